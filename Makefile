@@ -1,0 +1,29 @@
+# `make compare` and `make test` need nothing but Python 3.11 or newer with pip; everything goes into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: compare test check clean
+
+compare: $(INSTALLED)
+	@$(BIN)/concord compare
+
+test: $(INSTALLED)
+	@$(BIN)/python -m pytest
+
+# Style and types, as .ci/run checks them.
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Concord needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + ". Name another one: make $(MAKECMDGOALS) PYTHON=python3.11")'
+	@echo "Setting up .venv with every framework (about 4 GB, once)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[all,dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv .concord .pytest_cache .ruff_cache site dist build

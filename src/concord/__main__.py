@@ -1,0 +1,5 @@
+"""`python -m concord` is `concord`."""
+
+from concord.cli import main
+
+main()

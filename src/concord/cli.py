@@ -1,0 +1,177 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from concord.errors import UserError, nearest
+
+app = typer.Typer(
+    help="The same task in every deep-learning framework, proven to be the same.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+data_app = typer.Typer(help="What data is where; fetch, verify and export it.")
+new_app = typer.Typer(help="Scaffolds for a new recipe or framework.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+app.add_typer(new_app, name="new")
+
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", help="mnist, digits, a folder of IDX files, or an mnist.npz.", metavar="NAME|PATH"),
+]
+
+
+def main() -> None:
+    """Runs the command line; a user's mistake becomes one or two lines and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        fail(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has gone: say nothing more, not even at exit
+        raise SystemExit(1) from None
+    except OSError as error:
+        fail(f"{error.filename or 'the system'}: {error.strerror or error}")
+
+
+def fail(message: str) -> None:
+    print(f"concord: {message}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+@app.command()
+def compare(
+    recipe: Annotated[
+        str | None, typer.Argument(help="A recipe's name or a folder with a task.py; all recipes if none is named.")
+    ] = None,
+    frameworks: Annotated[
+        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
+    ] = None,
+    data: DataOption = None,
+    precision: Annotated[str, typer.Option(help="float32, float64 or both.")] = "both",
+    epochs: Annotated[int | None, typer.Option(min=1, help="Of the ordinary training run.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Prove that the frameworks compute the same, level by level, and show what each costs."""
+    from concord.compare import run_comparison
+
+    try:
+        code = run_comparison(recipe, frameworks, data, precision, epochs, json_file)
+    except KeyboardInterrupt:  # by now every worker has been ended
+        print("concord: interrupted", file=sys.stderr)
+        code = 130
+    raise SystemExit(code)
+
+
+@app.command("list")
+def list_recipes() -> None:
+    """Show every recipe and variant, and whether it is ready, not written or not installed."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from concord.framework import variants
+    from concord.task import all_tasks
+
+    table = Table(box=None)
+    table.add_column("variant")
+    table.add_column("version")
+    tasks = all_tasks()
+    for task in tasks:
+        table.add_column(task.name)
+    hints = []
+    for variant in variants().values():
+        versions = variant.versions()
+        if versions is None:
+            hints.append(f"{variant.id}: {variant.install_command()}")
+        states = [
+            "not written" if variant.framework not in task.recipes else "ready" if versions else "not installed"
+            for task in tasks
+        ]
+        cells = [Text(state, style="green" if state == "ready" else "yellow") for state in states]
+        table.add_row(variant.id, next(iter(versions.values())) if versions else "-", *cells)
+    console().print(table)
+    for hint in hints:
+        print(hint)
+
+
+@data_app.callback(invoke_without_command=True)
+def show_data(context: typer.Context) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    from rich.table import Table
+
+    from concord.data import status
+
+    table = Table(box=None)
+    for name in ("data set", "where", "state"):
+        table.add_column(name, overflow="fold")
+    for row in status():
+        table.add_row(*row)
+    console().print(table)
+
+
+@data_app.command("fetch")
+def fetch_data() -> None:
+    """Download MNIST into the cache, unless it is there."""
+    from concord.data import fetch
+
+    print(f"MNIST is in {fetch(progress=console(stderr=True))}, verified")
+
+
+@data_app.command("verify")
+def verify_data(
+    choice: Annotated[str, typer.Argument(help="mnist, digits or a path.", metavar="NAME|PATH")] = "mnist",
+) -> None:
+    """Check a data set against its published checksums."""
+    from concord.data import verify
+
+    dataset = verify(choice)
+    print(f"{dataset.name}: {dataset.source}, verified")
+
+
+@data_app.command("export")
+def export_data(
+    file: Annotated[Path, typer.Argument(help="The file to write, e.g. mnist.npz.", metavar="FILE")],
+    data: DataOption = None,
+) -> None:
+    """Write a data set as the single .npz file that the recipes look for."""
+    from concord.data import export, load
+
+    export(file, load(data, progress=console(stderr=True)))
+    print(f"wrote {file}")
+
+
+@new_app.command("recipe")
+def new_recipe(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
+    """Make a recipe folder, ready to be filled in."""
+    from concord.scaffold import make_recipe
+
+    for path in make_recipe(name):
+        print(f"wrote {path}")
+
+
+@new_app.command("framework")
+def new_framework(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
+    """Make a framework folder, ready to be filled in."""
+    from concord.scaffold import make_framework
+
+    for path in make_framework(name):
+        print(f"wrote {path}")
+
+
+def console(*, stderr: bool = False):
+    """A terminal, or a pipe wide enough for a table."""
+    from rich.console import Console
+
+    result = Console(stderr=stderr, highlight=False)
+    if not result.is_terminal:
+        result = Console(stderr=stderr, highlight=False, width=160)
+    return result

@@ -1,0 +1,313 @@
+"""Evidence: what a run left behind, its arrays and its timings. Verdicts, tables and pages are computed from it."""
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from concord import ladder, paths
+from concord.errors import UserError
+from concord.framework import REFERENCE, Variant, variants
+from concord.ladder import Run
+from concord.task import Task
+from concord.worker import PROGRAM, Answer, Worker
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from concord.data import Dataset
+
+PROBE_SEED = 7
+PLAIN = {"learning_rate": 1.0, "momentum": 0.0}  # one such step moves the weights by minus the gradient
+KEPT = 3  # evidence folders of earlier invocations
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One run of one variant at one precision. The arrays lie in `path`, which is None where the run failed."""
+
+    recipe: str
+    variant: str
+    precision: str
+    run: str
+    outcome: str
+    reason: str = ""
+    path: Path | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    import_seconds: float = 0.0
+    peak_memory: int = 0  # bytes, of the whole process so far
+
+    def arrays(self) -> "dict[str, np.ndarray]":
+        """`history` (epochs,), `weights/<name>`, `logits` (N, 10), `accuracy` (), or `result`: as far as it has them."""
+        import numpy as np
+
+        assert self.path
+        with np.load(self.path, allow_pickle=False) as file:
+            return dict(file)
+
+
+class Collector:
+    """Runs what it is asked for, each thing once, and keeps the evidence in a folder.
+
+    Args:
+        folder: where this invocation's evidence goes.
+        dataset: the images and labels.
+        epochs: of an ordinary training run; None for what the task says.
+        announce: is told what is about to run, in a few words.
+        worker_options: limits for the workers.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        dataset: "Dataset",
+        *,
+        epochs: int | None = None,
+        announce: Callable[[str], None] = lambda what: None,
+        **worker_options: Any,
+    ):
+        self.folder = folder
+        self.dataset = dataset
+        self.epochs = epochs
+        self.announce = announce
+        self.worker_seconds = 0.0  # spent waiting for workers: everything else is the harness's own
+        self._worker_options = worker_options
+        self._workers: dict[tuple[str, str], Worker] = {}
+        self._collected: dict[tuple[Path, str, str, str], Evidence] = {}
+        self._cases: dict[Path, dict[str, dict[str, np.ndarray]]] = {}
+        self._folders: dict[Path, Path] = {}
+        self._images = self._write_images()
+
+    def collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
+        """The evidence of one run, from memory if it was run before."""
+        key = (task.folder, variant.id, precision, run.name)
+        if key not in self._collected:
+            self._collected[key] = self._run(task, variant, precision, run)
+        return self._collected[key]
+
+    def reference(self, task: Task, precision: str, run: Run) -> Evidence:
+        """The NumPy recipe's evidence. It is kept from one invocation to the next under a digest of everything that
+        it depends on, because every comparison needs it."""
+        variant = variants()[REFERENCE]
+        key = (task.folder, variant.id, precision, run.name)
+        if key in self._collected:
+            return self._collected[key]
+        if REFERENCE not in task.recipes:
+            return self.collect(task, variant, precision, run)
+        kept = paths.home() / "reference" / f"{self._reference_digest(task, run, precision)}.npz"
+        if kept.exists():
+            return Evidence(task.name, variant.id, precision, run.name, "ok", path=kept)
+        evidence = self.collect(task, variant, precision, run)
+        if evidence.path:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            partial = kept.with_suffix(f".{os.getpid()}.part")
+            shutil.copyfile(evidence.path, partial)
+            partial.replace(kept)
+        return evidence
+
+    def cases(self, task: Task) -> "dict[str, dict[str, np.ndarray]]":
+        """An operation's cases by name.
+
+        Raises:
+            UserError: the task's `cases` fails.
+        """
+        if task.folder not in self._cases:
+            try:
+                self._cases[task.folder] = task.specification.cases(self.dataset.test_images)
+            except Exception as error:
+                raise UserError(f"{task.folder / 'task.py'}: cases() fails: {type(error).__name__}: {error}") from None
+        return self._cases[task.folder]
+
+    def runs(self, task: Task, level: ladder.Level) -> list[Run]:
+        """What a level needs to have been run."""
+        return ladder.runs(task, level, tuple(self.cases(task)) if task.kind == "operation" else ())
+
+    def start_weights(self, task: Task, run: Run) -> "dict[str, np.ndarray]":
+        """The float32 weights that a run starts from."""
+        import numpy as np
+
+        weights = task.initial_weights()
+        if run.weights == "probe":
+            random = np.random.default_rng(PROBE_SEED)
+            for name, array in weights.items():
+                if not array.any():
+                    weights[name] = random.normal(0, 0.1, array.shape).astype(array.dtype)
+        return weights
+
+    def close_worker(self, variant: Variant, precision: str) -> None:
+        """Ends a worker that isn't needed any more, or makes the next run start in a fresh one."""
+        if worker := self._workers.pop((variant.id, precision), None):
+            worker.close()
+
+    def keep_workers(self, count: int) -> None:
+        """Ends all but the `count` workers that were used last."""
+        for key in list(self._workers)[:-count]:
+            self._workers.pop(key).close()
+
+    def close(self) -> None:
+        while self._workers:
+            self._workers.popitem()[1].close()
+
+    def __enter__(self) -> "Collector":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
+        here = (task.name, variant.id, precision, run.name)
+        if variant.framework not in task.recipes:
+            return Evidence(*here, "not_written", f"{task.name}_{variant.framework}.py is not written yet")
+        if variant.versions() is None:
+            return Evidence(*here, "not_installed", f"to install it: {variant.install_command()}")
+        self.announce(f"{variant.id} {precision}: {run.name.replace('_', ' ')}")
+        path = self._folder(task) / variant.id / precision / f"{run.name}.npz"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{run.name}.part.npz")
+        worker = self._worker(variant, precision)
+        begin = time.perf_counter()
+        answer = worker.run(self._job(task, variant, run) | {"results": str(partial)})
+        self.worker_seconds += time.perf_counter() - begin
+        if answer.outcome == "ok":
+            partial.replace(path)
+        else:
+            with contextlib.suppress(OSError):
+                partial.unlink()
+        evidence = Evidence(
+            *here,
+            answer.outcome,
+            answer.reason,
+            path if answer.outcome == "ok" else None,
+            answer.fields.get("seconds", {}),
+            worker.started.fields.get("versions", {}),
+            worker.started.fields.get("import_seconds", 0.0),
+            answer.fields.get("peak_memory", 0),
+        )
+        write_json(path.with_suffix(".json"), asdict(evidence) | {"path": path.name})
+        return evidence
+
+    def _folder(self, task: Task) -> Path:
+        """A folder of the task's own, even if another task of the same name is compared too."""
+        if task.folder not in self._folders:
+            taken = {path.name for path in self._folders.values()}
+            number = sum(name.split("-")[0] == task.name for name in taken) + 1
+            self._folders[task.folder] = self.folder / (task.name if number == 1 else f"{task.name}-{number}")
+        return self._folders[task.folder]
+
+    def _worker(self, variant: Variant, precision: str) -> Worker:
+        key = (variant.id, precision)
+        worker = self._workers.pop(key, None)
+        if worker is None:
+            log = self.folder / f"{variant.id}-{precision}.log"
+            worker = Worker(variant, precision, log, **self._worker_options)
+        self._workers[key] = worker  # last: the one used most recently
+        return worker
+
+    def _job(self, task: Task, variant: Variant, run: Run) -> dict[str, Any]:
+        """The job for a worker: paths and plain values only."""
+        job: dict[str, Any] = {"recipe": str(task.recipes[variant.framework]), "contract": task.contract()}
+        if task.kind == "operation":
+            case = self.cases(task)[run.case]
+            arguments = {name: case[name] for name in task.specification.FUNCTIONS[run.function]}
+            return job | {
+                "kind": "function",
+                "function": run.function,
+                "arguments": self._save(task, run.case, arguments),
+            }
+        training, count = self.training(task, run)
+        return job | {
+            "kind": "network",
+            "weights": self._save(task, run.weights, self.start_weights(task, run)),
+            "seed": 0,
+            "train": training,
+            "train_count": count,
+            "predict_count": len(self.dataset.test_images) if run.whole else run.predict,
+            "evaluate": run.whole,
+            **self._images,
+        }
+
+    def training(self, task: Task, run: Run) -> tuple[dict[str, Any] | None, int]:
+        """The keyword arguments for a recipe's `train`, None if it isn't called; and the number of images."""
+        values = dict(task.specification.HYPERPARAMETERS)
+        if run.whole:
+            count = min(task.specification.TRAIN_IMAGES, len(self.dataset.train_images))
+            # A small data set is gone through more often, so that the number of steps stays what the task means.
+            repeats = max(1, round(task.specification.TRAIN_IMAGES / count))
+            return values | {"epochs": (self.epochs or values["epochs"]) * repeats}, count
+        if not run.steps:
+            return None, 0
+        if run.plain:
+            values |= {name: plain for name, plain in PLAIN.items() if name in values}
+        return values | {"epochs": run.epochs, "shuffle": False}, run.steps * values["batch_size"] + run.rest
+
+    def _save(self, task: Task, name: str, arrays: "dict[str, np.ndarray]") -> str:
+        """Writes a job's input arrays, once."""
+        import numpy as np
+
+        path = self._folder(task) / f"{name}.npz"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(path, **arrays)
+        return str(path)
+
+    def _write_images(self) -> dict[str, str]:
+        """Lays the images out as files that a worker of any NumPy version can map into memory."""
+        import numpy as np
+
+        files = {}
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for name in "train_images", "train_labels", "test_images", "test_labels":
+                files[name] = str(self.folder / f"{name}.npy")
+                np.save(files[name], getattr(self.dataset, name))
+        except OSError as error:
+            raise UserError(
+                f"{self.folder} can't be written: {error.strerror}.\nSet CONCORD_HOME to a folder that can."
+            ) from None
+        return files
+
+    def _reference_digest(self, task: Task, run: Run, precision: str) -> str:
+        """A digest of everything that the reference's arrays depend on."""
+        import numpy as np
+
+        training = self.training(task, run) if task.kind == "network" else None
+        cases = self.cases(task) if task.kind == "operation" else {}
+        facts = [asdict(run), training, precision, self.dataset.digest, np.__version__, platform.python_version()]
+        digest = hashlib.sha256(json.dumps(facts).encode())
+        for path in (task.folder / "task.py", task.recipes[REFERENCE], PROGRAM, Path(__file__)):
+            digest.update(path.read_bytes())
+        for case in cases.values():
+            for array in case.values():
+                digest.update(array.tobytes())
+        return digest.hexdigest()
+
+
+def new_folder() -> Path:
+    """A folder for one invocation's evidence; those of the last few invocations are kept, older ones removed."""
+    parent = paths.home() / "evidence"
+    with contextlib.suppress(OSError):
+        for old in sorted(path for path in parent.glob("*-*") if path.is_dir())[: 1 - KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+    return parent / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
+
+
+def write_json(path: Path, value: object) -> None:
+    """Writes JSON whole or not at all.
+
+    Raises:
+        OSError: the folder can't be written to, or is full.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,144 @@
+"""What `frameworks/<framework>/framework.toml` says: the variants of a framework and how to start them."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from concord import paths
+from concord.errors import UserError, nearest
+
+PRECISIONS = ("float64", "float32")
+REFERENCE = "numpy"
+
+
+@dataclass(frozen=True)
+class KnownDifference:
+    """A difference that is declared with its cause. It still runs, and it must still show: agreement fails too."""
+
+    variants: tuple[str, ...]
+    recipes: tuple[str, ...]
+    precision: str
+    levels: tuple[str, ...]
+    cause: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way of running one framework: a column of every table."""
+
+    id: str
+    label: str
+    framework: str
+    imports: tuple[str, ...]
+    distributions: tuple[str, ...]
+    extras: tuple[str, ...]
+    environment: dict[str, str]
+    startup: str
+    known_differences: tuple[KnownDifference, ...]
+
+    def versions(self) -> dict[str, str] | None:
+        """The installed version of each distribution it needs, or None if one is missing. Imports nothing."""
+        try:
+            return {name: metadata.version(name) for name in self.distributions}
+        except metadata.PackageNotFoundError:
+            return None
+
+    def install_command(self) -> str:
+        """What to type to get this variant."""
+        if not self.extras:
+            return f"pip install {' '.join(self.distributions)}"
+        return f"pip install -c constraints.txt -e '.[{','.join(self.extras)}]'"
+
+    def known_difference(self, recipe: str, precision: str, level: str) -> KnownDifference | None:
+        for difference in self.known_differences:
+            if recipe in difference.recipes and precision == difference.precision and level in difference.levels:
+                return difference
+        return None
+
+
+@dataclass(frozen=True)
+class Framework:
+    """One folder of `frameworks/`."""
+
+    id: str
+    label: str
+    homepage: str
+    imports: tuple[str, ...]
+    variants: tuple[Variant, ...]
+
+
+def read_framework(folder: Path) -> Framework:
+    """Reads one framework's folder.
+
+    Raises:
+        UserError: `framework.toml` is missing, isn't TOML, or lacks an entry.
+    """
+    path = folder / "framework.toml"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        differences = tuple(
+            KnownDifference(
+                variants=tuple(row["variants"]),
+                recipes=tuple(row["recipes"]),
+                precision=row["precision"],
+                levels=tuple(row["levels"]),
+                cause=row["cause"],
+            )
+            for row in table.get("known_differences", [])
+        )
+        imports = tuple(table["imports"])
+        variants = tuple(
+            Variant(
+                id=id,
+                label=row["label"],
+                framework=folder.name,
+                imports=imports,
+                distributions=tuple(row["distributions"]),
+                extras=tuple(row["extras"]),
+                environment=table.get("environment", {}) | row.get("environment", {}),
+                startup=table.get("startup", ""),
+                known_differences=tuple(difference for difference in differences if id in difference.variants),
+            )
+            for id, row in table["variants"].items()
+        )
+        return Framework(folder.name, table["label"], table["homepage"], imports, variants)
+    except FileNotFoundError:
+        raise UserError(f"{folder} is not a framework's folder: it has no framework.toml") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path} is not TOML: {error}") from None
+    except KeyError as error:
+        raise UserError(f"{path} lacks the entry {error}; compare it with another framework's") from None
+
+
+@cache
+def frameworks() -> dict[str, Framework]:
+    """Every framework by id: the NumPy reference first, then by name."""
+    folders = sorted(path.parent for path in paths.FRAMEWORKS.glob("*/framework.toml"))
+    folders.sort(key=lambda folder: folder.name != REFERENCE)
+    return {folder.name: read_framework(folder) for folder in folders}
+
+
+def variants() -> dict[str, Variant]:
+    """Every variant by id."""
+    return {variant.id: variant for framework in frameworks().values() for variant in framework.variants}
+
+
+def select_variants(names: list[str] | None) -> list[Variant]:
+    """The variants that a user's words mean: variant ids, or framework ids for all of their variants.
+
+    Raises:
+        UserError: a name is neither; says the nearest and lists all.
+    """
+    if names is None:
+        return list(variants().values())
+    chosen: dict[str, Variant] = {}
+    for name in names:
+        if name in variants():
+            chosen[name] = variants()[name]
+        elif name in frameworks():
+            chosen.update((variant.id, variant) for variant in frameworks()[name].variants)
+        else:
+            raise UserError(nearest("framework", name, [*variants(), *frameworks()]))
+    return [variant for variant in variants().values() if variant.id in chosen]

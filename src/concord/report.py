@@ -1,0 +1,145 @@
+"""Reports: the table for a terminal and the JSON for everything else, both made from the same verdicts."""
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from concord import ladder
+from concord.evidence import Collector
+from concord.framework import variants
+from concord.task import Task
+from concord.verdict import LevelVerdict, VariantVerdict
+from concord.worker import available_threads
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+SCHEMA = "concord.compare/1"  # described in docs/compare-json.md; the number changes when a field changes its meaning
+
+
+def table(task: Task, rows: Sequence[VariantVerdict], data: str) -> "Table":
+    """One line per variant and precision: each level's worst relative error, marked; then what was measured."""
+    from rich.table import Table
+    from rich.text import Text
+
+    is_network = task.kind == "network"
+    names = [level.name for level in ladder.levels(task) if level.name != "accuracy"]
+    result = Table(title=f"{task.name}: {task.specification.TITLE} ({data})", title_justify="left", box=None)
+    for name in ("variant", "version", "", *names):
+        result.add_column(name, no_wrap=True)
+    for name in ("accuracy", "s/epoch", "first step", "memory") if is_network else ():
+        result.add_column(name, justify="right", no_wrap=True)
+    result.add_column("outcome", no_wrap=True)
+    for row in rows:
+        version = next(iter(row.versions.values()), "-")
+        precisions = list(dict.fromkeys(level.precision for level in row.levels))
+        for precision in precisions:
+            verdicts = {level.level: level for level in row.levels if level.precision == precision}
+            cells = [level_cell(verdicts.get(name)) for name in names]
+            first = precision == precisions[0]
+            last = precision == precisions[-1]
+            measured = measurements(row, last) if is_network else []
+            outcome = Text(row.outcome, style="green" if row.outcome == "ok" else "bold red") if first else ""
+            result.add_row(
+                row.variant if first else "",
+                version if first else "",
+                Text(precision, style="dim"),
+                *cells,
+                *measured,
+                outcome,
+            )
+    return result
+
+
+def level_cell(verdict: LevelVerdict | None) -> Any:
+    """A level's verdict in a few characters: passed, passed as declared, only reported, or failed."""
+    from rich.text import Text
+
+    if verdict is None:
+        return ""
+    if verdict.error is None:
+        return Text("declared" if verdict.passed else verdict.outcome, style="yellow" if verdict.passed else "red")
+    figure = "same" if verdict.error == 0 else f"{verdict.error:.0e}"
+    if not verdict.passed:
+        return Text(f"x {figure}", style="bold red")
+    if verdict.declared:
+        return Text(f"! {figure}", style="yellow")
+    if verdict.gate is None:
+        return Text(f"~ {figure}", style="dim")
+    return Text(f"✓ {figure}", style="green")
+
+
+def measurements(row: VariantVerdict, last: bool) -> list[str]:
+    """Accuracy and timings, in the line of the precision that they were measured in."""
+    if not last:
+        return ["", "", "", ""]
+    if row.accuracy is None or row.epoch_seconds is None or row.first_step_seconds is None or row.peak_memory is None:
+        unverified = "unverified" if row.outcome in ("mismatch", "accuracy_fail", "nonfinite") else "-"
+        return ["-", unverified, unverified, unverified]
+    return [
+        f"{row.accuracy:.4f}",
+        f"{row.epoch_seconds:.2f} s",
+        f"{row.first_step_seconds:.2f} s",
+        f"{row.peak_memory / 2**20:,.0f} MiB",
+    ]
+
+
+def explanations(rows: Sequence[VariantVerdict]) -> list[str]:
+    """A line for everything in a table that isn't plainly the same."""
+    lines = []
+    for row in rows:
+        if row.outcome in ("not_installed", "not_written"):
+            lines.append(f"{row.variant}: {row.outcome}: {row.reason}")
+            continue
+        for level in row.levels:
+            if level.reason or level.declared:
+                known = f" Known difference: {level.declared}" if level.declared else ""
+                lines.append(f"{row.variant} {level.precision} {level.level}: {level.outcome}: {level.reason}.{known}")
+    return list(dict.fromkeys(lines))
+
+
+def document(collector: Collector, rows: Sequence[VariantVerdict], wall_seconds: float) -> dict[str, Any]:
+    """The whole comparison as plain values, for `--json`."""
+    import psutil
+
+    dataset = collector.dataset
+    return {
+        "schema": SCHEMA,
+        "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
+        "environment": {
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "processor": processor(),
+            "threads": available_threads(),
+            "memory_bytes": psutil.virtual_memory().total,
+        },
+        "wall_seconds": wall_seconds,
+        "worker_seconds": collector.worker_seconds,
+        "results": [result(row) for row in rows],
+    }
+
+
+def result(row: VariantVerdict) -> dict[str, Any]:
+    values = asdict(row)
+    for level, verdict in zip(values["levels"], row.levels, strict=True):
+        level["passed"] = verdict.passed
+        if level["error"] == float("inf"):
+            level["error"] = "inf"  # JSON has no infinity
+    return values | {
+        "framework": variants()[row.variant].framework,
+        "outcome": row.outcome,
+        "reason": row.reason,
+    }
+
+
+def processor() -> str:
+    """The processor's name, as the system tells it."""
+    if sys.platform == "linux" and os.path.exists("/proc/cpuinfo"):
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,204 @@
+"""The harness's end of a worker: one process for one variant at one precision, started when it is first needed.
+
+A job that crashes, hangs or takes too much memory costs that job alone: the next one gets a new process.
+"""
+
+import atexit
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from concord.framework import Variant
+
+PROGRAM = Path(__file__).with_name("worker_program.py")
+TIME_LIMIT = 900.0  # seconds for one job
+START_LIMIT = 180.0  # seconds for the start of a worker, which imports the framework
+MEMORY_SHARE = 0.8  # of the memory that is free when the worker starts
+LOG_LIMIT = 16 * 2**20  # bytes of a recipe's own output that are kept
+
+living: "weakref.WeakSet[Worker]" = weakref.WeakSet()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a job. `outcome` is one of the closed set, `reason` one line, empty when it is `ok`."""
+
+    outcome: str
+    reason: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+def available_threads() -> int:
+    """The processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Worker:
+    """One process of `worker_program.py`, restarted after a crash.
+
+    Args:
+        variant: what to run.
+        precision: "float64" or "float32".
+        log: a file for everything that recipes and frameworks print.
+        time_limit: seconds for one job.
+        memory_limit: bytes; by default a share of what is free at the start.
+    """
+
+    def __init__(
+        self,
+        variant: Variant,
+        precision: str,
+        log: Path,
+        *,
+        time_limit: float = TIME_LIMIT,
+        memory_limit: float | None = None,
+    ):
+        self.variant = variant
+        self.precision = precision
+        self.log = log
+        self.time_limit = time_limit
+        self.memory_limit = memory_limit
+        self.started = Answer("ok")
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: queue.Queue[str | None] = queue.Queue()
+        living.add(self)
+
+    def run(self, job: dict[str, Any]) -> Answer:
+        """Does one job and waits for its answer, whatever happens to the process."""
+        if self._process is None:
+            self.started = self._start()
+        if self.started.outcome != "ok":
+            self.close()
+            return self.started
+        assert self._process and self._process.stdin
+        try:
+            self._process.stdin.write(json.dumps(job) + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has died since; waiting for its answer finds out how
+        return self._wait(self.time_limit)
+
+    def close(self) -> None:
+        """Ends the process and everything that it started."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if hasattr(os, "killpg"):
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError):
+                pipe and pipe.close()
+
+    def __enter__(self) -> "Worker":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _start(self) -> Answer:
+        import psutil
+
+        threads = available_threads()
+        values = {"threads": str(threads), "precision": self.precision}
+        environment = {name: value.format_map(values) for name, value in self.variant.environment.items()}
+        configuration = {
+            "startup": self.variant.startup,
+            "imports": self.variant.imports,
+            "distributions": self.variant.distributions,
+            "precision": self.precision,
+            "threads": threads,
+        }
+        self._memory_limit = self.memory_limit or MEMORY_SHARE * psutil.virtual_memory().available
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            # Isolated (-I): neither the current folder nor PYTHONPATH can put another `numpy.py` in the way. In a
+            # session of its own: Ctrl-C reaches the harness only, which then ends the worker.
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", str(PROGRAM), json.dumps(configuration)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=os.environ | environment,
+                encoding="utf-8",
+                start_new_session=True,
+            )
+        self._answers = queue.Queue()
+        assert self._process.stdout
+        threading.Thread(target=_read_lines, args=(self._process.stdout, self._answers), daemon=True).start()
+        return self._wait(START_LIMIT)
+
+    def _wait(self, limit: float) -> Answer:
+        """The answer, or what kept it from coming: the time limit, the memory limit, the end of the process."""
+        import psutil
+
+        assert self._process
+        deadline = time.monotonic() + limit
+        watched = psutil.Process(self._process.pid)
+        while True:
+            try:
+                line = self._answers.get(timeout=0.1)
+            except queue.Empty:
+                if time.monotonic() > deadline:
+                    self.close()
+                    return Answer("timeout", f"no answer within {limit:g} s")
+                with contextlib.suppress(psutil.Error):
+                    held = watched.memory_info().rss
+                    if held > self._memory_limit:
+                        self.close()
+                        return Answer(
+                            "out_of_memory",
+                            f"held {held / 2**20:,.0f} MiB, more than its limit of {self._memory_limit / 2**20:,.0f} MiB",
+                        )
+                self._trim_log()
+                continue
+            if line is None:
+                return self._ended()
+            fields = json.loads(line)
+            return Answer(fields.pop("outcome"), fields.pop("reason"), fields)
+
+    def _ended(self) -> Answer:
+        """Says how the process ended."""
+        process = self._process
+        assert process
+        code = process.wait()
+        self.close()
+        if code == -signal.SIGKILL:
+            return Answer("out_of_memory", "killed by the system (SIGKILL), most likely for want of memory")
+        if code < 0:
+            return Answer("crashed", f"the process ended with signal {signal.Signals(-code).name}; see {self.log}")
+        return Answer("crashed", f"the process ended itself with exit code {code}")
+
+    def _trim_log(self) -> None:
+        """Empties a log that a talkative recipe has filled; the worker appends, so it simply goes on."""
+        with contextlib.suppress(OSError):
+            if self.log.stat().st_size > LOG_LIMIT:
+                os.truncate(self.log, 0)
+
+
+def _read_lines(pipe: IO[str], lines: "queue.Queue[str | None]") -> None:
+    """Hands the worker's answers on; None says that it has ended."""
+    with contextlib.suppress(ValueError, OSError):
+        for line in pipe:
+            lines.put(line)
+    lines.put(None)
+
+
+@atexit.register
+def close_all() -> None:
+    """Leaves no process behind, however the harness ends."""
+    for worker in list(living):
+        worker.close()

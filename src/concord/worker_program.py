@@ -1,0 +1,199 @@
+"""The program inside a worker process: takes jobs, one line of JSON each, and answers each with one line of JSON.
+
+It runs under the framework's own interpreter, which may be older than the harness's and have another NumPy, so it
+uses the standard library and NumPy alone, and what passes between the two is JSON and plain .npy/.npz arrays.
+Standard output belongs to the answers; whatever a recipe prints goes to the log on standard error.
+"""
+
+import faulthandler
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import platform
+import queue
+import sys
+import threading
+import time
+import traceback
+from importlib import metadata
+from pathlib import Path
+
+
+def main():
+    configuration = json.loads(sys.argv[1])
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    faulthandler.enable()
+    jobs = queue.Queue()
+    threading.Thread(target=read_jobs, args=(jobs,), daemon=True).start()
+
+    def answer(**fields):
+        answers.write(json.dumps(fields) + "\n")
+        answers.flush()
+
+    def attempt(function, *arguments):
+        try:
+            return {"outcome": "ok", "reason": "", **function(*arguments)}
+        except MemoryError as error:
+            return {"outcome": "out_of_memory", "reason": one_line(error)}
+        except Exception as error:
+            traceback.print_exc()
+            return {"outcome": "error", "reason": one_line(error)}
+
+    answer(**attempt(start, configuration))
+    precision = configuration["precision"]
+    while True:
+        job = jobs.get()
+        answer(**attempt(JOBS[job["kind"]], job, precision), peak_memory=peak_memory())
+
+
+def read_jobs(jobs):
+    """Runs in a thread, so that the end of the harness (the end of standard input) ends a busy worker too."""
+    for line in sys.stdin:
+        jobs.put(json.loads(line))
+    os._exit(0)
+
+
+def start(configuration):
+    """Imports the framework, with the precision and the threads that the harness asks for."""
+    begin = time.perf_counter()
+    names = {"precision": configuration["precision"], "threads": configuration["threads"]}
+    try:
+        exec(configuration["startup"], names)
+        for name in configuration["imports"]:
+            importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        return {"outcome": "not_installed", "reason": str(error)}
+    import numpy
+
+    return {
+        "import_seconds": time.perf_counter() - begin,
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": numpy.__version__,
+            **{name: metadata.version(name) for name in configuration["distributions"]},
+        },
+    }
+
+
+def run_network(job, precision):
+    """Makes a model, trains it, and gives its weights, losses, logits and accuracy, as far as the job asks.
+
+    `train` holds keyword arguments of the recipe's `train`, or null; `seconds` are wall time by function.
+    """
+    import numpy as np
+
+    recipe = load_recipe(job)
+    weights = job["weights"] and {name: array.astype(precision) for name, array in np.load(job["weights"]).items()}
+    seconds, results = {}, {}
+
+    def timed(name, *arguments, **keywords):
+        begin = time.perf_counter()
+        result = getattr(recipe, name)(*arguments, **keywords)
+        seconds[name] = time.perf_counter() - begin
+        return result
+
+    model = timed("variables", weights, job["seed"])
+    if job["train"] is not None:
+        images, labels = read_images(job["train_images"], job["train_labels"], job["train_count"], precision)
+        model, history = timed("train", model, images, labels, **job["train"])
+        results["history"] = np.array(history, float)
+        del images
+    for name, array in timed("weights", model).items():
+        results["weights/" + name] = np.asarray(array)
+    if job["predict_count"]:
+        images, labels = read_images(job["test_images"], job["test_labels"], job["predict_count"], precision)
+        results["logits"] = np.asarray(timed("predict", model, images))
+        if job["evaluate"]:
+            results["accuracy"] = np.asarray(timed("evaluate", model, images, labels))
+    save(job["results"], results)
+    return {"seconds": seconds}
+
+
+def run_function(job, precision):
+    """Calls one function of an operation's recipe with arrays."""
+    import numpy as np
+
+    recipe = load_recipe(job)
+    arguments = {name: array.astype(precision) for name, array in np.load(job["arguments"]).items()}
+    begin = time.perf_counter()
+    result = getattr(recipe, job["function"])(**arguments)
+    seconds = time.perf_counter() - begin
+    save(job["results"], {"result": np.asarray(result)})
+    return {"seconds": {job["function"]: seconds}}
+
+
+JOBS = {"network": run_network, "function": run_function}
+
+
+def save(path, results):
+    import numpy as np
+
+    for name, array in results.items():
+        if array.dtype.kind not in "fiu":
+            raise TypeError(f"{name} is not an array of numbers but of {array.dtype}")
+    np.savez(path, **results)
+
+
+def read_images(images_path, labels_path, count, precision):
+    """The first `count` images (count, 28, 28, 1) from 0 to 1 and their labels; begins again where they run out."""
+    import numpy as np
+
+    pixels, labels = np.load(images_path, mmap_mode="r"), np.load(labels_path, mmap_mode="r")
+    picked = np.arange(count) % len(pixels)
+    # In float32 first, so that both precisions see the same numbers.
+    images = (pixels[picked][..., np.newaxis] / np.float32(255)).astype(precision)
+    return images, labels[picked].astype(np.int64)
+
+
+recipes = {}  # by path; None while one is being imported
+
+
+def load_recipe(job):
+    """Imports a recipe by its path, once, and checks that its functions take what the contract says."""
+    path = Path(job["recipe"])
+    if recipes.setdefault(path, None) is None:
+        specification = importlib.util.spec_from_file_location(path.stem, path)
+        recipe = importlib.util.module_from_spec(specification)
+        sys.modules[path.stem] = recipe  # as an import would; pickling and dataclasses rely on it
+        specification.loader.exec_module(recipe)
+        for name, (positional, keywords) in job["contract"].items():
+            wanted = ", ".join([*positional, *(["*", *keywords] if keywords else [])])
+            function = getattr(recipe, name, None)
+            if not callable(function):
+                raise TypeError(f"{path.name} has no function {name}({wanted})")
+            try:
+                inspect.signature(function).bind(*positional, **dict.fromkeys(keywords))
+            except TypeError as error:
+                raise TypeError(f"{path.name}: {name} can't be called as {name}({wanted}): {error}") from None
+        recipes[path] = recipe
+    return recipes[path]
+
+
+def one_line(error):
+    """The exception's type, message and the last place in the recipe where it passed."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    place = next((frame for path in map(str, recipes) for frame in reversed(frames) if frame.filename == path), None)
+    place = place or (frames[-1] if frames else None)
+    where = f" ({Path(place.filename).name}, line {place.lineno})" if place else ""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message[:300]}{where}"
+
+
+def peak_memory():
+    """The most memory this process has held, in bytes."""
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux: unlike getrusage, without the memory of the process that started this one
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    main()

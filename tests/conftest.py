@@ -1,0 +1,65 @@
+"""One collector for the whole session: each thing is run once, in workers that are reused."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from concord import data
+from concord.evidence import Collector
+from concord.framework import Variant, variants
+from concord.task import Task, all_tasks
+
+LIVING_WORKERS = 4  # a framework holds up to a gigabyte
+
+TASKS = {task.name: task for task in all_tasks()}
+pairs = [(task, variant) for variant in variants().values() for task in TASKS.values()]
+
+
+def ladder_cases(*kinds: str) -> list:
+    """Every recipe and variant, ordered by variant so that a worker serves one test after the other."""
+    return [
+        pytest.param(task, variant, id=f"{task.name}-{variant.id}") for task, variant in pairs if task.kind in kinds
+    ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The suite leaves a user's own evidence alone; only the reference is shared with other runs, by its digest."""
+    folder = tmp_path_factory.mktemp("concord")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def collector(home: Path):
+    with Collector(home / "evidence", data.load()) as collector:
+        yield collector
+
+
+def skip_unless_ready(task: Task, variant: Variant) -> None:
+    """Skips what isn't written or installed, and says how to get it; never fails it and never passes it."""
+    if variant.framework not in task.recipes:
+        pytest.skip(f"{task.name}_{variant.framework}.py is not written yet")
+    if variant.versions() is None:
+        pytest.skip(f"{variant.id} is not installed: {variant.install_command()}")
+
+
+ran: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Notes which variants really climbed the ladder; with xdist, in the main process too."""
+    if report.when == "call" and report.passed and "test_ladder.py" in report.nodeid and "[" in report.nodeid:
+        identity = report.nodeid.split("[", 1)[1].rstrip("]").split("@")[0]
+        ran.update(id for id in variants() if any(identity == f"{name}-{id}" for name in TASKS))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    installed = [variant.id for variant in variants().values() if variant.versions()]
+    missing = [variant for variant in variants().values() if not variant.versions()]
+    line = f"concord: {len(ran)} of {len(variants())} variants really ran"
+    terminalreporter.write_line(f"{line}: {', '.join(id for id in variants() if id in ran) or 'none'}")
+    if idle := [id for id in installed if id not in ran]:
+        terminalreporter.write_line(f"concord: installed, but not run or not passed here: {', '.join(idle)}")
+    for variant in missing:
+        terminalreporter.write_line(f"concord: {variant.id} is not installed: {variant.install_command()}")

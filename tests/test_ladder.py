@@ -1,0 +1,63 @@
+"""The proof itself: every recipe of every framework against the NumPy reference, level by level."""
+
+import pytest
+from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready
+
+from concord import ladder
+from concord.framework import PRECISIONS
+from concord.verdict import judge
+
+networks = pytest.mark.parametrize(("task", "variant"), ladder_cases("network"))
+operations = pytest.mark.parametrize(("task", "variant"), ladder_cases("operation"))
+everything = pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation"))
+
+
+def climb(collector, task, variant, name):
+    """Asserts one level, float64 first; a failure says what the verdict says."""
+    skip_unless_ready(task, variant)
+    level = next(level for level in ladder.levels(task) if level.name == name)
+    for precision in PRECISIONS:
+        if precision in level.gates:
+            verdict = judge(collector, task, variant, level, precision)
+            assert verdict.passed, f"{variant.id} {precision} {name}: {verdict.outcome}: {verdict.reason}"
+    collector.keep_workers(LIVING_WORKERS)
+
+
+@everything
+def test_shapes(collector, task, variant):
+    climb(collector, task, variant, "shapes")
+
+
+@networks
+def test_logits(collector, task, variant):
+    climb(collector, task, variant, "logits")
+
+
+@networks
+def test_loss(collector, task, variant):
+    climb(collector, task, variant, "loss")
+
+
+@networks
+def test_gradients(collector, task, variant):
+    climb(collector, task, variant, "gradients")
+
+
+@networks
+def test_updates(collector, task, variant):
+    climb(collector, task, variant, "updates")
+
+
+@networks
+def test_trajectory(collector, task, variant):
+    climb(collector, task, variant, "trajectory")
+
+
+@networks
+def test_accuracy(collector, task, variant):
+    climb(collector, task, variant, "accuracy")
+
+
+@operations
+def test_values(collector, task, variant):
+    climb(collector, task, variant, "values")

@@ -1,0 +1,115 @@
+"""Every recipe follows the contract in its source, and runs when it is copied alone into an empty folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import TASKS, ladder_cases, skip_unless_ready
+
+from concord import data
+from concord.framework import PRECISIONS, frameworks, variants
+from concord.structure import problems, stray_files
+from concord.task import Task
+from concord.worker import available_threads
+
+written = [
+    pytest.param(task, framework, id=f"{task.name}-{framework}") for task in TASKS.values() for framework in task.recipes
+]
+
+
+@pytest.mark.parametrize(("task", "framework"), written)
+def test_structure(task, framework):
+    assert problems(task, framework) == []
+
+
+@pytest.mark.parametrize("task", [pytest.param(task, id=task.name) for task in TASKS.values()])
+def test_folder(task):
+    assert stray_files(task.folder, task) == []
+    assert (task.folder / "README.md").read_text(encoding="utf-8").startswith(f"# {task.specification.TITLE}\n")
+    assert task.specification.__doc__.startswith(f"{task.name}: ")
+
+
+@pytest.mark.parametrize("framework", frameworks().values(), ids=lambda framework: framework.id)
+def test_framework_folder(framework):
+    assert framework.homepage.startswith("https://")
+    assert framework.variants
+    for variant in framework.variants:
+        assert set(variant.environment.values())  # every variant pins its threads one way or another
+        for difference in variant.known_differences:
+            assert set(difference.recipes) <= set(TASKS)
+            assert difference.precision in PRECISIONS
+            assert difference.cause
+
+
+def test_known_differences_name_real_variants():
+    for framework in frameworks().values():
+        for variant in framework.variants:
+            for difference in variant.known_differences:
+                assert set(difference.variants) <= set(variants())
+
+
+def broken(task, tmp_path, change):
+    """A copy of a task's NumPy recipe with one change to its source."""
+    path = tmp_path / f"{task.name}_numpy.py"
+    source = task.recipes["numpy"].read_text(encoding="utf-8")
+    changed = change(source)
+    assert changed != source
+    path.write_text(changed, encoding="utf-8")
+    return Task(task.name, tmp_path, task.specification, {"numpy": path})
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda source: source.replace("# %% Evaluate", "# %% Score"), "has the steps"),
+        (lambda source: source.replace("import numpy as np", "import numpy as np\nimport scipy"), "imports scipy"),
+        (lambda source: source.replace("learning_rate=0.5", "learning_rate=0.1"), "train has the defaults"),
+        (lambda source: source.replace("def predict(", "def foresee("), "has no function predict"),
+        (lambda source: source + "print()\n" * 120, "lines that aren't blank"),
+        (lambda source: source.replace("# %% [markdown]\n", "", 1), "doesn't begin with a markdown cell"),
+    ],
+)
+def test_structure_catches(tmp_path, change, complaint):
+    task = broken(TASKS["softmax_regression"], tmp_path, change)
+    assert any(complaint in problem for problem in problems(task, "numpy"))
+
+
+@pytest.fixture(scope="session")
+def few_digits(tmp_path_factory):
+    """A small mnist.npz, so that a recipe's own program ends soon."""
+    digits = data.load("digits")
+    path = tmp_path_factory.mktemp("few_digits") / "mnist.npz"
+    np.savez(
+        path,
+        x_train=digits.train_images,
+        y_train=digits.train_labels,
+        x_test=digits.test_images,
+        y_test=digits.test_labels,
+    )
+    return path
+
+
+@pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation"))
+def test_runs_alone(task, variant, tmp_path, few_digits):
+    skip_unless_ready(task, variant)
+    recipe = shutil.copy(task.recipes[variant.framework], tmp_path)
+    shutil.copy(few_digits, tmp_path / "mnist.npz")
+    threads = {"threads": str(available_threads()), "precision": "float32"}
+    environment = {name: value.format_map(threads) for name, value in variant.environment.items()}
+    finished = subprocess.run(
+        [sys.executable, recipe],
+        cwd=tmp_path,
+        env=os.environ | environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != "__pycache__") == [
+        recipe.name if hasattr(recipe, "name") else os.path.basename(recipe),
+        "mnist.npz",
+    ]
+    assert ("test accuracy 0." in finished.stdout) == (task.kind == "network")

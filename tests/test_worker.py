@@ -1,0 +1,208 @@
+"""A worker survives whatever a recipe does: each fault has its outcome, and the next job is done as if nothing had been."""
+
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from concord import data
+from concord.errors import UserError
+from concord.evidence import Collector, write_json
+from concord.framework import variants
+from concord.ladder import NETWORK_RUNS
+from concord.task import Task, read_task
+from concord.verdict import judge_variant
+from concord.worker import Worker
+
+MEBIBYTE = 2**20
+GOOD = Path(read_task.__globals__["paths"].RECIPES) / "softmax_regression"
+
+# Each fault: what the recipe's `predict` does instead, the outcome, and a part of the reason.
+FAULTS = {
+    "raise": ("raise ValueError('no such digit')", "error", "ValueError: no such digit (softmax_regression_numpy.py, line"),
+    "nan": ("return np.full((len(images), 10), np.nan, images.dtype)", "nonfinite", "100% of logits"),
+    "wrong_shape": ("return network(model, images)[:, :9]", "mismatch", "has the shape (1000, 9), expected (1000, 10)"),
+    "wrong_dtype": ("return network(model, images).astype(np.float16)", "mismatch", "comes in float16"),
+    "objects": ("return np.full((len(images), 10), None)", "error", "is not an array of numbers"),
+    "endless_loop": ("while True: pass", "timeout", "no answer within"),
+    "exit": ("import os; os._exit(3)", "crashed", "exit code 3"),
+    "sys_exit": ("raise SystemExit(4)", "crashed", "exit code 4"),
+    "segfault": ("import ctypes; ctypes.string_at(0)", "crashed", "SIGSEGV"),
+    "killed": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "out_of_memory", "SIGKILL"),
+    "memory_error": ("raise MemoryError('too much')", "out_of_memory", "too much"),
+    "memory_hog": ("a = []\n    while True: a.append(np.ones(1 << 20))", "out_of_memory", "more than its limit of 700 MiB"),
+    "broken_library": ("import no_such_library", "error", "No module named 'no_such_library'"),
+}
+
+
+@pytest.fixture
+def few(tmp_path):
+    """A collector with short limits over little data."""
+    limits = {"time_limit": 3.0, "memory_limit": 700 * MEBIBYTE}
+    with Collector(tmp_path / "evidence", data.load("digits"), **limits) as collector:
+        yield collector
+
+
+def with_predict(tmp_path, body) -> Task:
+    """The softmax regression task with another body for `predict`."""
+    task = read_task(GOOD)
+    path = tmp_path / "softmax_regression_numpy.py"
+    source = task.recipes["numpy"].read_text(encoding="utf-8")
+    changed = source.replace("    return network(model, images)\n\n\ndef evaluate", f"    {body}\n\n\ndef evaluate")
+    assert changed != source
+    path.write_text(changed, encoding="utf-8")
+    return Task(task.name, tmp_path, task.specification, {"numpy": path})
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault_costs_its_own_job_only(few, tmp_path, fault):
+    body, outcome, reason = FAULTS[fault]
+    faulty, sound, numpy = with_predict(tmp_path, body), read_task(GOOD), variants()["numpy"]
+    from concord.ladder import NETWORK_LEVELS
+    from concord.verdict import measure
+
+    few.reference = lambda task, precision, run: few.collect(sound, numpy, precision, run)
+    verdict = measure(few, faulty, numpy, NETWORK_LEVELS[1], "float64")
+    assert (verdict.outcome, reason in verdict.reason) == (outcome, True), verdict
+    assert "\n" not in verdict.reason
+    assert few.collect(sound, numpy, "float64", NETWORK_RUNS["steps_2"]).outcome == "ok"
+
+
+def test_megabytes_of_output_do_no_harm(few, tmp_path):
+    talker = with_predict(tmp_path, "print('x' * 50_000_000); print('{}'); return network(model, images)")
+    evidence = few.collect(talker, variants()["numpy"], "float32", NETWORK_RUNS["probe"])
+    assert evidence.outcome == "ok", evidence.reason
+
+
+def test_failed_job_leaves_no_arrays(few, tmp_path):
+    faulty = with_predict(tmp_path, "raise ValueError")
+    evidence = few.collect(faulty, variants()["numpy"], "float32", NETWORK_RUNS["probe"])
+    assert evidence.path is None
+    folder = few.folder / "softmax_regression" / "numpy" / "float32"
+    assert [path.name for path in folder.iterdir()] == ["probe.json"]
+
+
+def test_unwritable_result_folder(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError, match=r"can't be written: Not a directory[\s\S]*CONCORD_HOME"):
+        Collector(tmp_path / "file" / "evidence", data.load("digits"))
+
+
+def test_results_that_cannot_be_written(few):
+    """The worker can't save its arrays: an error with its reason, not a hang and not a pass."""
+    task, numpy = read_task(GOOD), variants()["numpy"]
+    folder = few.folder / task.name / "numpy" / "float64"
+    (folder / "probe.part.npz").mkdir(parents=True)
+    evidence = few.collect(task, numpy, "float64", NETWORK_RUNS["probe"])
+    assert evidence.outcome == "error"
+    assert "IsADirectoryError" in evidence.reason
+
+
+def test_write_json_is_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "results.json"
+    write_json(path, {"old": True})
+    with pytest.raises(TypeError):
+        write_json(path, {"new": object()})
+    assert path.read_text() == '{\n "old": true\n}\n'
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_missing_framework_is_not_installed(tmp_path):
+    import dataclasses
+
+    variant = dataclasses.replace(variants()["numpy"], imports=("no_such_framework",))
+    with Worker(variant, "float32", tmp_path / "log") as worker:
+        answer = worker.run({})
+    assert (answer.outcome, answer.reason) == ("not_installed", "No module named 'no_such_framework'")
+
+
+def test_current_folder_cannot_shadow_a_library(few, tmp_path, monkeypatch):
+    (tmp_path / "numpy.py").write_text("raise RuntimeError('the wrong numpy')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert few.collect(read_task(GOOD), variants()["numpy"], "float32", NETWORK_RUNS["probe"]).outcome == "ok"
+
+
+ENDLESS = """
+    import sys
+    from pathlib import Path
+    from concord.framework import variants
+    from concord.worker import Worker
+
+    worker = Worker(variants()["numpy"], "float32", Path(sys.argv[1]) / "log")
+    job = {"kind": "function", "recipe": sys.argv[2], "contract": {}, "function": "forever", "arguments": sys.argv[3],
+           "results": str(Path(sys.argv[1]) / "results.part.npz")}
+    print("ready", flush=True)
+    worker.run(job)
+"""
+
+
+@pytest.mark.parametrize("how", ["terminate", "kill", "interrupt"])
+def test_no_orphans(tmp_path, how):
+    """However the harness ends, its workers end with it and no half file stays."""
+    import numpy as np
+
+    recipe = tmp_path / "endless.py"
+    recipe.write_text("def forever(a):\n    while True: pass\n")
+    np.savez(tmp_path / "arguments.npz", a=np.zeros(1))
+    harness = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(ENDLESS), tmp_path, recipe, tmp_path / "arguments.npz"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert harness.stdout and harness.stdout.readline() == b"ready\n"
+    parent = psutil.Process(harness.pid)
+    deadline = time.monotonic() + 20
+    while not (children := parent.children(recursive=True)) or children[0].cpu_times().user < 0.5:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    if how == "interrupt":
+        import signal
+
+        harness.send_signal(signal.SIGINT)
+    else:
+        getattr(harness, how)()
+    harness.wait(timeout=20)
+    harness.stdout.close()
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+    assert not (tmp_path / "results.part.npz").exists()
+
+
+def test_interrupted_comparison_says_so(tmp_path):
+    """Ctrl-C: one line, exit code 130, no orphan, no result file."""
+    import os
+    import signal
+
+    results = tmp_path / "results.json"
+    harness = subprocess.Popen(
+        [sys.executable, "-m", "concord", "compare", "mnist_cnn", "--data", "digits", "--json", results],
+        env=os.environ | {"CONCORD_HOME": str(tmp_path / "home")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    parent = psutil.Process(harness.pid)
+    deadline = time.monotonic() + 60
+    while not (children := parent.children(recursive=True)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    harness.send_signal(signal.SIGINT)
+    _, errors = harness.communicate(timeout=30)
+    assert harness.returncode == 130
+    assert errors.strip() == "concord: interrupted"
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+    assert not results.exists()
+
+
+def test_verdict_of_a_crash(few, tmp_path):
+    """A row says what became of it, and shows no number that wasn't proven."""
+    faulty = with_predict(tmp_path, "import os; os._exit(3)")
+    row = judge_variant(few, faulty, variants()["numpy"], ["float64", "float32"])
+    assert row.outcome == "crashed"
+    assert row.epoch_seconds is None
