@@ -1,6 +1,5 @@
 """One collector for the whole session: each thing is run once, in workers that are reused."""
 
-import os
 from pathlib import Path
 
 import pytest

@@ -16,7 +16,9 @@ from concord.task import Task
 from concord.worker import available_threads
 
 written = [
-    pytest.param(task, framework, id=f"{task.name}-{framework}") for task in TASKS.values() for framework in task.recipes
+    pytest.param(task, framework, id=f"{task.name}-{framework}")
+    for task in TASKS.values()
+    for framework in task.recipes
 ]
 
 
@@ -97,8 +99,7 @@ def test_runs_alone(task, variant, tmp_path, few_digits):
     skip_unless_ready(task, variant)
     recipe = shutil.copy(task.recipes[variant.framework], tmp_path)
     shutil.copy(few_digits, tmp_path / "mnist.npz")
-    threads = {"threads": str(available_threads()), "precision": "float32"}
-    environment = {name: value.format_map(threads) for name, value in variant.environment.items()}
+    environment = variant.worker_environment("float32", available_threads())
     finished = subprocess.run(
         [sys.executable, recipe],
         cwd=tmp_path,

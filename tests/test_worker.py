@@ -1,4 +1,4 @@
-"""A worker survives whatever a recipe does: each fault has its outcome, and the next job is done as if nothing had been."""
+"""Whatever a recipe does has its outcome, and the next job is done as if nothing had been."""
 
 import subprocess
 import sys
@@ -23,7 +23,11 @@ GOOD = Path(read_task.__globals__["paths"].RECIPES) / "softmax_regression"
 
 # Each fault: what the recipe's `predict` does instead, the outcome, and a part of the reason.
 FAULTS = {
-    "raise": ("raise ValueError('no such digit')", "error", "ValueError: no such digit (softmax_regression_numpy.py, line"),
+    "raise": (
+        "raise ValueError('no such digit')",
+        "error",
+        "ValueError: no such digit (softmax_regression_numpy.py, line",
+    ),
     "nan": ("return np.full((len(images), 10), np.nan, images.dtype)", "nonfinite", "100% of logits"),
     "wrong_shape": ("return network(model, images)[:, :9]", "mismatch", "has the shape (1000, 9), expected (1000, 10)"),
     "wrong_dtype": ("return network(model, images).astype(np.float16)", "mismatch", "comes in float16"),
@@ -34,7 +38,11 @@ FAULTS = {
     "segfault": ("import ctypes; ctypes.string_at(0)", "crashed", "SIGSEGV"),
     "killed": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "out_of_memory", "SIGKILL"),
     "memory_error": ("raise MemoryError('too much')", "out_of_memory", "too much"),
-    "memory_hog": ("a = []\n    while True: a.append(np.ones(1 << 20))", "out_of_memory", "more than its limit of 700 MiB"),
+    "memory_hog": (
+        "a = []\n    while True: a.append(np.ones(1 << 20))",
+        "out_of_memory",
+        "its limit is 700 MiB",
+    ),
     "broken_library": ("import no_such_library", "error", "No module named 'no_such_library'"),
 }
 
@@ -154,7 +162,8 @@ def test_no_orphans(tmp_path, how):
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
-    assert harness.stdout and harness.stdout.readline() == b"ready\n"
+    assert harness.stdout
+    assert harness.stdout.readline() == b"ready\n"
     parent = psutil.Process(harness.pid)
     deadline = time.monotonic() + 20
     while not (children := parent.children(recursive=True)) or children[0].cpu_times().user < 0.5:

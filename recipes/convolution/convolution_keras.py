@@ -45,7 +45,9 @@ def show(title, picture):
     """Prints an array (H, W) as a picture of characters, the largest values darkest."""
     shades = np.array(list(" .:-=+*#%@"))
     scaled = (picture - picture.min()) / (picture.max() - picture.min())
-    print(title, *("".join(row).rstrip() for row in shades[np.round(9 * scaled).astype(int)].repeat(2, axis=1)), sep="\n")
+    print(
+        title, *("".join(row).rstrip() for row in shades[np.round(9 * scaled).astype(int)].repeat(2, axis=1)), sep="\n"
+    )
 
 
 if __name__ == "__main__":

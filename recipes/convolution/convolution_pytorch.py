@@ -9,7 +9,6 @@ from urllib.request import urlretrieve
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 
 # %% By hand
@@ -25,7 +24,7 @@ def convolve_by_hand(image, kernel):
 def convolve(image, kernel):
     """PyTorch wants images (N, in, H, W) and kernels (out, in, h, w); a missing N counts as a single image."""
     image, kernel = torch.as_tensor(image), torch.as_tensor(kernel)
-    feature_map = F.conv2d(image[None], kernel[None, None])  # (1, H-h+1, W-w+1)
+    feature_map = torch.nn.functional.conv2d(image[None], kernel[None, None])  # (1, H-h+1, W-w+1)
     return feature_map[0].numpy()
 
 
@@ -43,7 +42,9 @@ def show(title, picture):
     """Prints an array (H, W) as a picture of characters, the largest values darkest."""
     shades = np.array(list(" .:-=+*#%@"))
     scaled = (picture - picture.min()) / (picture.max() - picture.min())
-    print(title, *("".join(row).rstrip() for row in shades[np.round(9 * scaled).astype(int)].repeat(2, axis=1)), sep="\n")
+    print(
+        title, *("".join(row).rstrip() for row in shades[np.round(9 * scaled).astype(int)].repeat(2, axis=1)), sep="\n"
+    )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from urllib.request import urlretrieve
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -64,11 +63,11 @@ class ConvolutionalNetwork(nn.Module):
         self.dense2 = nn.Linear(128, 10)
 
     def forward(self, images):  # (N, 1, 28, 28)
-        conv1 = F.relu(self.conv1(images))  # (N, 32, 26, 26)
-        pool1 = F.max_pool2d(conv1, 2)  # (N, 32, 13, 13)
-        conv2 = F.relu(self.conv2(pool1))  # (N, 64, 11, 11)
-        pool2 = F.max_pool2d(conv2, 2)  # (N, 64, 5, 5)
-        hidden = F.relu(self.dense1(pool2.flatten(1)))  # (N, 128)
+        conv1 = nn.functional.relu(self.conv1(images))  # (N, 32, 26, 26)
+        pool1 = nn.functional.max_pool2d(conv1, 2)  # (N, 32, 13, 13)
+        conv2 = nn.functional.relu(self.conv2(pool1))  # (N, 64, 11, 11)
+        pool2 = nn.functional.max_pool2d(conv2, 2)  # (N, 64, 5, 5)
+        hidden = nn.functional.relu(self.dense1(pool2.flatten(1)))  # (N, 128)
         return self.dense2(hidden)  # (N, 10)
 
 
@@ -91,12 +90,12 @@ def train(model, images, labels, *, epochs=1, batch_size=128, learning_rate=0.05
         order = torch.randperm(len(images), generator=generator) if shuffle else torch.arange(len(images))
         total = 0.0
         for batch in order.to(device).split(batch_size):
-            loss = F.cross_entropy(model(images[batch]), labels[batch])  # takes logits, gives the batch's mean
+            loss = nn.functional.cross_entropy(model(images[batch]), labels[batch])  # of logits; the batch's mean
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            total += loss.detach() * len(batch)
-        history.append(total.item() / len(images))
+            total += loss.item() * len(batch)
+        history.append(total / len(images))
     return model, history
 
 

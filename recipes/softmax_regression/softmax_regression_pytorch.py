@@ -9,7 +9,6 @@ from urllib.request import urlretrieve
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -49,12 +48,12 @@ def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5,
         order = torch.randperm(len(images), generator=generator) if shuffle else torch.arange(len(images))
         total = 0.0
         for batch in order.to(device).split(batch_size):
-            loss = F.cross_entropy(model(images[batch]), labels[batch])  # takes logits, gives the batch's mean
+            loss = nn.functional.cross_entropy(model(images[batch]), labels[batch])  # of logits; the batch's mean
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            total += loss.detach() * len(batch)
-        history.append(total.item() / len(images))
+            total += loss.item() * len(batch)
+        history.append(total / len(images))
     return model, history
 
 

@@ -30,7 +30,7 @@ def network(model, images):
 
 
 # %% Train
-@tf.function(reduce_retracing=True)  # the second number of images makes a graph for any number
+@tf.function(reduce_retracing=True)  # a second number of images gives a graph for any number
 def train_epoch(model, images, labels, order, batch_size, learning_rate):
     """Goes once through the images in the given order; gives the mean loss. AutoGraph puts the loop into the graph."""
     total = tf.zeros((), images.dtype)

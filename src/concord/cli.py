@@ -1,14 +1,14 @@
 """The command line. Nothing heavy is imported before a command needs it."""
 
+import io
 import os
 import sys
-import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from concord.errors import UserError, nearest
+from concord.errors import UserError
 
 app = typer.Typer(
     help="The same task in every deep-learning framework, proven to be the same.",
@@ -20,6 +20,10 @@ data_app = typer.Typer(help="What data is where; fetch, verify and export it.")
 new_app = typer.Typer(help="Scaffolds for a new recipe or framework.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(new_app, name="new")
+env_app = typer.Typer(
+    help="Environments of their own, for frameworks that can't live beside the others.", no_args_is_help=True
+)
+app.add_typer(env_app, name="env")
 
 DataOption = Annotated[
     str | None,
@@ -29,6 +33,9 @@ DataOption = Annotated[
 
 def main() -> None:
     """Runs the command line; a user's mistake becomes one or two lines and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without tick marks shows question marks
     try:
         app()
     except UserError as error:

@@ -1,5 +1,6 @@
 """`concord compare`: collects the evidence with progress, prints the tables, and writes the JSON."""
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,12 +34,10 @@ def run_comparison(
     if precision not in (*PRECISIONS, "both"):
         raise UserError(nearest("precision", precision, (*PRECISIONS, "both")))
     precisions = PRECISIONS if precision == "both" else (precision,)
-    chosen = select_variants(frameworks.split(",") if frameworks else None)
-    tasks = [find_task(recipe)] if recipe else all_tasks()
-    if json_file and not json_file.absolute().parent.is_dir():
-        raise UserError(f"{json_file} can't be written: its folder doesn't exist.")
-    if json_file and json_file.is_dir():
-        raise UserError(f"{json_file} is a folder; --json takes a file.")
+    chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
+    tasks = all_tasks() if recipe is None else [find_task(recipe)]
+    if json_file:
+        check_writable(json_file)
     console = terminal()
     dataset = data.load(data_choice, progress=Console(stderr=True))
     rows: dict[str, list[VariantVerdict]] = {task.name: [] for task in tasks}
@@ -59,9 +58,28 @@ def run_comparison(
         summary = f"{sum(row.outcome == 'ok' for row in everything)} of {len(everything)} ok"
         console.print(f"{summary}; data: {dataset.name} ({dataset.source}); {wall_seconds:.0f} s", markup=False)
         if json_file:
-            write_json(json_file, report.document(collector, everything, wall_seconds))
+            write_json(json_file, report.document(collector, everything, precisions, wall_seconds))
             console.print(f"wrote {json_file}", markup=False)
     return 0 if all(row.outcome == "ok" for row in everything) else 1
+
+
+def check_writable(file: Path) -> None:
+    """Finds out before an hour's work whether its results can be written; touches nothing that exists.
+
+    Raises:
+        UserError: no; says why.
+    """
+    try:
+        if file.is_dir():
+            raise UserError(f"{file} is a folder; --json takes a file.")
+        if file.exists() and not file.is_file():  # a results file is replaced whole, and a device must not be
+            raise UserError(f"{file} is not a plain file; --json takes the name of one.")
+        if not file.absolute().parent.is_dir():
+            raise UserError(f"{file} can't be written: its folder doesn't exist.")
+        with tempfile.NamedTemporaryFile(dir=file.absolute().parent, prefix=f".{file.name}."):
+            pass
+    except OSError as error:
+        raise UserError(f"{file} can't be written: {error.strerror or error}.") from None
 
 
 def count_runs(collector: Collector, task: Task, precisions: tuple[str, ...]) -> int:

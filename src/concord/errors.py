@@ -9,8 +9,9 @@ class UserError(Exception):
 
 
 def nearest(kind: str, name: str, known: Iterable[str]) -> str:
-    """The message for an unknown name: the nearest known one, and the list of all."""
+    """The message for an unknown name: the nearest known one, whatever the case, and the list of all."""
     known = list(dict.fromkeys(known))
-    close = get_close_matches(name, known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    folded = {other.casefold(): other for other in known}
+    close = get_close_matches(name.casefold(), folded, n=1)
+    hint = f" Did you mean {folded[close[0]]!r}?" if close else ""
     return f"There is no {kind} {name!r}.{hint}\nKnown: {', '.join(known)}."

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord import ladder, paths
+from concord.environments import NoEnvironmentError, OwnEnvironment, distrust, ensure
 from concord.errors import UserError
 from concord.framework import REFERENCE, Variant, variants
 from concord.ladder import Run
 from concord.task import Task
-from concord.worker import PROGRAM, Answer, Worker
+from concord.worker import PROGRAM, Worker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +47,7 @@ class Evidence:
     peak_memory: int = 0  # bytes, of the whole process so far
 
     def arrays(self) -> "dict[str, np.ndarray]":
-        """`history` (epochs,), `weights/<name>`, `logits` (N, 10), `accuracy` (), or `result`: as far as it has them."""
+        """`history` (epochs,), `weights/<name>`, `logits` (N, 10), `accuracy` (), or an operation's `result`."""
         import numpy as np
 
         assert self.path
@@ -83,6 +84,7 @@ class Collector:
         self._workers: dict[tuple[str, str], Worker] = {}
         self._collected: dict[tuple[Path, str, str, str], Evidence] = {}
         self._cases: dict[Path, dict[str, dict[str, np.ndarray]]] = {}
+        self._interpreters: dict[str, Path | NoEnvironmentError] = {}
         self._folders: dict[Path, Path] = {}
         self._images = self._write_images()
 
@@ -168,14 +170,19 @@ class Collector:
             return Evidence(*here, "not_written", f"{task.name}_{variant.framework}.py is not written yet")
         if variant.versions() is None:
             return Evidence(*here, "not_installed", f"to install it: {variant.install_command()}")
+        try:
+            worker = self._worker(variant, precision)
+        except NoEnvironmentError as error:
+            return Evidence(*here, error.outcome, str(error))
         self.announce(f"{variant.id} {precision}: {run.name.replace('_', ' ')}")
         path = self._folder(task) / variant.id / precision / f"{run.name}.npz"
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{run.name}.part.npz")
-        worker = self._worker(variant, precision)
         begin = time.perf_counter()
         answer = worker.run(self._job(task, variant, run) | {"results": str(partial)})
         self.worker_seconds += time.perf_counter() - begin
+        if worker.started.outcome in ("not_installed", "error", "crashed") and variant.own:
+            distrust(variant.own)
         if answer.outcome == "ok":
             partial.replace(path)
         else:
@@ -207,9 +214,22 @@ class Collector:
         worker = self._workers.pop(key, None)
         if worker is None:
             log = self.folder / f"{variant.id}-{precision}.log"
-            worker = Worker(variant, precision, log, **self._worker_options)
+            python = self._interpreter(variant.own) if variant.own else None
+            worker = Worker(variant, precision, log, python=python, **self._worker_options)
         self._workers[key] = worker  # last: the one used most recently
         return worker
+
+    def _interpreter(self, own: OwnEnvironment) -> Path:
+        """The interpreter of an environment of its own, which is made if need be; tried once for an invocation."""
+        if own.framework not in self._interpreters:
+            try:
+                self._interpreters[own.framework] = ensure(own, self.announce)
+            except NoEnvironmentError as error:
+                self._interpreters[own.framework] = error
+        found = self._interpreters[own.framework]
+        if isinstance(found, NoEnvironmentError):
+            raise found
+        return found
 
     def _job(self, task: Task, variant: Variant, run: Run) -> dict[str, Any]:
         """The job for a worker: paths and plain values only."""
@@ -255,7 +275,7 @@ class Collector:
         path = self._folder(task) / f"{name}.npz"
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(path, **arrays)
+            np.savez(path, allow_pickle=False, **arrays)
         return str(path)
 
     def _write_images(self) -> dict[str, str]:

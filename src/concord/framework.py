@@ -1,5 +1,6 @@
 """What `frameworks/<framework>/framework.toml` says: the variants of a framework and how to start them."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -7,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 from concord import paths
+from concord.environments import OwnEnvironment
 from concord.errors import UserError, nearest
 
 PRECISIONS = ("float64", "float32")
@@ -37,9 +39,15 @@ class Variant:
     environment: dict[str, str]
     startup: str
     known_differences: tuple[KnownDifference, ...]
+    own: OwnEnvironment | None = None
 
     def versions(self) -> dict[str, str] | None:
-        """The installed version of each distribution it needs, or None if one is missing. Imports nothing."""
+        """The version of each distribution it needs, or None if one isn't installed. Imports nothing.
+
+        In an environment of its own the pins say it: it is made when it is first used.
+        """
+        if self.own:
+            return self.own.versions(self.distributions)
         try:
             return {name: metadata.version(name) for name in self.distributions}
         except metadata.PackageNotFoundError:
@@ -47,9 +55,17 @@ class Variant:
 
     def install_command(self) -> str:
         """What to type to get this variant."""
+        if self.own:
+            return f"concord env create {self.framework}"
         if not self.extras:
             return f"pip install {' '.join(self.distributions)}"
         return f"pip install -c constraints.txt -e '.[{','.join(self.extras)}]'"
+
+    def worker_environment(self, precision: str, threads: int) -> dict[str, str]:
+        """The environment variables that a worker is started with; `{cache}` is a folder for compiled code."""
+        cache_folder = paths.home() / "cache" / self.framework
+        values = {"threads": str(threads), "precision": precision, "cache": str(cache_folder)}
+        return {name: value.format_map(values) for name, value in self.environment.items()}
 
     def known_difference(self, recipe: str, precision: str, level: str) -> KnownDifference | None:
         for difference in self.known_differences:
@@ -89,6 +105,7 @@ def read_framework(folder: Path) -> Framework:
             for row in table.get("known_differences", [])
         )
         imports = tuple(table["imports"])
+        own = read_own_environment(folder, table["own_environment"]) if "own_environment" in table else None
         variants = tuple(
             Variant(
                 id=id,
@@ -100,6 +117,7 @@ def read_framework(folder: Path) -> Framework:
                 environment=table.get("environment", {}) | row.get("environment", {}),
                 startup=table.get("startup", ""),
                 known_differences=tuple(difference for difference in differences if id in difference.variants),
+                own=own,
             )
             for id, row in table["variants"].items()
         )
@@ -110,6 +128,23 @@ def read_framework(folder: Path) -> Framework:
         raise UserError(f"{path} is not TOML: {error}") from None
     except KeyError as error:
         raise UserError(f"{path} lacks the entry {error}; compare it with another framework's") from None
+
+
+def read_own_environment(folder: Path, table: dict) -> OwnEnvironment:
+    """The `[own_environment]` table: `python = ">=3.8,<3.12"` and about how many `megabytes` it takes.
+
+    Raises:
+        UserError: the range isn't written like that, or there is no requirements.txt.
+    """
+    match = re.fullmatch(r">=3\.(\d+),<3\.(\d+)", table["python"])
+    if not match:
+        raise UserError(
+            f"{folder / 'framework.toml'}: python is {table['python']!r}, expected a range like '>=3.8,<3.12'"
+        )
+    requirements = folder / "requirements.txt"
+    if not requirements.is_file():
+        raise UserError(f"{folder} asks for an environment of its own, but has no requirements.txt with its pins")
+    return OwnEnvironment(folder.name, requirements, (3, int(match[1])), (3, int(match[2])), table["megabytes"])
 
 
 @cache

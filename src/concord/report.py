@@ -3,8 +3,10 @@
 import os
 import platform
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from concord import ladder
@@ -17,7 +19,8 @@ from concord.worker import available_threads
 if TYPE_CHECKING:
     from rich.table import Table
 
-SCHEMA = "concord.compare/1"  # described in docs/compare-json.md; the number changes when a field changes its meaning
+# Described in docs/compare-json.md; the number changes when a field changes its meaning or disappears.
+SCHEMA = "concord.compare/1"
 
 
 def table(task: Task, rows: Sequence[VariantVerdict], data: str) -> "Table":
@@ -101,15 +104,29 @@ def explanations(rows: Sequence[VariantVerdict]) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def document(collector: Collector, rows: Sequence[VariantVerdict], wall_seconds: float) -> dict[str, Any]:
+def document(
+    collector: Collector, rows: Sequence[VariantVerdict], precisions: Sequence[str], wall_seconds: float
+) -> dict[str, Any]:
     """The whole comparison as plain values, for `--json`."""
+    import numpy as np
     import psutil
 
     dataset = collector.dataset
     return {
         "schema": SCHEMA,
-        "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "data": {
+            "name": dataset.name,
+            "source": dataset.source,
+            "sha256": dataset.digest,
+            "train_images": len(dataset.train_images),
+            "test_images": len(dataset.test_images),
+        },
+        "precisions": list(precisions),
+        "epochs": collector.epochs,
         "environment": {
+            "concord": concord_version(),
+            "numpy": np.__version__,
             "python": platform.python_version(),
             "platform": platform.platform(),
             "processor": processor(),
@@ -133,6 +150,14 @@ def result(row: VariantVerdict) -> dict[str, Any]:
         "outcome": row.outcome,
         "reason": row.reason,
     }
+
+
+def concord_version() -> str:
+    """Concord's own version; "unknown" where its source is run without having been installed."""
+    try:
+        return metadata.version("concord")
+    except metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def processor() -> str:

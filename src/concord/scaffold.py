@@ -44,7 +44,8 @@ homepage = "https://example.org"
 # What a recipe may import besides the standard library and NumPy.
 imports = ["{name}"]
 
-# Set before the worker's interpreter starts; {{threads}} is the number of processor cores, {{precision}} float32 or float64.
+# Set before the worker's interpreter starts; {{threads}} is the number of processor cores, {{precision}} is float32 or
+# float64.
 [environment]
 OMP_NUM_THREADS = "{{threads}}"
 
@@ -70,7 +71,7 @@ def make_recipe(name: str) -> list[Path]:
     """
     inside = paths.IS_CHECKOUT and Path.cwd().is_relative_to(paths.CHECKOUT)
     folder = (paths.RECIPES if inside else Path.cwd()) / name
-    return _write(folder, {"task.py": TASK, "README.md": README})
+    return _write(folder, name, {"task.py": TASK, "README.md": README})
 
 
 def make_framework(name: str) -> list[Path]:
@@ -81,13 +82,14 @@ def make_framework(name: str) -> list[Path]:
     """
     if not paths.IS_CHECKOUT:
         raise UserError("A framework is added to a checkout of Concord, but this one was installed without its source.")
-    return _write(paths.FRAMEWORKS / name, {"framework.toml": FRAMEWORK, "notes.md": NOTES})
+    return _write(paths.FRAMEWORKS / name, name, {"framework.toml": FRAMEWORK, "notes.md": NOTES})
 
 
-def _write(folder: Path, templates: dict[str, str]) -> list[Path]:
-    name = folder.name
+def _write(folder: Path, name: str, templates: dict[str, str]) -> list[Path]:
     if not NAME.fullmatch(name):
-        raise UserError(f"{name!r} can't be a name: small letters, digits and _, a letter first, e.g. residual_network.")
+        raise UserError(
+            f"{name!r} can't be a name: small letters, digits and _, a letter first, e.g. residual_network."
+        )
     if folder.exists():
         raise UserError(f"{folder} exists; nothing was written.")
     folder.mkdir(parents=True)

@@ -1,9 +1,10 @@
 """A task: the specification in a recipe folder's `task.py`, and the recipes that answer it."""
 
-import ast
-import importlib.util
+import glob
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from concord import paths
@@ -13,17 +14,17 @@ from concord.framework import frameworks
 if TYPE_CHECKING:
     import numpy as np
 
-# What a task.py must define, by kind; True marks a function.
-COMMON = {"TITLE": False, "QUESTION": False, "KIND": False, "STEPS": False}
+# What a task.py must define, by kind, and of which type.
+COMMON = {"TITLE": str, "QUESTION": str, "KIND": str, "STEPS": tuple}
 NETWORK = {
-    "PARAMETERS": False,
-    "HYPERPARAMETERS": False,
-    "TRAIN_IMAGES": False,
-    "ACCURACY_FLOORS": False,
-    "ACCURACY_MARGIN": False,
-    "initial_weights": True,
+    "PARAMETERS": int,
+    "HYPERPARAMETERS": dict,
+    "TRAIN_IMAGES": int,
+    "ACCURACY_FLOORS": dict,
+    "ACCURACY_MARGIN": float,
+    "initial_weights": Callable,
 }
-OPERATION = {"FUNCTIONS": False, "cases": True}
+OPERATION = {"FUNCTIONS": dict, "cases": Callable}
 KINDS = {"network": NETWORK, "operation": OPERATION}
 
 
@@ -58,7 +59,23 @@ class Task:
         }
 
     def initial_weights(self) -> "dict[str, np.ndarray]":
-        return self.specification.initial_weights()
+        """A network's shared start.
+
+        Raises:
+            UserError: the task's `initial_weights` fails, or gives something else than float32 arrays by name.
+        """
+        here = f"{self.folder / 'task.py'}: initial_weights()"
+        try:
+            weights = self.specification.initial_weights()
+        except Exception as error:
+            raise UserError(f"{here} fails: {_one_line(error)}") from None
+        if not isinstance(weights, dict):
+            raise UserError(f"{here} gives {type(weights).__name__}, expected a dict of float32 arrays.")
+        for name, array in weights.items():
+            found = getattr(array, "dtype", type(array).__name__)
+            if str(found) != "float32":
+                raise UserError(f"{here}: {name!r} is {found}, expected a float32 array.")
+        return weights
 
 
 def recipe_folders() -> dict[str, Path]:
@@ -99,17 +116,23 @@ def read_task(folder: Path) -> Task:
     if not path.is_file():
         raise UserError(f"{folder} is not a recipe folder: it has no task.py. `concord new recipe NAME` makes one.")
     specification = _execute(path)
-    required = COMMON | KINDS.get(getattr(specification, "KIND", ""), {})
+    kind = getattr(specification, "KIND", None)
+    required = COMMON | (KINDS.get(kind, {}) if isinstance(kind, str) else {})
     missing = [name for name in required if not hasattr(specification, name)]
     if missing:
         raise UserError(f"{path} doesn't define {', '.join(missing)}. A task of its kind needs: {', '.join(required)}.")
+    for name, expected in required.items():
+        if not isinstance(getattr(specification, name), expected):
+            what = "a function" if expected is Callable else expected.__name__
+            raise UserError(f"{path}: {name} is {type(getattr(specification, name)).__name__}, expected {what}.")
     if specification.KIND not in KINDS:
         raise UserError(f"{path}: " + nearest("kind of task", specification.KIND, KINDS))
-    not_callable = [name for name, is_function in required.items() if is_function and not callable(getattr(specification, name))]
-    if not_callable:
-        raise UserError(f"{path}: {', '.join(not_callable)} must be a function.")
+    if specification.KIND == "network":
+        for name in ("epochs", "batch_size"):
+            if name not in specification.HYPERPARAMETERS:
+                raise UserError(f"{path}: HYPERPARAMETERS lacks {name!r}.")
     recipes = {}
-    for file in sorted(folder.glob(f"{folder.name}_*.py")):
+    for file in sorted(folder.glob(f"{glob.escape(folder.name)}_*.py")):
         framework = file.stem.removeprefix(f"{folder.name}_")
         if framework not in frameworks():
             raise UserError(f"{file.name}: " + nearest("framework", framework, frameworks()))
@@ -120,16 +143,19 @@ def read_task(folder: Path) -> Task:
 def _execute(path: Path) -> Any:
     """Runs a task.py as a module of its own."""
     try:
-        ast.parse(path.read_text(encoding="utf-8"))
+        code = compile(path.read_text(encoding="utf-8"), path, "exec", dont_inherit=True)
     except SyntaxError as error:
         raise UserError(f"{path}, line {error.lineno}: {error.msg}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise UserError(f"{path} can't be read: {error}") from None
-    module_specification = importlib.util.spec_from_file_location(f"task_of_{path.parent.name}", path)
-    assert module_specification and module_specification.loader
-    module = importlib.util.module_from_spec(module_specification)
+    module = ModuleType(f"task_of_{path.parent.name}")
+    module.__file__ = str(path)
     try:
-        module_specification.loader.exec_module(module)
-    except Exception as error:
-        raise UserError(f"{path} can't be used: {type(error).__name__}: {error}") from None
+        exec(code, module.__dict__)  # not by an import, which leaves a __pycache__ in a folder of the user's
+    except (Exception, SystemExit) as error:
+        raise UserError(f"{path} can't be used: {_one_line(error)}") from None
     return module
+
+
+def _one_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -65,10 +65,10 @@ def relative_error(found: "np.ndarray", reference: "np.ndarray") -> float:
     import numpy as np
 
     found, reference = np.asarray(found, np.float64), np.asarray(reference, np.float64)
-    difference, size = np.linalg.norm(found - reference), np.linalg.norm(reference)
-    if size == 0:
-        return 0.0 if difference == 0 else math.inf
-    error = float(difference / size)
+    if not reference.any():
+        return math.inf if found.any() else 0.0
+    with np.errstate(invalid="ignore"):  # infinity minus infinity: caught below
+        error = float(np.linalg.norm(found - reference) / np.linalg.norm(reference))
     return error if math.isfinite(error) else math.inf
 
 
@@ -206,7 +206,9 @@ def trajectory(
     yield "the class of a test image", float(np.mean(other))
 
 
-def values(collector: Collector, task: Task, run: Run, arrays: "Arrays", expected: "Arrays") -> Iterator[tuple[str, float]]:
+def values(
+    collector: Collector, task: Task, run: Run, arrays: "Arrays", expected: "Arrays"
+) -> Iterator[tuple[str, float]]:
     """An operation's result against the task's exact answer, and against the reference's."""
     case = collector.cases(task)[run.case]
     yield run.case, relative_error(arrays["result"], case["expected"])
@@ -234,7 +236,9 @@ def judge_accuracy(
     specification, dataset = task.specification, collector.dataset
     count = len(dataset.test_labels)
     accuracy, reference = float(arrays["accuracy"]), float(expected["accuracy"])
-    verdict = LevelVerdict("accuracy", precision, "ok", error=abs(accuracy - reference), tensor="accuracy", run=run.name)
+    verdict = LevelVerdict(
+        "accuracy", precision, "ok", error=abs(accuracy - reference), tensor="accuracy", run=run.name
+    )
     counted = float(np.mean(arrays["logits"].argmax(axis=1) == dataset.test_labels))
     if abs(accuracy - counted) * count > 0.5:
         reason = f"evaluate says {accuracy:.4f}, its own predictions of all {count:,} images say {counted:.4f}"

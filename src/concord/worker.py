@@ -52,6 +52,7 @@ class Worker:
         log: a file for everything that recipes and frameworks print.
         time_limit: seconds for one job.
         memory_limit: bytes; by default a share of what is free at the start.
+        python: the interpreter; by default the one that runs this.
     """
 
     def __init__(
@@ -62,12 +63,14 @@ class Worker:
         *,
         time_limit: float = TIME_LIMIT,
         memory_limit: float | None = None,
+        python: Path | None = None,
     ):
         self.variant = variant
         self.precision = precision
         self.log = log
         self.time_limit = time_limit
         self.memory_limit = memory_limit
+        self.python = python or Path(sys.executable)
         self.started = Answer("ok")
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str | None] = queue.Queue()
@@ -100,8 +103,9 @@ class Worker:
                 process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError):
-                pipe and pipe.close()
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
     def __enter__(self) -> "Worker":
         return self
@@ -113,8 +117,7 @@ class Worker:
         import psutil
 
         threads = available_threads()
-        values = {"threads": str(threads), "precision": self.precision}
-        environment = {name: value.format_map(values) for name, value in self.variant.environment.items()}
+        environment = self.variant.worker_environment(self.precision, threads)
         configuration = {
             "startup": self.variant.startup,
             "imports": self.variant.imports,
@@ -128,7 +131,7 @@ class Worker:
             # Isolated (-I): neither the current folder nor PYTHONPATH can put another `numpy.py` in the way. In a
             # session of its own: Ctrl-C reaches the harness only, which then ends the worker.
             self._process = subprocess.Popen(
-                [sys.executable, "-I", str(PROGRAM), json.dumps(configuration)],
+                [str(self.python), "-I", str(PROGRAM), json.dumps(configuration)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -159,10 +162,8 @@ class Worker:
                     held = watched.memory_info().rss
                     if held > self._memory_limit:
                         self.close()
-                        return Answer(
-                            "out_of_memory",
-                            f"held {held / 2**20:,.0f} MiB, more than its limit of {self._memory_limit / 2**20:,.0f} MiB",
-                        )
+                        reason = f"held {held / 2**20:,.0f} MiB, its limit is {self._memory_limit / 2**20:,.0f} MiB"
+                        return Answer("out_of_memory", reason)
                 self._trim_log()
                 continue
             if line is None:

@@ -66,6 +66,8 @@ def start(configuration):
             importlib.import_module(name)
     except ModuleNotFoundError as error:
         return {"outcome": "not_installed", "reason": str(error)}
+    except NotImplementedError as error:
+        return {"outcome": "unsupported", "reason": str(error)}
     import numpy
 
     return {
@@ -156,6 +158,7 @@ def load_recipe(job):
     path = Path(job["recipe"])
     if recipes.setdefault(path, None) is None:
         specification = importlib.util.spec_from_file_location(path.stem, path)
+        assert specification and specification.loader
         recipe = importlib.util.module_from_spec(specification)
         sys.modules[path.stem] = recipe  # as an import would; pickling and dataclasses rely on it
         specification.loader.exec_module(recipe)

@@ -1,0 +1,66 @@
+"""The steady step of each mnist_cnn recipe as a ratio to a bare script of the same framework.
+
+    python benchmarks/steady_step.py [VARIANT ...]
+
+Each variant gets a process of its own. Recipe and bare script take turns; the step is the difference between a long
+and a short run over the number of steps between them, so that compilation and start-up cancel out. Printed: the
+median of each, in milliseconds, and the median of the ratios with its spread.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from concord.framework import select_variants
+from concord.task import find_task
+from concord.worker import available_threads
+
+SHORT, LONG, ROUNDS, BATCH = 20, 70, 9, 128
+
+
+def steady_seconds(run) -> float:
+    begin = time.perf_counter()
+    run(SHORT)
+    middle = time.perf_counter()
+    run(LONG)
+    return (time.perf_counter() - middle - (middle - begin)) / (LONG - SHORT)
+
+
+def measure(framework: str) -> None:
+    """Runs in a variant's own process."""
+    sys.path.insert(0, str(find_task("mnist_cnn").folder))
+    import bare_steps
+    import numpy as np
+
+    recipe = __import__(f"mnist_cnn_{framework}")
+    random = np.random.default_rng(0)
+    images = random.random((LONG * BATCH, 28, 28, 1), dtype=np.float32)
+    labels = random.integers(0, 10, LONG * BATCH)
+    model = recipe.variables()
+
+    def recipe_run(steps):
+        recipe.train(model, images[: steps * BATCH], labels[: steps * BATCH], batch_size=BATCH, shuffle=False)
+
+    bare_run = getattr(bare_steps, framework)(images, labels, BATCH)
+    for run in (recipe_run, bare_run):
+        run(LONG), run(SHORT)
+    pairs = [(steady_seconds(recipe_run), steady_seconds(bare_run)) for _ in range(ROUNDS)]
+    ratios = sorted(mine / bare for mine, bare in pairs)
+    mine, bare = (1000 * statistics.median(column) for column in zip(*pairs, strict=True))
+    print(f"recipe {mine:6.1f} ms, bare {bare:6.1f} ms, ratio {statistics.median(ratios):.3f}", end=" ")
+    print(f"({ratios[0]:.3f} to {ratios[-1]:.3f})")
+
+
+def main() -> None:
+    for variant in select_variants(sys.argv[1:] or None):
+        environment = variant.worker_environment("float32", available_threads())
+        print(f"{variant.id:12}", end=" ", flush=True)
+        command = [sys.executable, __file__, "--measure", variant.framework]
+        subprocess.run(command, env=os.environ | environment, check=True, cwd=Path(__file__).parent)
+
+
+if __name__ == "__main__":
+    measure(sys.argv[2]) if sys.argv[1:2] == ["--measure"] else main()

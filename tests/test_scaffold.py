@@ -1,0 +1,234 @@
+"""The house rule: adding a recipe is one folder, adding a framework is one folder, and neither touches src/concord."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from commands import Finished, assert_refused, python, run, snapshot
+
+from concord import paths, scaffold
+from concord.errors import UserError
+from concord.framework import read_framework, variants
+from concord.task import read_task
+
+# What the structure tests ask of a folder and of a recipe, asked in the copy.
+STRUCTURE = """
+import json, sys
+from concord.structure import problems, stray_files
+from concord.task import find_task
+task = find_task(sys.argv[1])
+found = {framework: problems(task, framework) for framework in task.recipes}
+print(json.dumps({"steps": task.steps, "strays": stray_files(task.folder, task), "problems": found}))
+"""
+
+
+class House:
+    """A copy of the project, with its own command line."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for part in ("src/concord", "frameworks", "recipes/softmax_regression", "recipes/convolution"):
+            shutil.copytree(paths.CHECKOUT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        self.home = folder.parent / "home"
+
+    def concord(self, *arguments: object, cwd: Path | None = None) -> Finished:
+        return run(*arguments, home=self.home, cwd=cwd or self.folder, source=self.folder / "src", **QUIET)
+
+    def structure(self, recipe: str) -> dict:
+        source = self.folder / "src"
+        code, out, err = python("-c", STRUCTURE, recipe, home=self.home, cwd=self.folder, source=source, **QUIET)
+        assert (code, err) == (0, "")
+        return json.loads(out)
+
+    def listed(self) -> tuple[dict[str, dict[str, str]], str]:
+        """`concord list`: the state by variant and recipe, and what it says below the table."""
+        code, out, err = self.concord("list")
+        assert (code, err) == (0, "")
+        header, *lines = out.splitlines()
+        recipes = header.split()[2:]
+        table = {}
+        for line in lines:
+            if line.split(":")[0] in table:
+                break
+            id, version, *_ = line.split()
+            starts = [header.index(f" {recipe} ") + 1 for recipe in recipes]
+            cells = [line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True)]
+            table[id] = {"version": version, **dict(zip(recipes, cells, strict=True))}
+        return table, "\n".join(lines[len(table) :])
+
+
+QUIET = {"PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@pytest.fixture
+def house(tmp_path):
+    return House(tmp_path / "house")
+
+
+def test_new_framework(house):
+    """A framework by the scaffold, a recipe for it: listed, accepted, compared; the source stays as it was."""
+    before = snapshot(house.folder)
+    folder = house.folder / "frameworks" / "newcomer"
+    finished = house.concord("new", "framework", "newcomer")
+    assert finished == (0, f"wrote {folder / 'framework.toml'}\nwrote {folder / 'notes.md'}\n", "")
+    added = {"frameworks/newcomer", "frameworks/newcomer/framework.toml", "frameworks/newcomer/notes.md"}
+    assert snapshot(house.folder).keys() - before.keys() == added
+    framework = read_framework(folder)
+    assert (framework.label, framework.imports, framework.homepage[:8]) == ("Newcomer", ("newcomer",), "https://")
+    assert framework.variants[0].environment == {"OMP_NUM_THREADS": "{threads}"}
+    table, hints = house.listed()
+    assert set(table) == {*variants(), "newcomer"}
+    assert table["newcomer"] == {"version": "-", "convolution": "not written", "softmax_regression": "not written"}
+    assert "newcomer: pip install newcomer" in hints
+
+    recipe = house.folder / "recipes" / "softmax_regression" / "softmax_regression_newcomer.py"
+    shutil.copyfile(recipe.with_name("softmax_regression_numpy.py"), recipe)
+    table, _ = house.listed()
+    assert table["newcomer"]["softmax_regression"] == "not installed"
+    toml = folder / "framework.toml"
+    text = toml.read_text(encoding="utf-8")
+    assert text.count('["newcomer"]') == 2
+    toml.write_text(text.replace('["newcomer"]', '["numpy"]'), encoding="utf-8")
+    table, hints = house.listed()
+    assert table["newcomer"]["softmax_regression"] == "ready"
+    assert table["newcomer"]["version"] == table["numpy"]["version"]
+    assert "newcomer" not in hints
+    structure = house.structure("softmax_regression")
+    assert structure["problems"]["newcomer"] == []
+    assert structure["strays"] == []
+
+    results = house.folder.parent / "results.json"
+    arguments = ("softmax_regression", "--frameworks", "newcomer", "--data", "digits", "--json", results)
+    code, out, err = house.concord("compare", *arguments)
+    assert (code, err) == (0, ""), out
+    (row,) = json.loads(results.read_text(encoding="utf-8"))["results"]
+    assert (row["framework"], row["variant"], row["outcome"]) == ("newcomer", "newcomer", "ok")
+    after = snapshot(house.folder)
+    assert {path for path in after if path in before and after[path] != before[path]} == set()
+    assert {path for path in after.keys() - before.keys() if "__pycache__" not in path} == {
+        *added,
+        "recipes/softmax_regression/softmax_regression_newcomer.py",
+    }
+
+
+def test_new_recipe(house):
+    """A recipe by the scaffold: listed as not written, then written, accepted and compared."""
+    before = snapshot(house.folder)
+    folder = house.folder / "recipes" / "second_steps"
+    finished = house.concord("new", "recipe", "second_steps")
+    assert finished == (0, f"wrote {folder / 'task.py'}\nwrote {folder / 'README.md'}\n", "")
+    added = {"recipes/second_steps", "recipes/second_steps/task.py", "recipes/second_steps/README.md"}
+    assert snapshot(house.folder).keys() - before.keys() == added
+    table, _ = house.listed()
+    assert {row["second_steps"] for row in table.values()} == {"not written"}
+    assert {row["convolution"] for row in table.values()} <= {"ready", "not installed"}
+    assert house.structure("second_steps") == {
+        "steps": ["Init", "Variables", "Network", "Train", "Evaluate", "Run"],
+        "strays": [],
+        "problems": {},
+    }
+    task = read_task(folder)  # what tests/test_structure.py asks of every folder
+    assert (folder / "README.md").read_text(encoding="utf-8").startswith(f"# {task.specification.TITLE}\n")
+    assert task.specification.__doc__.startswith("second_steps: ")
+    arguments = ("compare", "second_steps", "--frameworks", "numpy", "--data", "digits", "--precision", "float64")
+    code, out, err = house.concord(*arguments)
+    assert (code, err) == (1, "")
+    assert "second_steps_numpy.py is not written yet" in out
+
+    source = (house.folder / "recipes/softmax_regression/softmax_regression_numpy.py").read_text(encoding="utf-8")
+    recipe = folder / "second_steps_numpy.py"
+    recipe.write_text(source, encoding="utf-8")
+    assert "task.py says" in house.structure("second_steps")["problems"]["numpy"][0]
+    recipe.write_text(source.replace("epochs=2", "epochs=1"), encoding="utf-8")
+    assert house.structure("second_steps")["problems"]["numpy"] == []
+    code, out, err = house.concord(*arguments)
+    assert (code, err) == (0, ""), out
+    after = snapshot(house.folder)
+    assert {path for path in before if after.get(path) != before[path]} == set()
+    assert {path for path in after.keys() - before.keys() if "__pycache__" not in path} == {
+        *added,
+        "recipes/second_steps/second_steps_numpy.py",
+    }
+
+
+def test_new_recipe_elsewhere(house, tmp_path):
+    """Outside of the checkout it is made where the user is, and compared by its path."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    before = snapshot(house.folder)
+    code, _, err = house.concord("new", "recipe", "mine", cwd=elsewhere)
+    assert (code, err) == (0, "")
+    assert set(snapshot(elsewhere)) == {"mine", "mine/task.py", "mine/README.md"}
+    assert snapshot(house.folder) == before
+    assert read_task(elsewhere / "mine").recipes == {}
+
+
+@pytest.fixture
+def rooms(tmp_path, monkeypatch):
+    """Empty recipes/ and frameworks/ to try names in, without a process for each."""
+    root = tmp_path / "root"
+    for name, folder in {"RECIPES": root / "recipes", "FRAMEWORKS": root / "frameworks"}.items():
+        (folder / "taken").mkdir(parents=True)
+        (folder / "taken" / "notes.txt").write_text("mine")
+        (folder / "file").write_text("mine")
+        monkeypatch.setattr(paths, name, folder)
+    monkeypatch.setattr(paths, "CHECKOUT", root)
+    monkeypatch.setattr(paths, "IS_CHECKOUT", True)
+    monkeypatch.chdir(root)
+    return tmp_path
+
+
+BAD_NAMES = {
+    "empty": "",
+    "capital": "Residual",
+    "digit_first": "2nd",
+    "underscore_first": "_hidden",
+    "hyphen": "residual-network",
+    "space": "residual network",
+    "dot": "residual.py",
+    "accent": "résidu",
+    "new_line": "residual\n",
+    "path": "deep/residual",
+    "path_upwards": "../residual",
+    "current_folder": ".",
+}
+
+
+@pytest.mark.parametrize("what", ["recipe", "framework"])
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_bad_name(rooms, what, name):
+    before = snapshot(rooms)
+    make = scaffold.make_recipe if what == "recipe" else scaffold.make_framework
+    with pytest.raises(UserError, match=r"can't be a name: small letters, digits and _, a letter first"):
+        make(BAD_NAMES[name])
+    with pytest.raises(UserError, match="can't be a name"):
+        make(str(rooms / "absolute"))
+    assert snapshot(rooms) == before
+
+
+@pytest.mark.parametrize("what", ["recipe", "framework"])
+@pytest.mark.parametrize("name", ["taken", "file"])
+def test_existing_folder(rooms, what, name):
+    before = snapshot(rooms)
+    with pytest.raises(UserError, match=rf"{name} exists; nothing was written\."):
+        (scaffold.make_recipe if what == "recipe" else scaffold.make_framework)(name)
+    assert snapshot(rooms) == before
+
+
+def test_refusals_of_the_command(house):
+    before = snapshot(house.folder)
+    assert_refused(house.concord("new", "recipe", "convolution"), "convolution exists; nothing was written.")
+    assert_refused(house.concord("new", "framework", "My-Own"), "'My-Own' can't be a name")
+    assert snapshot(house.folder) == before
+
+
+def test_installed_without_source(rooms, monkeypatch):
+    """From a wheel, a recipe is made where the user is, and a framework can't be."""
+    monkeypatch.setattr(paths, "IS_CHECKOUT", False)
+    before = snapshot(rooms)
+    with pytest.raises(UserError, match="installed without its source"):
+        scaffold.make_framework("newcomer")
+    assert snapshot(rooms) == before
+    scaffold.make_recipe("mine")
+    assert snapshot(rooms).keys() - before.keys() == {"root/mine", "root/mine/task.py", "root/mine/README.md"}
