@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -172,6 +173,61 @@ def new_framework(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
 
     for path in make_framework(name):
         print(f"wrote {path}")
+
+
+FrameworkArgument = Annotated[
+    str | None, typer.Argument(metavar="FRAMEWORK", help="One of them; all if none is named.")
+]
+
+
+@env_app.command("list")
+def list_environments() -> None:
+    """Show which frameworks have an environment of their own, and its state."""
+    from rich.table import Table
+
+    from concord.environments import size_on_disk
+    from concord.framework import select_environments
+
+    table = Table(box=None)
+    for name in ("framework", "state", "size", "where"):
+        table.add_column(name, overflow="fold")
+    for own in select_environments(None):
+        size = size_on_disk(own.folder)
+        table.add_row(own.framework, own.state(), f"{size / 1e6:,.0f} MB" if size else "-", str(own.folder))
+    console().print(table)
+
+
+@env_app.command("create")
+def create_environments(framework: FrameworkArgument = None) -> None:
+    """Make the environments that are absent, outdated or damaged."""
+    from concord.environments import NoEnvironmentError, ensure, size_on_disk
+    from concord.framework import select_environments
+
+    failed = False
+    for own in select_environments(framework):
+        try:
+            with console(stderr=True).status(f"{own.framework}") as status:
+                begin = time.perf_counter()
+                before = own.state()
+                python = ensure(own, status.update)
+        except NoEnvironmentError as error:
+            print(f"concord: {own.framework}: {error.outcome}: {error}", file=sys.stderr)
+            failed = True
+            continue
+        took = "was ready" if before == "ready" else f"made in {time.perf_counter() - begin:.0f} s"
+        print(f"{own.framework}: {took}, {size_on_disk(own.folder) / 1e6:,.0f} MB: {python}")
+    if failed:
+        raise SystemExit(1)
+
+
+@env_app.command("remove")
+def remove_environments(framework: FrameworkArgument = None) -> None:
+    """Remove environments; they are made again when they are needed."""
+    from concord.environments import remove
+    from concord.framework import select_environments
+
+    for own in select_environments(framework):
+        print(f"{own.framework}: {'removed' if remove(own) else 'was absent'}")
 
 
 def console(*, stderr: bool = False):

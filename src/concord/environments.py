@@ -122,7 +122,7 @@ def create(own: OwnEnvironment, announce: Callable[[str], None]) -> None:
 
 
 def remove(own: OwnEnvironment) -> bool:
-    """Removes the environment; says whether there was one."""
+    """Removes the environment, whatever its state; says whether there was one."""
     if not own.folder.exists():
         return False
     (own.folder / STAMP).unlink(missing_ok=True)  # first: what is left of a killed removal doesn't look finished
@@ -233,3 +233,8 @@ def contents(folder: Path) -> list[int]:
                 count += 1
                 size += os.lstat(os.path.join(root, name)).st_size
     return [count, size]
+
+
+def size_on_disk(folder: Path) -> int:
+    """The bytes of all files in a folder."""
+    return sum(os.lstat(os.path.join(root, name)).st_size for root, _, files in os.walk(folder) for name in files)

@@ -177,3 +177,20 @@ def select_variants(names: list[str] | None) -> list[Variant]:
         else:
             raise UserError(nearest("framework", name, [*variants(), *frameworks()]))
     return [variant for variant in variants().values() if variant.id in chosen]
+
+
+def select_environments(name: str | None) -> list[OwnEnvironment]:
+    """The environment of its own that a framework or variant asks for; those of all frameworks without a name.
+
+    Raises:
+        UserError: the framework doesn't exist, or lives in the shared environment.
+    """
+    owned = {framework.id: framework.variants[0].own for framework in frameworks().values()}
+    if name is None:
+        return [own for own in owned.values() if own]
+    framework = select_variants([name])[0].framework
+    own = owned[framework]
+    if own is None:
+        others = ", ".join(id for id, found in owned.items() if found)
+        raise UserError(f"{name} lives in the shared environment. Those with one of their own: {others or 'none'}.")
+    return [own]
