@@ -79,10 +79,13 @@ def change(path: Path, old: str, new: str) -> None:
 UNKNOWN = {
     "recipe": (["softmax_regresion"], ["no recipe 'softmax_regresion'", "mean 'softmax_regression'?", "convolution"]),
     "recipe_in_capitals": (["MNIST_CNN"], ["no recipe 'MNIST_CNN'", "mean 'mnist_cnn'?"]),
-    "recipe_without_a_name": ([""], ["has no task.py"]),
+    "recipe_without_a_name": (["", "--data", "empty"], ["has no task.py"]),
     "framework": (["convolution", "--frameworks", "nunpy"], ["no framework 'nunpy'", "mean 'numpy'?", *variants()]),
     "framework_in_capitals": (["convolution", "--frameworks", "NumPy"], ["mean 'numpy'?"]),
-    "framework_without_a_name": (["convolution", "--frameworks", ""], ["no framework ''", "Known: numpy"]),
+    "framework_without_a_name": (
+        ["convolution", "--frameworks", "", "--data", "empty"],
+        ["no framework ''", "Known: numpy"],
+    ),
     "second_framework": (["convolution", "--frameworks", "numpy, nunpy"], ["no framework 'nunpy'"]),
     "precision": (["convolution", "--precision", "float46"], ["mean 'float64'?", "Known: float64, float32, both."]),
     "data": (["convolution", "--data", "digit"], ["no data 'digit'", "mean 'digits'?", "mnist, digits, a folder"]),

@@ -13,11 +13,14 @@ everything = pytest.mark.parametrize(("task", "variant"), ladder_cases("network"
 
 
 def climb(collector, task, variant, name):
-    """Asserts one level, float64 first; a failure says what the verdict says."""
+    """Asserts one level, float64 first; a failure says what the verdict says.
+
+    Where a precision is only reported and not judged, there is nothing to assert.
+    """
     skip_unless_ready(task, variant)
     level = next(level for level in ladder.levels(task) if level.name == name)
     for precision in PRECISIONS:
-        if precision in level.gates:
+        if level.gates.get(precision) is not None:
             verdict = judge(collector, task, variant, level, precision)
             assert verdict.passed, f"{variant.id} {precision} {name}: {verdict.outcome}: {verdict.reason}"
     collector.keep_workers(LIVING_WORKERS)
