@@ -122,10 +122,18 @@ class Collector:
             UserError: the task's `cases` fails.
         """
         if task.folder not in self._cases:
+            here = f"{task.folder / 'task.py'}: cases()"
             try:
-                self._cases[task.folder] = task.specification.cases(self.dataset.test_images)
+                cases = task.specification.cases(self.dataset.test_images)
             except Exception as error:
-                raise UserError(f"{task.folder / 'task.py'}: cases() fails: {type(error).__name__}: {error}") from None
+                raise UserError(f"{here} fails: {type(error).__name__}: {error}") from None
+            if not isinstance(cases, dict) or not cases:
+                raise UserError(f"{here} gives {type(cases).__name__}, expected a dict with at least one case.")
+            needed = {"expected", *(name for names in task.specification.FUNCTIONS.values() for name in names)}
+            for name, case in cases.items():
+                if lacking := sorted(needed - set(case)):
+                    raise UserError(f"{here}: the case {name!r} lacks {', '.join(lacking)}.")
+            self._cases[task.folder] = cases
         return self._cases[task.folder]
 
     def runs(self, task: Task, level: ladder.Level) -> list[Run]:
@@ -325,9 +333,10 @@ def write_json(path: Path, value: object) -> None:
     Raises:
         OSError: the folder can't be written to, or is full.
     """
+    path = path.resolve()  # a link stays a link
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

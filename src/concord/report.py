@@ -97,11 +97,15 @@ def explanations(rows: Sequence[VariantVerdict]) -> list[str]:
         if row.outcome in ("not_installed", "not_written"):
             lines.append(f"{row.variant}: {row.outcome}: {row.reason}")
             continue
+        said: dict[tuple[str, str, str], list[str]] = {}
         for level in row.levels:
             if level.reason or level.declared:
-                known = f" Known difference: {level.declared}" if level.declared else ""
-                lines.append(f"{row.variant} {level.precision} {level.level}: {level.outcome}: {level.reason}.{known}")
-    return list(dict.fromkeys(lines))
+                what = (level.outcome, level.reason, level.declared)
+                said.setdefault(what, []).append(f"{level.precision} {level.level}")
+        for (outcome, reason, declared), levels in said.items():
+            known = f" Known difference: {declared}." if declared else ""
+            lines.append(f"{row.variant} {', '.join(levels)}: {outcome}: {reason}.{known}")
+    return lines
 
 
 def document(

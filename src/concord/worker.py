@@ -128,10 +128,11 @@ class Worker:
         self._memory_limit = self.memory_limit or MEMORY_SHARE * psutil.virtual_memory().available
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            # Isolated (-I): neither the current folder nor PYTHONPATH can put another `numpy.py` in the way. In a
-            # session of its own: Ctrl-C reaches the harness only, which then ends the worker.
+            # Isolated (-I): neither the current folder nor PYTHONPATH can put another `numpy.py` in the way. No
+            # __pycache__ beside a user's recipe (-B). In a session of its own: Ctrl-C reaches the harness only, which
+            # then ends the worker.
             self._process = subprocess.Popen(
-                [str(self.python), "-I", str(PROGRAM), json.dumps(configuration)],
+                [str(self.python), "-I", "-B", str(PROGRAM), json.dumps(configuration)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -180,7 +180,8 @@ def one_line(error):
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
     place = next((frame for path in map(str, recipes) for frame in reversed(frames) if frame.filename == path), None)
     place = place or (frames[-1] if frames else None)
-    where = f" ({Path(place.filename).name}, line {place.lineno})" if place else ""
+    told = isinstance(error, SyntaxError)  # its message says where
+    where = f" ({Path(place.filename).name}, line {place.lineno})" if place and not told else ""
     message = " ".join(str(error).split())
     return f"{type(error).__name__}: {message[:300]}{where}"
 
