@@ -171,7 +171,8 @@ def reason(output: str, errors: str) -> str:
         if any(clue in line for line in lines):
             return meaning
     told = [line for line in lines if line.startswith("ERROR:")] or lines[-1:] or ["no reason was given"]
-    return told[0].removeprefix("ERROR:").strip()[:300]
+    hint = " (no network, or a misspelt name?)" if "(from versions: none)" in told[0] else ""
+    return told[0].removeprefix("ERROR:").strip()[:300] + hint
 
 
 @cache
