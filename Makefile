@@ -10,7 +10,7 @@ compare: $(INSTALLED)
 	@$(BIN)/concord compare
 
 test: $(INSTALLED)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 # Style and types, as .ci/run checks them.
 check: $(INSTALLED)

@@ -1,6 +1,6 @@
 """One collector for the whole session: each thing is run once, in workers that are reused."""
 
-from pathlib import Path
+import os
 
 import pytest
 
@@ -9,7 +9,7 @@ from concord.evidence import Collector
 from concord.framework import Variant, variants
 from concord.task import Task, all_tasks
 
-LIVING_WORKERS = 4  # a framework holds up to a gigabyte
+LIVING_WORKERS = 2  # a framework holds up to a gigabyte
 
 TASKS = {task.name: task for task in all_tasks()}
 pairs = [(task, variant) for variant in variants().values() for task in TASKS.values()]
@@ -18,20 +18,25 @@ pairs = [(task, variant) for variant in variants().values() for task in TASKS.va
 def ladder_cases(*kinds: str) -> list:
     """Every recipe and variant, ordered by variant so that a worker serves one test after the other."""
     return [
-        pytest.param(task, variant, id=f"{task.name}-{variant.id}") for task, variant in pairs if task.kind in kinds
+        pytest.param(
+            task, variant, id=f"{task.name}-{variant.id}", marks=pytest.mark.xdist_group(f"{task.name}-{variant.id}")
+        )
+        for task, variant in pairs
+        if task.kind in kinds
     ]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The suite leaves a user's own evidence alone; only the reference is shared with other runs, by its digest."""
-    folder = tmp_path_factory.mktemp("concord")
-    return folder
+def pytest_configure() -> None:
+    """With xdist each process gets processor cores of its own; what it starts takes no more threads than those."""
+    process, count = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("PYTEST_XDIST_WORKER_COUNT")
+    if process and count and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[int(process.removeprefix("gw")) :: int(count)] or cores)
 
 
 @pytest.fixture(scope="session")
-def collector(home: Path):
-    with Collector(home / "evidence", data.load()) as collector:
+def collector(tmp_path_factory: pytest.TempPathFactory):
+    with Collector(tmp_path_factory.mktemp("evidence"), data.load()) as collector:
         yield collector
 
 

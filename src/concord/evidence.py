@@ -104,15 +104,18 @@ class Collector:
             return self._collected[key]
         if REFERENCE not in task.recipes:
             return self.collect(task, variant, precision, run)
+        from filelock import FileLock
+
         kept = paths.home() / "reference" / f"{self._reference_digest(task, run, precision)}.npz"
-        if kept.exists():
-            return Evidence(task.name, variant.id, precision, run.name, "ok", path=kept)
-        evidence = self.collect(task, variant, precision, run)
-        if evidence.path:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            partial = kept.with_suffix(f".{os.getpid()}.part")
-            shutil.copyfile(evidence.path, partial)
-            partial.replace(kept)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(kept.with_suffix(".lock")):  # another process may be at it
+            if kept.exists():
+                return Evidence(task.name, variant.id, precision, run.name, "ok", path=kept)
+            evidence = self.collect(task, variant, precision, run)
+            if evidence.path:
+                partial = kept.with_suffix(".part")
+                shutil.copyfile(evidence.path, partial)
+                partial.replace(kept)
         return evidence
 
     def cases(self, task: Task) -> "dict[str, dict[str, np.ndarray]]":

@@ -57,7 +57,7 @@ class Variant:
         """What to type to get this variant."""
         if self.own:
             return f"concord env create {self.framework}"
-        if not self.extras:
+        if not self.extras or not paths.IS_CHECKOUT:
             return f"pip install {' '.join(self.distributions)}"
         return f"pip install -c constraints.txt -e '.[{','.join(self.extras)}]'"
 

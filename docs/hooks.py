@@ -1,0 +1,34 @@
+"""Hands MkDocs what `concord.site` makes. Nothing is decided here."""
+
+from pathlib import Path
+
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File
+
+from concord.errors import UserError
+from concord.site.build import Site
+
+site: Site
+
+
+def on_config(config):
+    global site
+    try:
+        site = Site(Path(config.docs_dir) / "results")
+        config.nav = site.menu()
+    except UserError as error:
+        raise PluginError(str(error)) from None
+    return config
+
+
+def on_files(files, config):
+    try:
+        for place, content in site.files().items():
+            files.append(File.generated(config, place, content=content))
+    except UserError as error:
+        raise PluginError(str(error)) from None
+    return files
+
+
+def on_page_markdown(markdown, page, config, files):
+    return site.fill(markdown)

@@ -1,0 +1,57 @@
+"""Everything that the site generates: files by their place in it, and the menu."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from concord import paths
+from concord.framework import frameworks
+from concord.site import comparison, matrix, pages
+from concord.site.results import Results
+from concord.task import all_tasks
+
+
+@dataclass
+class Site:
+    """Made anew for each build.
+
+    Args:
+        results_folder: where the published measurements lie.
+    """
+
+    results_folder: Path
+    results: Results = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.results = Results(self.results_folder)
+
+    def files(self) -> dict[str, str | bytes]:
+        """Every generated file by its place in the site; Markdown becomes a page, the rest stays as it is."""
+        found: dict[str, str | bytes] = {}
+        for task in all_tasks():
+            found |= comparison.files(task, self.results)
+        for framework in frameworks().values():
+            folder = paths.FRAMEWORKS / framework.id
+            found[f"frameworks/{framework.id}.md"] = pages.framework_page(framework, folder, self.results)
+        groups = matrix.groups(self.results)
+        found["choose.md"] = matrix.page(groups)
+        found["choose.json"] = matrix.as_json(groups)
+        found["choose.csv"] = matrix.as_csv(groups)
+        found["contribute.md"] = pages.contribute(paths.CHECKOUT / "CONTRIBUTING.md")
+        return found
+
+    def menu(self) -> list[dict[str, Any]]:
+        """The menu, as MkDocs wants it."""
+        recipes = [{task.specification.TITLE: f"recipes/{task.name}/index.md"} for task in all_tasks()]
+        return [
+            {"Home": "index.md"},
+            {"Recipes": recipes},
+            {"Frameworks": [{found.label: f"frameworks/{found.id}.md"} for found in frameworks().values()]},
+            {"Choose": "choose.md"},
+            {"Proof": ["proof.md", "measured.md", "compare-json.md"]},
+            {"Contribute": "contribute.md"},
+        ]
+
+    def fill(self, markdown: str) -> str:
+        """A hand-written page with its marks replaced."""
+        return pages.fill(markdown, self.results)

@@ -1,0 +1,181 @@
+"""The side-by-side page of a recipe, and a page for each of its files."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from concord.framework import Framework, frameworks
+from concord.site import evidence
+from concord.site.markup import code, inline, render
+from concord.site.results import Results, pins
+from concord.site.source import Source, differing_lines, notebook, read_source
+from concord.task import Task
+
+FIRST_SHOWN = ("keras", "pytorch")  # to a reader who hasn't chosen yet, as far as they are written
+
+
+@dataclass(frozen=True)
+class Column:
+    """One framework on a recipe's page. `source` is None where its file isn't written yet."""
+
+    framework: Framework
+    source: Source | None
+    file: str
+    install: str
+    run: list[tuple[str, str]]
+
+
+def columns(task: Task) -> list[Column]:
+    """Every framework in the order of the tables."""
+    found = []
+    for framework in frameworks().values():
+        path = task.recipes.get(framework.id)
+        file = f"{task.name}_{framework.id}.py"
+        source = read_source(path) if path else None
+        found.append(Column(framework, source, file, install_command(framework), run_commands(framework, file)))
+    return found
+
+
+def install_command(framework: Framework) -> str:
+    """What makes a downloaded recipe run: the distributions at the versions that were measured."""
+    variant = framework.variants[0]
+    if variant.own:
+        return variant.install_command()
+    return f"pip install {' '.join(f'{name}=={version}' for name, version in pins(variant).items())}"
+
+
+def run_commands(framework: Framework, file: str) -> list[tuple[str, str]]:
+    """How to run a downloaded recipe: once, or once for each variant that an environment variable chooses."""
+    python = "python"
+    if framework.variants[0].own:
+        python = f".concord/environments/{framework.id}/bin/python"
+    chosen = selectors(framework)
+    if not chosen:
+        return [(framework.label, f"{python} {file}")]
+    return [
+        (variant.label, " ".join([*(f"{name}={variant.environment[name]}" for name in chosen), python, file]))
+        for variant in framework.variants
+    ]
+
+
+def selectors(framework: Framework) -> list[str]:
+    """The environment variables that have another value in each of several variants."""
+    environments = [variant.environment for variant in framework.variants]
+    if len(environments) < 2:
+        return []
+    common = set.intersection(*map(set, environments))
+    return sorted(name for name in common if len({values[name] for values in environments}) == len(environments))
+
+
+def family(framework: str) -> str:
+    """Frameworks of one family are close enough for a line-by-line comparison: keras and keras_theano."""
+    return framework.split("_")[0]
+
+
+def cell(task: Task, step: str, column: Column, written: list[Column]) -> dict[str, Any]:
+    """One step in one framework."""
+    text = column.source.cells[step] if column.source else ""
+    relatives = [
+        other
+        for other in written
+        if other is not column and family(other.framework.id) == family(column.framework.id) and column.source
+    ]
+    return {
+        "column": column,
+        "id": f"{anchor(step)}-{column.framework.id}",
+        "code": code(text),
+        "lines": len(text.splitlines()),
+        "differs": {
+            other.framework.id: " ".join(map(str, differing_lines(text, other.source.cells[step])))
+            for other in relatives
+            if other.source
+        },
+    }
+
+
+def anchor(step: str) -> str:
+    """A step's stable name in a link."""
+    return step.lower().replace(" ", "-")
+
+
+def shown_first(task: Task) -> list[str]:
+    """The two columns for a reader who hasn't chosen."""
+    written = list(task.recipes)
+    wanted = [id for id in FIRST_SHOWN if id in written]
+    return [*wanted, *(id for id in frameworks() if id in written and id not in wanted)][:2]
+
+
+def page(task: Task, results: Results) -> str:
+    """The Markdown of a recipe's page."""
+    lead, rest = split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
+    every = columns(task)
+    written = [column for column in every if column.source]
+    steps = [
+        {"title": step, "id": anchor(step), "cells": [cell(task, step, column, written) for column in every]}
+        for step in task.steps
+    ]
+    comparison = render(
+        "comparison.html",
+        task=task,
+        columns=every,
+        steps=steps,
+        shown=shown_first(task),
+        inline=inline,
+    )
+    return f"""---
+title: "{task.specification.TITLE}"
+description: "{task.specification.QUESTION}"
+hide: [navigation, toc]
+---
+
+# {task.specification.TITLE}
+
+{lead}
+
+{comparison}
+
+## Evidence {{ #evidence }}
+
+{evidence.section(task, results)}
+
+{rest}
+"""
+
+
+def split_readme(text: str) -> tuple[str, str]:
+    """A README without its title: the first paragraph, and everything after it."""
+    body = text.split("\n", 1)[1].strip()
+    lead, _, rest = body.partition("\n\n")
+    return lead, rest
+
+
+def files(task: Task, results: Results) -> dict[str, str | bytes]:
+    """Everything of one recipe, by its place in the site."""
+    here = f"recipes/{task.name}"
+    found: dict[str, str | bytes] = {f"{here}/index.md": page(task, results)}
+    for column in columns(task):
+        if column.source:
+            found[f"{here}/{column.file}"] = column.source.text
+            found[f"{here}/{column.file.removesuffix('.py')}.ipynb"] = notebook(column.source)
+            found[f"{here}/{column.framework.id}.md"] = whole_file(task, column)
+    for picture in sorted([*task.folder.glob("*.svg"), *task.folder.glob("*.png")]):
+        found[f"{here}/{picture.name}"] = picture.read_bytes()
+    return found
+
+
+def whole_file(task: Task, column: Column) -> str:
+    """The page of one file. Search leaves it out: it would find everything twice."""
+    assert column.source
+    body = render("file.html", task=task, column=column, code=code(column.source.text))
+    return f"""---
+title: "{column.file}"
+hide: [navigation, toc]
+search:
+  exclude: true
+---
+
+# {column.file}
+
+{body}
+"""
+
+

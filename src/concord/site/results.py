@@ -1,0 +1,153 @@
+"""The published measurements: `docs/results/*.json`, checked, and looked up by recipe and variant."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from concord import paths
+from concord.errors import UserError
+from concord.framework import Variant, variants
+from concord.report import SCHEMA
+
+PIN = re.compile(r"^([\w.-]+)==([\w.+!-]+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one results file says of one recipe and variant. The fields are those of docs/compare-json.md."""
+
+    file: Path
+    document: dict[str, Any]
+    result: dict[str, Any]
+
+    @property
+    def date(self) -> str:
+        return self.document["created"][:10]
+
+    @property
+    def machine(self) -> str:
+        environment = self.document["environment"]
+        gib = round(environment["memory_bytes"] / 2**30)
+        return f"{environment['processor'] or environment['platform']}, {environment['threads']} threads, {gib} GiB"
+
+    @property
+    def version(self) -> str:
+        return ", ".join(f"{name} {version}" for name, version in self.result["versions"].items())
+
+    @property
+    def declared(self) -> bool:
+        """Whether a known difference showed."""
+        return any(level["declared"] for level in self.result["levels"])
+
+    @property
+    def state(self) -> str:
+        """In one word, for a badge: same, declared, or the outcome."""
+        if self.result["outcome"] != "ok":
+            return self.result["outcome"]
+        return "declared" if self.declared else "same"
+
+    def levels(self, name: str) -> list[dict[str, Any]]:
+        """The verdicts of one level, one for each precision."""
+        return [level for level in self.result["levels"] if level["level"] == name]
+
+
+class Results:
+    """All results files of a folder. Where several measured the same thing, the latest is shown."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self._found: dict[tuple[str, str], Measurement] = {}
+        for file in sorted(folder.glob("*.json")):
+            document = read_results(file)
+            for result in document["results"]:
+                key = (result["recipe"], result["variant"])
+                known = self._found.get(key)
+                if known is None or known.document["created"] < document["created"]:
+                    self._found[key] = Measurement(file, document, result)
+
+    def find(self, recipe: str, variant: str) -> Measurement | None:
+        return self._found.get((recipe, variant))
+
+    def of_recipe(self, recipe: str) -> dict[str, Measurement]:
+        """By variant, in the order of the tables; variants that don't exist any more are left out."""
+        return {id: self._found[recipe, id] for id in variants() if (recipe, id) in self._found}
+
+    def staleness(self, measurement: Measurement, recipe_files: Iterable[Path]) -> str:
+        """Why a measurement no longer speaks for the present files, in one line; empty if it does."""
+        variant = variants()[measurement.result["variant"]]
+        for name, version in measurement.result["versions"].items():
+            pinned = pins(variant).get(name)
+            if pinned and pinned != version:
+                return f"measured with {name} {version}; the pinned version is {pinned}"
+        changed = [file.name for file in recipe_files if self._is_newer(file, measurement.file)]
+        return f"{' and '.join(changed)} changed since" if changed else ""
+
+    def _is_newer(self, file: Path, other: Path) -> bool:
+        """Whether a file's last commit came after another's."""
+        ages = self._ages
+        return file.resolve() in ages and other.resolve() in ages and ages[file.resolve()] < ages[other.resolve()]
+
+    @cached_property
+    def _ages(self) -> dict[Path, int]:
+        """By file, how many commits ago it was changed last; empty where the history isn't at hand."""
+        if git("rev-parse", "--is-shallow-repository") != "false\n":
+            return {}
+        root = Path(git("rev-parse", "--show-toplevel").strip()).resolve()
+        ages: dict[Path, int] = {}
+        log = git("log", "--format=//", "--name-only", "--", str(paths.RECIPES), str(self.folder))
+        for age, commit in enumerate(log.split("//\n")):
+            for name in filter(None, commit.splitlines()):
+                ages.setdefault(root / name, age)
+        return ages
+
+
+def read_results(file: Path) -> dict[str, Any]:
+    """One results file, held against the schema that is published with it.
+
+    Raises:
+        UserError: it isn't JSON, of another version, or against the schema. The message names the file.
+    """
+    import jsonschema
+
+    here = f"{file.parent.name}/{file.name}"
+    again = "Measure it again with `concord compare --json`, or take the file away."
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise UserError(f"{here} can't be read as JSON: {error}.\n{again}") from None
+    found = document.get("schema") if isinstance(document, dict) else None
+    if found != SCHEMA:
+        raise UserError(f"{here} has the schema {found!r}, expected {SCHEMA!r}.\n{again}")
+    schema = json.loads((paths.CHECKOUT / "docs" / "compare.schema.json").read_text(encoding="utf-8"))
+    error = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(document)), None)
+    if error is not None:
+        where = error.json_path.removeprefix("$.")
+        raise UserError(f"{here} is damaged: {where}: {error.message[:200]}.\n{again}")
+    return document
+
+
+def pins(variant: Variant) -> dict[str, str]:
+    """The version of each distribution that is installed for a variant by the project's own pins."""
+    file = variant.own.requirements if variant.own else paths.CHECKOUT / "constraints.txt"
+    pinned = {normal(name): version for name, version in PIN.findall(file.read_text(encoding="utf-8"))}
+    return {name: pinned[normal(name)] for name in variant.distributions if normal(name) in pinned}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def git(*arguments: str) -> str:
+    """What a git command prints; nothing if there is no git or no repository."""
+    try:
+        done = subprocess.run(
+            ["git", *arguments], cwd=paths.CHECKOUT, capture_output=True, text=True, timeout=20, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout
