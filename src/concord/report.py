@@ -97,14 +97,16 @@ def explanations(rows: Sequence[VariantVerdict]) -> list[str]:
         if row.outcome in ("not_installed", "not_written"):
             lines.append(f"{row.variant}: {row.outcome}: {row.reason}")
             continue
-        said: dict[tuple[str, str, str], list[str]] = {}
+        said: dict[str, list[str]] = {}
         for level in row.levels:
-            if level.reason or level.declared:
-                what = (level.outcome, level.reason, level.declared)
-                said.setdefault(what, []).append(f"{level.precision} {level.level}")
-        for (outcome, reason, declared), levels in said.items():
-            known = f" Known difference: {declared}." if declared else ""
-            lines.append(f"{row.variant} {', '.join(levels)}: {outcome}: {reason}.{known}")
+            if level.declared:
+                what = f"known difference: {level.declared}"
+            elif level.reason:
+                what = f"{level.outcome}: {level.reason}"
+            else:
+                continue
+            said.setdefault(what, []).append(f"{level.precision} {level.level}")
+        lines += [f"{row.variant} {', '.join(levels)}: {what}." for what, levels in said.items()]
     return lines
 
 
