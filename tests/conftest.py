@@ -5,6 +5,7 @@ import os
 import pytest
 
 from concord import data
+from concord.environments import NoEnvironmentError, ensure
 from concord.evidence import Collector
 from concord.framework import Variant, variants
 from concord.task import Task, all_tasks
@@ -46,6 +47,11 @@ def skip_unless_ready(task: Task, variant: Variant) -> None:
         pytest.skip(f"{task.name}_{variant.framework}.py is not written yet")
     if variant.versions() is None:
         pytest.skip(f"{variant.id} is not installed: {variant.install_command()}")
+    if variant.own:
+        try:
+            ensure(variant.own)
+        except NoEnvironmentError as error:
+            pytest.skip(f"{variant.id}: {error.outcome}: {error}")
 
 
 ran: set[str] = set()

@@ -30,8 +30,8 @@ def rows(document: dict) -> list[VariantVerdict]:
 def main() -> None:
     document = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     found = rows(document)
-    console = Console(record=True, width=132, file=io.StringIO())
-    console.print(report.table(find_task(found[0].recipe), found, f"data: {document['data']['name']}"))
+    console = Console(record=True, width=report.WIDE, file=io.StringIO())
+    console.print(*report.tables(find_task(found[0].recipe), found, document["data"]["name"], console.width))
     title = f"concord compare {found[0].recipe}"
     # With an id of its own, the same table gives the same file.
     picture = console.export_svg(title=title, theme=DEFAULT_TERMINAL_THEME, unique_id="compare")

@@ -50,7 +50,8 @@ def run_comparison(
                     rows[task.name].append(judge_variant(collector, task, variant, precisions))
         wall_seconds = time.perf_counter() - begin
         for task in tasks:
-            console.print(report.table(task, rows[task.name], f"data: {dataset.name}"))
+            for table in report.tables(task, rows[task.name], dataset.name, console.width):
+                console.print(table)
             for line in report.explanations(rows[task.name]):
                 console.print(line, style="dim", soft_wrap=True, markup=False)
             console.print()

@@ -185,7 +185,7 @@ class Collector:
             worker = self._worker(variant, precision)
         except NoEnvironmentError as error:
             return Evidence(*here, error.outcome, str(error))
-        self.announce(f"{variant.id} {precision}: {run.name.replace('_', ' ')}")
+        self.announce(f"{variant.id} {precision}: {run.describe()}")
         path = self._folder(task) / variant.id / precision / f"{run.name}.npz"
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{run.name}.part.npz")

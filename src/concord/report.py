@@ -23,36 +23,54 @@ if TYPE_CHECKING:
 SCHEMA = "concord.compare/1"
 
 
-def table(task: Task, rows: Sequence[VariantVerdict], data: str) -> "Table":
-    """One line per variant and precision: each level's worst relative error, marked; then what was measured."""
+ABSENT = ("not_installed", "not_written")  # outcomes of what wasn't there to be run
+WIDE = 124  # characters that the one table of a network needs
+
+
+def tables(task: Task, rows: Sequence[VariantVerdict], data: str, width: int) -> "list[Table]":
+    """The proof and the measurements: one table side by side, or two where the terminal is narrower than that."""
+    title = f"{task.name}: {task.specification.TITLE} (data: {data})"
+    if task.kind != "network":
+        return [table(task, rows, title, proof=True)]
+    if width >= WIDE:
+        return [table(task, rows, title, proof=True, costs=True)]
+    return [table(task, rows, title, proof=True), table(task, rows, "", costs=True)]
+
+
+def table(
+    task: Task, rows: Sequence[VariantVerdict], title: str, *, proof: bool = False, costs: bool = False
+) -> "Table":
+    """A line per variant and precision: each level's worst relative error, marked; then what was measured."""
     from rich.table import Table
     from rich.text import Text
 
-    is_network = task.kind == "network"
-    names = [level.name for level in ladder.levels(task) if level.name != "accuracy"]
-    result = Table(title=f"{task.name}: {task.specification.TITLE} ({data})", title_justify="left", box=None)
-    for name in ("variant", "version", "", *names):
+    levels = [level.name for level in ladder.levels(task) if level.name != "accuracy"] if proof else []
+    result = Table(title=title or None, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    if proof:
+        result.caption = (
+            "worst relative error: ✓ within its gate, ~ only reported, ! known difference, x beyond its gate"
+        )
+        result.caption_justify = "left"
+    for name in ("variant", *(("version",) if costs else ()), "", *levels):
         result.add_column(name, no_wrap=True)
-    for name in ("accuracy", "s/epoch", "first step", "memory") if is_network else ():
+    for name in ("accuracy", "s/epoch", "first step", "memory") if costs else ():
         result.add_column(name, justify="right", no_wrap=True)
     result.add_column("outcome", no_wrap=True)
     for row in rows:
-        version = next(iter(row.versions.values()), "-")
+        version = next(iter(row.versions.values()), "-").split("+")[0]
         precisions = list(dict.fromkeys(level.precision for level in row.levels))
-        for precision in precisions:
+        if row.outcome in ABSENT:
+            precisions = precisions[:1]
+        for precision in precisions if proof else precisions[-1:]:
             verdicts = {level.level: level for level in row.levels if level.precision == precision}
-            cells = [level_cell(verdicts.get(name)) for name in names]
-            first = precision == precisions[0]
-            last = precision == precisions[-1]
-            measured = measurements(row, last) if is_network else []
-            outcome = Text(row.outcome, style="green" if row.outcome == "ok" else "bold red") if first else ""
+            first = precision == precisions[0] or not proof
             result.add_row(
                 row.variant if first else "",
-                version if first else "",
-                Text(precision, style="dim"),
-                *cells,
-                *measured,
-                outcome,
+                *((version if first else "",) if costs else ()),
+                Text(precision.replace("float", "f"), style="dim"),
+                *(level_cell(verdicts.get(name)) for name in levels),
+                *(measurements(row, precision == precisions[-1]) if costs else ()),
+                Text(row.outcome, style="green" if row.outcome == "ok" else "bold red") if first else "",
             )
     return result
 
@@ -61,7 +79,7 @@ def level_cell(verdict: LevelVerdict | None) -> Any:
     """A level's verdict in a few characters: passed, passed as declared, only reported, or failed."""
     from rich.text import Text
 
-    if verdict is None:
+    if verdict is None or verdict.outcome in ABSENT:
         return ""
     if verdict.error is None:
         return Text("declared" if verdict.passed else verdict.outcome, style="yellow" if verdict.passed else "red")
@@ -94,7 +112,7 @@ def explanations(rows: Sequence[VariantVerdict]) -> list[str]:
     """A line for everything in a table that isn't plainly the same."""
     lines = []
     for row in rows:
-        if row.outcome in ("not_installed", "not_written"):
+        if row.outcome in ABSENT:
             lines.append(f"{row.variant}: {row.outcome}: {row.reason}")
             continue
         said: dict[str, list[str]] = {}
