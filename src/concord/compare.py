@@ -55,6 +55,7 @@ def run_comparison(
             for line in report.explanations(rows[task.name]):
                 console.print(line, style="dim", soft_wrap=True, markup=False)
             console.print()
+        console.print(report.LEGEND, style="dim")
         everything = [row for task in tasks for row in rows[task.name]]
         summary = f"{sum(row.outcome == 'ok' for row in everything)} of {len(everything)} ok"
         console.print(f"{summary}; data: {dataset.name} ({dataset.source}); {wall_seconds:.0f} s", markup=False)

@@ -24,6 +24,7 @@ SCHEMA = "concord.compare/1"
 
 
 ABSENT = ("not_installed", "not_written")  # outcomes of what wasn't there to be run
+LEGEND = "worst relative error: ✓ within its gate, ~ only reported, ! known difference, x beyond its gate"
 WIDE = 124  # characters that the one table of a network needs
 
 
@@ -46,11 +47,6 @@ def table(
 
     levels = [level.name for level in ladder.levels(task) if level.name != "accuracy"] if proof else []
     result = Table(title=title or None, title_justify="left", box=None, padding=(0, 1, 0, 0))
-    if proof:
-        result.caption = (
-            "worst relative error: ✓ within its gate, ~ only reported, ! known difference, x beyond its gate"
-        )
-        result.caption_justify = "left"
     for name in ("variant", *(("version",) if costs else ()), "", *levels):
         result.add_column(name, no_wrap=True)
     for name in ("accuracy", "s/epoch", "first step", "memory") if costs else ():
