@@ -7,8 +7,11 @@ import numpy as np
 
 
 def batches(images, labels, batch_size, steps):
+    """Batches taken by index, as every program does that shuffles."""
+    order = np.arange(len(images))
     for step in range(steps):
-        yield images[step * batch_size : (step + 1) * batch_size], labels[step * batch_size : (step + 1) * batch_size]
+        batch = order[step * batch_size : (step + 1) * batch_size]
+        yield images[batch], labels[batch]
 
 
 def pytorch(images, labels, batch_size):
@@ -51,7 +54,7 @@ def keras(images, labels, batch_size):
 
     def run(steps):
         count = steps * batch_size
-        model.fit(images[:count], labels[:count], batch_size=batch_size, shuffle=False, verbose=0)
+        model.fit(images[:count], labels[:count], batch_size=batch_size, shuffle=False, verbose=2)
 
     return run
 
@@ -62,19 +65,20 @@ def tensorflow(images, labels, batch_size):
     shapes = [(3, 3, 1, 32), (32,), (3, 3, 32, 64), (64,), (1600, 128), (128,), (128, 10), (10,)]
     variables = [tf.Variable(tf.random.normal(shape, stddev=0.05)) for shape in shapes]
     velocities = [tf.Variable(tf.zeros(shape)) for shape in shapes]
-    images, labels = tf.constant(images), tf.constant(labels)
+    images, labels, order = tf.constant(images), tf.constant(labels), tf.range(len(images))
 
     @tf.function
     def epoch(count):
         loss = 0.0
         for start in tf.range(0, count, batch_size):
+            batch = order[start : start + batch_size]
             a, b, c, d, e, f, g, h = variables
             with tf.GradientTape() as tape:
-                maps = tf.nn.relu(tf.nn.conv2d(images[start : start + batch_size], a, 1, "VALID") + b)
+                maps = tf.nn.relu(tf.nn.conv2d(tf.gather(images, batch), a, 1, "VALID") + b)
                 maps = tf.nn.max_pool2d(maps, 2, 2, "VALID")
                 maps = tf.nn.max_pool2d(tf.nn.relu(tf.nn.conv2d(maps, c, 1, "VALID") + d), 2, 2, "VALID")
                 logits = tf.nn.relu(tf.reshape(maps, (-1, 1600)) @ e + f) @ g + h
-                target = labels[start : start + batch_size]
+                target = tf.gather(labels, batch)
                 loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(target, logits))
             for variable, velocity, gradient in zip(variables, velocities, tape.gradient(loss, variables), strict=True):
                 variable.assign_sub(0.05 * velocity.assign(0.9 * velocity + gradient))

@@ -7,6 +7,7 @@ and a short run over the number of steps between them, so that compilation and s
 median of each, in milliseconds, and the median of the ratios with its spread.
 """
 
+import contextlib
 import os
 import statistics
 import subprocess
@@ -18,7 +19,7 @@ from concord.framework import select_variants
 from concord.task import find_task
 from concord.worker import available_threads
 
-SHORT, LONG, ROUNDS, BATCH = 20, 70, 9, 128
+SHORT, LONG, ROUNDS, BATCH = 20, 160, 5, 128
 
 
 def steady_seconds(run) -> float:
@@ -45,9 +46,10 @@ def measure(framework: str) -> None:
         recipe.train(model, images[: steps * BATCH], labels[: steps * BATCH], batch_size=BATCH, shuffle=False)
 
     bare_run = getattr(bare_steps, framework)(images, labels, BATCH)
-    for run in (recipe_run, bare_run):
-        run(LONG), run(SHORT)
-    pairs = [(steady_seconds(recipe_run), steady_seconds(bare_run)) for _ in range(ROUNDS)]
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # Keras reports each epoch
+        for run in (recipe_run, bare_run):
+            run(LONG), run(SHORT)
+        pairs = [(steady_seconds(recipe_run), steady_seconds(bare_run)) for _ in range(ROUNDS)]
     ratios = sorted(mine / bare for mine, bare in pairs)
     mine, bare = (1000 * statistics.median(column) for column in zip(*pairs, strict=True))
     print(f"recipe {mine:6.1f} ms, bare {bare:6.1f} ms, ratio {statistics.median(ratios):.3f}", end=" ")
@@ -59,7 +61,9 @@ def main() -> None:
         environment = variant.worker_environment("float32", available_threads())
         print(f"{variant.id:12}", end=" ", flush=True)
         command = [sys.executable, __file__, "--measure", variant.framework]
-        subprocess.run(command, env=os.environ | environment, check=True, cwd=Path(__file__).parent)
+        subprocess.run(
+            command, stderr=subprocess.DEVNULL, env=os.environ | environment, check=True, cwd=Path(__file__).parent
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from urllib.request import urlretrieve
 
 # Theano reads its flags at import. Without any, it would take float64 and fail in its search for a BLAS library.
 os.environ.setdefault("THEANO_FLAGS", "floatX=float32,blas__ldflags=")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: each image is a small product, too small to share out
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: its products are too small to share out
 import numpy as np
 import theano
 import theano.tensor as tt
