@@ -4,13 +4,20 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: compare test check clean
+.PHONY: compare test check docs serve clean
 
 compare: $(INSTALLED)
 	@$(BIN)/concord compare
 
 test: $(INSTALLED)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+# The site: built into site/, or previewed with reload. The variable silences an advertisement.
+docs: $(INSTALLED)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+serve: $(INSTALLED)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
 
 # Style and types, as .ci/run checks them.
 check: $(INSTALLED)

@@ -94,6 +94,14 @@ def test_changed_pins_rebuild_it(ready):
     assert own.versions(("tiny",)) == {"tiny": "1.1"}
 
 
+def test_customization_is_part_of_it(ready):
+    ready.customization.write_text("import builtins\nbuiltins.customized = 'yes'\n")
+    assert ready.state() == "outdated"
+    ensure(ready)
+    command = [ready.python, "-I", "-c", "print(customized)"]
+    assert subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout == "yes\n"
+
+
 def damage_delete(own):
     next(own.folder.rglob("tiny.py")).unlink()
 

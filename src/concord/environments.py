@@ -21,6 +21,7 @@ from concord import paths
 
 STAMP = "concord.json"
 VERSION_QUESTION = "import sys, venv; print('%d.%d' % sys.version_info[:2])"
+COPY_CUSTOMIZATION = "import shutil, sys, sysconfig; shutil.copy(sys.argv[1], sysconfig.get_path('purelib'))"
 INSTALL_LIMIT = 900  # seconds
 
 
@@ -43,6 +44,11 @@ class OwnEnvironment:
     megabytes: int  # about how much it takes when it is installed
 
     @property
+    def customization(self) -> Path:
+        """A `sitecustomize.py` beside the pins, if there is one: Python runs it at each start in the environment."""
+        return self.requirements.with_name("sitecustomize.py")
+
+    @property
     def folder(self) -> Path:
         return paths.home() / "environments" / self.framework
 
@@ -52,8 +58,9 @@ class OwnEnvironment:
 
     def digest(self) -> str:
         """Changes with everything that a rebuild depends on."""
-        asked = f"{self.oldest} {self.newest} {self.requirements.read_text(encoding='utf-8')}"
-        return hashlib.sha256(asked.encode()).hexdigest()
+        files = [path for path in (self.requirements, self.customization) if path.exists()]
+        asked = [self.oldest, self.newest, *(path.read_text(encoding="utf-8") for path in files)]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
     def state(self) -> str:
         """ "ready", "absent", "outdated" (its pins have changed) or "damaged" (files are missing or differ)."""
@@ -113,6 +120,8 @@ def create(own: OwnEnvironment, announce: Callable[[str], None]) -> None:
         call([str(interpreter), "-m", "venv", str(partial)])
         install = [str(interpreter_in(partial)), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
         call([*install, "--requirement", str(own.requirements)])
+        if own.customization.exists():
+            call([str(interpreter_in(partial)), "-I", "-c", COPY_CUSTOMIZATION, str(own.customization)])
         stamp = {"digest": own.digest(), "python": str(interpreter), "made": time.time(), "contents": contents(partial)}
         (partial / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
         remove(own)

@@ -142,10 +142,10 @@ hide: [navigation, toc]
 
 
 def split_readme(text: str) -> tuple[str, str]:
-    """A README without its title: the first paragraph, and everything after it."""
+    """A README without its title: the first paragraph, and everything after it, under a heading."""
     body = text.split("\n", 1)[1].strip()
     lead, _, rest = body.partition("\n\n")
-    return lead, rest
+    return lead, rest if rest.startswith("## ") else f"## The task {{ #task }}\n\n{rest}"
 
 
 def files(task: Task, results: Results) -> dict[str, str | bytes]:
@@ -177,5 +177,3 @@ search:
 
 {body}
 """
-
-

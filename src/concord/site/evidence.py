@@ -69,7 +69,9 @@ def level_badge(measurement: Measurement, level: str) -> Badge | None:
         text=figure if level != "accuracy" else f"± {figure}",
         tone=TONES.get(state, BAD),
         sign=SIGNS.get(state, "✗"),
-        levels=[verdict | {"figure": error_figure(verdict["error"]), "when": when(verdict)} for verdict in verdicts],
+        levels=[
+            verdict | {"exact": error_figure(verdict["error"], digits=2), "when": when(verdict)} for verdict in verdicts
+        ],
     )
 
 

@@ -50,13 +50,13 @@ def inline(text: str) -> Markup:
     return Markup(str(prose(text)).removeprefix("<p>").removesuffix("</p>"))
 
 
-def error_figure(error: float | str | None) -> str:
-    """A relative error in a few characters."""
+def error_figure(error: float | str | None, digits: int = 0) -> str:
+    """A relative error in a few characters, with some digits after the point."""
     if error is None:
         return "none"
     if isinstance(error, str):
         return "infinite"
-    return "0" if error == 0 else f"{error:.0e}".replace("e-0", "e-").replace("e+0", "e+")
+    return "0" if error == 0 else f"{error:.{digits}e}".replace("e-0", "e-").replace("e+0", "e+")
 
 
 def seconds(value: float) -> str:

@@ -44,6 +44,7 @@ class Row:
     label: str
     unit: str = ""
     about: str = ""
+    measure: str = ""  # the command that would fill the cells that aren't measured
     cells: dict[str, Cell] = field(default_factory=dict)
 
 
@@ -68,8 +69,13 @@ def groups(results: Results) -> list[Group]:
     ]
 
 
-def row(id: str, label: str, cell: Callable[[Variant], Cell], *, unit: str = "", about: str = "") -> Row:
-    return Row(id, label, unit, about, {variant.id: cell(variant) for variant in variants().values()})
+def row(
+    id: str, label: str, cell: Callable[[Variant], Cell], *, unit: str = "", about: str = "", task: Task | None = None
+) -> Row:
+    """A row of one function's cells; the task says what to run for those that aren't measured."""
+    cells = {variant.id: cell(variant) for variant in variants().values()}
+    missing = task and any(found.text == NOT_MEASURED for found in cells.values())
+    return Row(id, label, unit, about, evidence.compare_command(task.name) if task and missing else "", cells)
 
 
 def page_of(task: Task, anchor: str) -> str:
@@ -77,10 +83,10 @@ def page_of(task: Task, anchor: str) -> str:
 
 
 def unknown(task: Task, variant: Variant) -> Cell:
-    """A cell without evidence, and what would give it some."""
+    """A cell without evidence."""
     if variant.framework not in task.recipes:
         return Cell("not written yet", note=f"{task.name}_{variant.framework}.py is missing")
-    return Cell(NOT_MEASURED, note=evidence.compare_command(task.name))
+    return Cell(NOT_MEASURED)
 
 
 def equivalence(task: Task, results: Results) -> Row:
@@ -93,7 +99,8 @@ def equivalence(task: Task, results: Results) -> Row:
         note = f"stale: {stale}" if stale else f"{measurement.date}, {measurement.version}"
         return Cell(f"{sign} {words}", words, page_of(task, f"evidence-{variant.id}"), note, tone)
 
-    return row(f"same-{task.name}", task.name, cell, about="every level of the ladder, in both precisions")
+    about = "every level of the ladder, in both precisions"
+    return row(f"same-{task.name}", task.name, cell, about=about, task=task)
 
 
 def precision(task: Task, results: Results) -> Row:
@@ -118,7 +125,7 @@ def precision(task: Task, results: Results) -> Row:
         )
 
     about = f"worst relative error of the {level} in float64"
-    return row(f"float64-{task.name}", f"float64: {task.name}", cell, unit="relative error", about=about)
+    return row(f"float64-{task.name}", f"float64: {task.name}", cell, unit="relative error", about=about, task=task)
 
 
 def declared() -> Row:
@@ -162,7 +169,7 @@ def costs(task: Task, results: Results, quantities: tuple[tuple[str, str, str, A
                 str(1 + sum(factor > step for step in FACTORS)),
             )
 
-        rows.append(row(f"{name}-{task.name}", f"{title}: {task.name}", cell, unit=unit))
+        rows.append(row(f"{name}-{task.name}", f"{title}: {task.name}", cell, unit=unit, task=task))
     return rows
 
 
@@ -174,7 +181,8 @@ def accuracy(task: Task, results: Results) -> Row:
             return unknown(task, variant) if measurement is None else Cell("unverified")
         return Cell(f"{value:.2%}", value, page_of(task, "measured"))
 
-    return row(f"accuracy-{task.name}", task.name, cell, unit="of 1", about="one ordinary float32 run, all test images")
+    about = "one ordinary float32 run, all test images"
+    return row(f"accuracy-{task.name}", task.name, cell, unit="of 1", about=about, task=task)
 
 
 def lines(task: Task) -> list[Row]:

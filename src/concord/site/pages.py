@@ -91,11 +91,12 @@ def framework_page(framework: Framework, folder: Path, results: Results) -> str:
     """One framework: how to install it, its recipes, versions, differences and notes."""
     tasks = all_tasks()
     differences = list(dict.fromkeys(d for variant in framework.variants for d in variant.known_differences))
-    body = render(
-        "framework.html",
+    install = render(
+        "framework.html", framework=framework, install=install_command(framework), own=framework.variants[0].own
+    )
+    recipes = render(
+        "framework_recipes.html",
         framework=framework,
-        install=install_command(framework),
-        own=framework.variants[0].own,
         versions={variant.id: pins(variant) for variant in framework.variants},
         tasks=tasks,
         badges={
@@ -111,7 +112,11 @@ title: {framework.label}
 
 # {framework.label}
 
-{body}
+{install}
+
+## Recipes {{ #recipes }}
+
+{recipes}
 
 ## Known differences {{ #known-differences }}
 
@@ -133,5 +138,3 @@ def notes(path: Path) -> str:
 def contribute(path: Path) -> str:
     """CONTRIBUTING.md as a page."""
     return f"---\ntitle: Contribute\n---\n\n{path.read_text(encoding='utf-8')}"
-
-

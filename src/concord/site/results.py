@@ -82,7 +82,7 @@ class Results:
         variant = variants()[measurement.result["variant"]]
         for name, version in measurement.result["versions"].items():
             pinned = pins(variant).get(name)
-            if pinned and pinned != version:
+            if pinned and pinned != version.split("+")[0]:  # torch's "+cpu" is the same version
                 return f"measured with {name} {version}; the pinned version is {pinned}"
         changed = [file.name for file in recipe_files if self._is_newer(file, measurement.file)]
         return f"{' and '.join(changed)} changed since" if changed else ""

@@ -1,0 +1,302 @@
+"""The built site in a real browser. Without one these tests are skipped, but in CI they fail."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from conftest import TASKS
+
+from concord.site.comparison import anchor
+from concord.site.source import read_source
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def missing() -> str:
+    """Why there is no browser to test with, or nothing."""
+    try:
+        import axe_playwright_python
+        import mkdocs
+        import playwright
+    except ModuleNotFoundError as error:
+        return f"{error.name} is not installed: pip install -c constraints.txt -e '.[docs,test]'"
+    assert axe_playwright_python and mkdocs and playwright
+    return "" if CHROMIUM else "there is no chromium: apt-get install chromium"
+
+
+if missing() and not os.environ.get("CI"):
+    pytest.skip(missing(), allow_module_level=True)
+assert not missing(), missing()
+
+from axe_playwright_python.sync_playwright import Axe  # noqa: E402
+from building import site  # noqa: E402
+from playwright.sync_api import expect, sync_playwright  # noqa: E402
+
+WIDTHS = (390, 768, 1440)
+KINDS = (
+    "index.html",
+    "recipes/mnist_cnn/index.html",
+    "recipes/convolution/index.html",
+    "recipes/mnist_cnn/keras.html",
+    "frameworks/keras.html",
+    "choose.html",
+    "proof.html",
+    "measured.html",
+    "contribute.html",
+    "compare-json.html",
+)
+COMPARISON = "recipes/softmax_regression/index.html"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format, *args):
+        pass
+
+
+@pytest.fixture(scope="module")
+def address():
+    built = site()
+    assert built.code == 0, built.output
+    handler = functools.partial(Quiet, directory=str(built.folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens a page; afterwards, nothing may have been asked from elsewhere or written to the console."""
+    contexts, complaints = [], []
+
+    def opened(path, *, width=1440, **options):
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda request: (
+                request.url.startswith((address, "data:", "blob:")) or complaints.append(f"asks {request.url}")
+            ),
+        )
+        page.on("response", lambda answer: answer.status >= 400 and complaints.append(f"{answer.status} {answer.url}"))
+        page.goto(address + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def columns(page) -> list[str]:
+    """The frameworks whose code of the first step can be seen."""
+    step = page.locator("section.step").nth(1)
+    return [cell.get_attribute("data-framework") for cell in step.locator(".cell").all() if cell.is_visible()]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", KINDS)
+def test_every_kind_of_page(visit, path, scheme):
+    page = visit(path, color_scheme=scheme)
+    dark = (
+        page.evaluate("getComputedStyle(document.body).getPropertyValue('--md-default-bg-color').trim()") == "#14181d"
+    )
+    assert dark == (scheme == "dark")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.wait_for_timeout(500)  # until colours have stopped changing
+    found = Axe().run(page).response["violations"]
+    serious = [entry for entry in found if entry["impact"] in ("serious", "critical")]
+    told = [f"{entry['id']}: {node['target']} {node['failureSummary']}" for entry in serious for node in entry["nodes"]]
+    assert told == [], "\n".join(told[:10])
+
+
+def test_columns_and_address(visit):
+    page = visit(COMPARISON + "?show=keras,pytorch")
+    assert columns(page) == ["keras", "pytorch"]
+    page.get_by_label("JAX", exact=True).and_(page.locator("[type=checkbox]")).check(force=True)
+    assert columns(page) == ["jax", "keras", "pytorch"]
+    assert page.url.endswith("?show=keras,pytorch,jax")
+    page.go_back()
+    assert columns(page) == ["keras", "pytorch"]
+    page.go_forward()
+    assert columns(page) == ["jax", "keras", "pytorch"]
+    page.goto(page.url.split("?")[0])
+    assert columns(page) == ["jax", "keras", "pytorch"]  # remembered
+
+
+def test_cells_line_up(visit):
+    page = visit(COMPARISON + "?show=keras,numpy,jax,pytorch")
+    for step in page.locator("section.step").all():
+        tops = {round(cell.bounding_box()["y"]) for cell in step.locator(".cell").all() if cell.is_visible()}
+        assert len(tops) == 1
+
+
+def test_headers_stick(visit):
+    page = visit(COMPARISON)
+    page.locator("#evaluate").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 600)
+    page.wait_for_timeout(200)
+    assert page.locator(".compare__head").bounding_box()["y"] < 60
+
+
+def test_unknown_names(visit):
+    page = visit(COMPARISON + "?show=keras,caffe,jax")
+    assert columns(page) == ["jax", "keras"]
+    expect(page.locator(".compare__notice")).to_contain_text("no framework called caffe")
+
+
+def test_fewest_and_most(visit):
+    page = visit(COMPARISON + "?show=keras,pytorch")
+    assert page.locator(".compare__picker input[value=keras]").is_disabled()
+    page = visit(COMPARISON + "?show=keras,pytorch,jax,numpy")
+    assert page.locator(".compare__picker input[value=tensorflow]").is_disabled()
+    assert len(columns(page)) == 4
+
+
+def test_link_to_a_step(visit):
+    page = visit(COMPARISON + "?show=keras,pytorch#train-jax")
+    assert "jax" in columns(page)
+    expect(page.locator("#train-jax")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_copy(visit, width):
+    page = visit(COMPARISON + "?show=numpy,jax", width=width)
+    task = TASKS["softmax_regression"]
+    text = read_source(task.recipes["numpy"]).cells["Train"]
+    cell = page.locator(f"section.step .cell:has(#{anchor('Train')}-numpy)")
+    cell.get_by_role("button", name="Copy").click()
+    expect(cell.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == text
+    assert text in task.recipes["numpy"].read_text(encoding="utf-8")
+
+
+def test_tabs_on_a_phone(visit):
+    page = visit(COMPARISON, width=390)
+    page.locator("label[for=tab-jax]").click()
+    assert columns(page) == ["jax"]
+    for step in page.locator("section.step").all():  # linked: every step shows the same framework
+        shown = [cell.get_attribute("data-framework") for cell in step.locator(".cell").all() if cell.is_visible()]
+        assert shown == ["jax"]
+    page.keyboard.press("ArrowLeft")
+    assert columns(page) == ["numpy"]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_without_a_script(visit, width):
+    page = visit(COMPARISON, width=width, java_script_enabled=False)
+    for framework in ("jax", "pytorch"):
+        page.locator(f"label[for=tab-{framework}]").click()
+        assert columns(page) == [framework]
+    assert page.locator(".compare__picker").is_hidden()
+    page = visit(COMPARISON + "#network-numpy", width=width, java_script_enabled=False)
+    assert page.locator("#network-numpy").is_visible()
+    page = visit("choose.html", width=width, java_script_enabled=False)
+    assert page.locator("tr[data-row]").first.is_visible()
+
+
+def test_keyboard_alone(visit):
+    page = visit(COMPARISON + "?show=keras,pytorch")
+    page.locator(".compare__picker input[value=jax]").focus()
+    page.keyboard.press("Space")
+    assert columns(page) == ["jax", "keras", "pytorch"]
+    badge = page.locator("button.badge").first
+    badge.focus()
+    page.keyboard.press("Enter")
+    figures = page.locator(".figures:popover-open")
+    expect(figures).to_contain_text("worst error")
+    page.keyboard.press("Escape")
+    expect(figures).to_have_count(0)
+
+
+def test_badges_open_the_figures(visit):
+    page = visit(COMPARISON)
+    page.locator("button.badge", has_text="2e-16").first.click()
+    figures = page.locator(".figures:popover-open")
+    for words in ("2.00e-16", "gate", "tensor", "2026-01-31", "A processor"):
+        expect(figures).to_contain_text(words)
+
+
+def test_search_finds_code(visit, address):
+    page = visit("index.html")
+    page.get_by_role("textbox", name="Search").click()
+    page.keyboard.type("SparseCategoricalCrossentropy")
+    found = page.locator(".md-search-result__link[href*='train-keras']").first
+    found.wait_for(state="attached")
+    page.goto(found.evaluate("link => link.href"))
+    expect(page.locator("section.step .cell:has(h3:target) pre")).to_be_visible()
+    expect(page.locator("h3:target")).to_be_in_viewport()
+
+
+def test_downloads(visit):
+    page = visit(COMPARISON + "?show=keras,pytorch")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download softmax_regression_keras.py").click()
+    file = TASKS["softmax_regression"].recipes["keras"]
+    assert Path(download.value.path()).read_bytes() == file.read_bytes()
+    assert download.value.suggested_filename == file.name
+
+
+def test_differences(visit):
+    page = visit(COMPARISON + "?show=keras,pytorch")
+    expect(page.locator(".compare__differences")).to_be_hidden()
+    if "keras_theano" not in TASKS["softmax_regression"].recipes:
+        pytest.skip("no framework has a relative yet")
+    page = visit(COMPARISON + "?show=keras,keras_theano")
+    page.locator(".compare__differences").click()
+    assert page.locator(".l.differs").count() > 0
+    page.locator(".compare__differences").click()
+    assert page.locator(".l.differs").count() == 0
+
+
+def test_choosing(visit):
+    page = visit("choose.html")
+    every = page.locator("tr[data-row]:visible").count()
+    page.get_by_role("searchbox").fill("lines mnist_cnn")
+    assert 0 < page.locator("tr[data-row]:visible").count() < every
+    assert "filter=lines+mnist_cnn" in page.url
+    page.get_by_label("only where they differ").check()
+    page.get_by_role("button", name="all steps", exact=True).click()
+    row = page.locator("tr[data-row=lines-mnist_cnn-all]")
+    values = [int(cell.get_attribute("data-value")) for cell in row.locator("td[data-value]").all()]
+    assert values == sorted(values)
+    page.reload()  # all of it is in the address
+    again = [int(cell.get_attribute("data-value")) for cell in row.locator("td[data-value]").all()]
+    assert again == values
+    page.get_by_role("button", name="Everything").click()
+    expect(page.locator("tr[data-row]:visible")).to_have_count(every)
+
+
+def test_choosing_columns(visit):
+    page = visit("choose.html?show=jax,pytorch,caffe")
+    assert [head.get_attribute("data-variant") for head in page.locator("thead th:visible").all()] == ["jax", "pytorch"]
+    expect(page.locator(".matrix__notice")).to_contain_text("no column called caffe")
+
+
+def test_first_paint_needs_no_script(visit, browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/*.js", lambda route: route.abort())
+    page.goto(address + COMPARISON, wait_until="commit")
+    expect(page.locator(f"#{anchor('Train')}-keras")).to_be_visible()
+    context.close()

@@ -1,0 +1,264 @@
+"""The built site: what it shows is what is tested, its links lead somewhere, and bad results stop it."""
+
+import gzip
+import html
+import json
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+pytest.importorskip("mkdocs", reason="the site's tools are not installed: pip install -c constraints.txt -e '.[docs]'")
+pytest.importorskip(
+    "jupytext", reason="the site's tools are not installed: pip install -c constraints.txt -e '.[docs]'"
+)
+
+import nbformat
+from building import ROOT, build, documents, results_file, site
+from conftest import TASKS
+
+from concord import ladder
+from concord.errors import UserError
+from concord.framework import frameworks, variants
+from concord.site import comparison
+from concord.site.results import Measurement, Results, read_results
+from concord.site.source import differing_lines, lines_of_code, notebook, read_source
+from concord.task import Task
+
+written = [
+    pytest.param(task, framework, id=f"{task.name}-{framework}")
+    for task in TASKS.values()
+    for framework in task.recipes
+]
+
+
+class Page(HTMLParser):
+    """A page's text in code elements by the heading above them, its links, and its ids."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.code, self.links, self.loaded, self.ids = {}, [], [], set()
+        self.heading, self.inside, self.text = "", False, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if "id" in values:
+            self.ids.add(values["id"])
+        if tag in ("h1", "h2", "h3"):
+            self.heading = values.get("id", "")
+        if tag == "a" and "href" in values:
+            self.links.append(values["href"])
+        if (tag == "link" and values.get("rel") != "canonical") or tag in ("script", "img", "iframe", "source"):
+            self.loaded += [values[name] for name in ("href", "src") if values.get(name)]
+        if tag == "code":
+            self.inside, self.text = True, []
+
+    def handle_endtag(self, tag):
+        if tag == "code" and self.inside:
+            self.inside = False
+            self.code.setdefault(self.heading, "".join(self.text))
+
+    def handle_data(self, data):
+        if self.inside:
+            self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def built():
+    found = site()
+    assert found.code == 0, found.output
+    return found
+
+
+@pytest.fixture(scope="module")
+def pages(built):
+    return {path: Page(path.read_text(encoding="utf-8")) for path in sorted(built.folder.rglob("*.html"))}
+
+
+def test_no_warning_and_quick(built):
+    assert "WARNING" not in built.output
+    assert built.seconds < 30
+
+
+@pytest.mark.parametrize(("task", "framework"), written)
+def test_what_is_shown_is_what_is_tested(built, pages, task, framework):
+    source = task.recipes[framework].read_text(encoding="utf-8")
+    page = pages[built.folder / "recipes" / task.name / "index.html"]
+    shown = [page.code[f"{comparison.anchor(step)}-{framework}"] for step in task.steps]
+    parts = re.split(r"^# %% .*\n", source, flags=re.MULTILINE)[2:]
+    assert shown == [part.rstrip("\n") + "\n" for part in parts]
+    whole = built.folder / "recipes" / task.name / f"{framework}.html"
+    assert source in code_texts(whole)
+
+
+def code_texts(path):
+    """The text of every code element of a page."""
+
+    class Every(Page):
+        def handle_endtag(self, tag):
+            if tag == "code" and self.inside:
+                self.inside = False
+                self.code[len(self.code)] = "".join(self.text)
+
+    return list(Every(path.read_text(encoding="utf-8")).code.values())
+
+
+@pytest.mark.parametrize(("task", "framework"), written)
+def test_downloads(built, task, framework):
+    file = task.recipes[framework]
+    folder = built.folder / "recipes" / task.name
+    assert (folder / file.name).read_bytes() == file.read_bytes()
+    book = nbformat.read(folder / f"{file.stem}.ipynb", as_version=4)
+    nbformat.validate(book)
+    code = [cell.source + "\n" for cell in book.cells if cell.cell_type == "code"]
+    assert code == list(read_source(file).cells.values())
+    assert notebook(read_source(file)) == (folder / f"{file.stem}.ipynb").read_text(encoding="utf-8")
+
+
+def test_links_lead_somewhere(built, pages):
+    broken = []
+    for path, page in pages.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or link.startswith("//") or path.name == "404.html":
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            target = target / "index.html" if target.is_dir() else target
+            if not target.is_file() or (
+                parts.fragment and target in pages and unquote(parts.fragment) not in pages[target].ids
+            ):
+                broken.append(f"{path.relative_to(built.folder)}: {link}")
+    assert broken == []
+
+
+def test_nothing_is_loaded_from_elsewhere(built, pages):
+    loaded = {link for page in pages.values() for link in page.loaded}
+    assert [link for link in loaded if urlsplit(link).scheme not in ("", "data")] == []
+    for style in built.folder.rglob("*.css"):
+        assert not re.search(r"url\(['\"]?https?:", style.read_text(encoding="utf-8"))
+
+
+def test_weight(built, pages):
+    def size(path):
+        return len(gzip.compress(path.read_bytes()))
+
+    for path, page in pages.items():
+        loaded = {(path.parent / urlsplit(link).path).resolve() for link in page.loaded}
+        assert size(path) + sum(size(file) for file in loaded if file.is_file()) < 600_000, path
+
+
+def test_no_path_of_this_machine(built):
+    for path in built.folder.rglob("*"):
+        if path.suffix in (".html", ".json", ".csv", ".ipynb", ".js", ".css", ".xml"):
+            assert str(ROOT) not in path.read_text(encoding="utf-8"), path
+
+
+def test_gates_are_the_harnesss(built):
+    text = html.unescape((built.folder / "measured.html").read_text(encoding="utf-8"))
+    for level in (*ladder.NETWORK_LEVELS, *ladder.OPERATION_LEVELS):
+        assert level.asserts in text
+        for gate in level.gates.values():
+            assert not gate or f"{gate:.0e}" in text
+
+
+def test_states(built):
+    text = (built.folder / "recipes" / "mnist_cnn" / "index.html").read_text(encoding="utf-8")
+    for words in ("✓ same", "! known difference", "✗ differs", "unverified", "the pinned version is"):
+        assert words in text
+    text = (built.folder / "recipes" / "convolution" / "index.html").read_text(encoding="utf-8")
+    assert "not measured" in text
+    assert "concord compare convolution --json docs/results/compare-convolution.json" in text
+
+
+def test_matrix_downloads(built):
+    document = json.loads((built.folder / "choose.json").read_text(encoding="utf-8"))
+    assert [column["id"] for column in document["columns"]] == list(variants())
+    rows = [row for group in document["groups"] for row in group["rows"]]
+    assert len({row["id"] for row in rows}) == len(rows)
+    assert all(set(row["cells"]) == set(variants()) for row in rows)
+    lines = (built.folder / "choose.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == ",".join(["group", "row", "unit", *variants()])
+    assert len(lines) == len(rows) + 1
+
+
+def test_framework_pages(built):
+    for framework in frameworks().values():
+        text = (built.folder / "frameworks" / f"{framework.id}.html").read_text(encoding="utf-8")
+        assert comparison.install_command(framework) in text.replace("&#39;", "'")
+
+
+def test_builds_without_results(tmp_path):
+    done = build(documents(tmp_path / "docs", []), tmp_path / "site")
+    assert done.code == 0, done.output
+    assert "WARNING" not in done.output
+    assert "not measured" in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda text: text[: len(text) // 2], "can't be read as JSON"),
+        (lambda text: text.replace("concord.compare/1", "concord.compare/2"), "expected 'concord.compare/1'"),
+        (lambda text: text.replace('"gate"', '"gait"'), "is damaged: results[0].levels[0]"),
+        (lambda text: "[]", "has the schema None"),
+    ],
+)
+def test_bad_results_stop_the_build(tmp_path, change, complaint):
+    docs = documents(tmp_path / "docs", [results_file(TASKS["softmax_regression"])])
+    file = docs / "results" / "compare-0.json"
+    file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8")
+    with pytest.raises(UserError, match=re.escape("results/compare-0.json")) as caught:
+        read_results(file)
+    assert complaint in str(caught.value)
+    done = build(docs, tmp_path / "site")
+    assert done.code != 0
+    assert "results/compare-0.json" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_missing_column():
+    task = TASKS["softmax_regression"]
+    fewer = Task(task.name, task.folder, task.specification, {"numpy": task.recipes["numpy"]})
+    text = comparison.page(fewer, Results(ROOT / "nowhere"))
+    assert "<strong>Not written yet.</strong> PyTorch has no <code>softmax_regression_pytorch.py</code>" in text
+    assert "contribute.html" in text
+
+
+def test_latest_results_win(tmp_path):
+    documents_by_date = [results_file(TASKS["softmax_regression"]) for _ in range(3)]
+    for document, created in zip(documents_by_date, ("2026-01-01", "2026-03-01", "2026-02-01"), strict=True):
+        document["created"] = f"{created}T00:00:00Z"
+    found = Results(documents(tmp_path / "docs", documents_by_date) / "results").find("softmax_regression", "numpy")
+    assert found
+    assert found.date == "2026-03-01"
+
+
+def test_stale_by_version(tmp_path):
+    document = results_file(TASKS["softmax_regression"])
+    results = Results(tmp_path)
+    entry = next(result for result in document["results"] if result["variant"] == "pytorch")
+    fresh = Measurement(tmp_path / "x.json", document, entry | {"versions": {"torch": "2.13.0+cpu"}})
+    assert results.staleness(fresh, []) == ""
+    old = Measurement(tmp_path / "x.json", document, entry | {"versions": {"torch": "1.0"}})
+    assert results.staleness(old, []).startswith("measured with torch 1.0; the pinned version is ")
+
+
+def test_stale_by_history(tmp_path, monkeypatch):
+    document = results_file(TASKS["softmax_regression"])
+    entry = next(result for result in document["results"] if result["variant"] == "numpy")
+    results = Results(tmp_path)
+    recipe, file = tmp_path / "recipe.py", tmp_path / "x.json"
+    monkeypatch.setitem(results.__dict__, "_ages", {recipe: 1, file: 2})
+    assert results.staleness(Measurement(file, document, entry), [recipe]) == "recipe.py changed since"
+    monkeypatch.setitem(results.__dict__, "_ages", {recipe: 2, file: 2})
+    assert results.staleness(Measurement(file, document, entry), [recipe]) == ""
+
+
+def test_lines_of_code():
+    assert lines_of_code('# a comment\n\nx = 1  # and one more\ny = """two\nlines"""\n') == 3
+
+
+def test_differing_lines():
+    assert differing_lines("a\nb\nc\n", "a\nc\nd\n") == [2]
