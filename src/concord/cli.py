@@ -99,10 +99,10 @@ def list_recipes() -> None:
         versions = variant.versions()
         if versions is None:
             hints.append(f"{variant.id}: {variant.install_command()}")
-        states = [
-            "not written" if variant.framework not in task.recipes else "ready" if versions else "not installed"
-            for task in tasks
-        ]
+        ready = "not installed" if versions is None else "ready"
+        if variant.own and variant.own.state() != "ready":
+            ready = "on first use"
+        states = [ready if variant.framework in task.recipes else "not written" for task in tasks]
         cells = [Text(state, style="green" if state == "ready" else "yellow") for state in states]
         table.add_row(variant.id, next(iter(versions.values())) if versions else "-", *cells)
     console().print(table)
