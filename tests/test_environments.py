@@ -94,8 +94,8 @@ def test_changed_pins_rebuild_it(ready):
     assert own.versions(("tiny",)) == {"tiny": "1.1"}
 
 
-def test_customization_is_part_of_it(ready):
-    ready.customization.write_text("import builtins\nbuiltins.customized = 'yes'\n")
+def test_startup_file_is_part_of_it(ready):
+    ready.requirements.with_name("tiny.pth").write_text("import builtins; builtins.customized = 'yes'\n")
     assert ready.state() == "outdated"
     ensure(ready)
     command = [ready.python, "-I", "-c", "print(customized)"]

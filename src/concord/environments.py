@@ -21,7 +21,7 @@ from concord import paths
 
 STAMP = "concord.json"
 VERSION_QUESTION = "import sys, venv; print('%d.%d' % sys.version_info[:2])"
-COPY_CUSTOMIZATION = "import shutil, sys, sysconfig; shutil.copy(sys.argv[1], sysconfig.get_path('purelib'))"
+COPY_TO_PACKAGES = "import shutil, sys, sysconfig; shutil.copy(sys.argv[1], sysconfig.get_path('purelib'))"
 INSTALL_LIMIT = 900  # seconds
 
 
@@ -43,10 +43,10 @@ class OwnEnvironment:
     newest: tuple[int, int]
     megabytes: int  # about how much it takes when it is installed
 
-    @property
-    def customization(self) -> Path:
-        """A `sitecustomize.py` beside the pins, if there is one: Python runs it at each start in the environment."""
-        return self.requirements.with_name("sitecustomize.py")
+    def startup_files(self) -> list[Path]:
+        """The `*.pth` files beside the pins: Python runs their lines at each start in the environment. (A
+        `sitecustomize.py` would not do: Debian's Python has one of its own, which comes first.)"""
+        return sorted(self.requirements.parent.glob("*.pth"))
 
     @property
     def folder(self) -> Path:
@@ -58,7 +58,7 @@ class OwnEnvironment:
 
     def digest(self) -> str:
         """Changes with everything that a rebuild depends on."""
-        files = [path for path in (self.requirements, self.customization) if path.exists()]
+        files = [self.requirements, *self.startup_files()]
         asked = [self.oldest, self.newest, *(path.read_text(encoding="utf-8") for path in files)]
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()
 
@@ -120,8 +120,8 @@ def create(own: OwnEnvironment, announce: Callable[[str], None]) -> None:
         call([str(interpreter), "-m", "venv", str(partial)])
         install = [str(interpreter_in(partial)), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
         call([*install, "--requirement", str(own.requirements)])
-        if own.customization.exists():
-            call([str(interpreter_in(partial)), "-I", "-c", COPY_CUSTOMIZATION, str(own.customization)])
+        for file in own.startup_files():
+            call([str(interpreter_in(partial)), "-I", "-c", COPY_TO_PACKAGES, str(file)])
         stamp = {"digest": own.digest(), "python": str(interpreter), "made": time.time(), "contents": contents(partial)}
         (partial / STAMP).write_text(json.dumps(stamp), encoding="utf-8")
         remove(own)
