@@ -122,7 +122,7 @@ def test_every_kind_of_page(visit, path, scheme):
     assert dark == (scheme == "dark")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth", timeout=5000)
     page.wait_for_timeout(500)  # until colours have stopped changing
     found = Axe().run(page).response["violations"]
     serious = [entry for entry in found if entry["impact"] in ("serious", "critical")]
