@@ -25,7 +25,7 @@ def climb(collector, task, variant, name):
             if verdict.outcome == "unsupported":
                 pytest.skip(f"{variant.id} {precision}: {verdict.reason}")
             assert verdict.passed, f"{variant.id} {precision} {name}: {verdict.outcome}: {verdict.reason}"
-    collector.keep_workers(LIVING_WORKERS)
+    collector.workers.keep(LIVING_WORKERS)
 
 
 @everything

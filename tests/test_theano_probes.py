@@ -97,13 +97,13 @@ def test_no_compiler_is_unsupported(variant, tmp_path):
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
 def test_other_frameworks_are_not_affected_by_a_missing_environment(variant, tmp_path, monkeypatch):
     """An environment that can't be made has its own outcome; the next framework runs."""
-    from concord import data, evidence
+    from concord import data, workers
     from concord.ladder import NETWORK_RUNS
 
     def refuse(own, announce):
         raise NoEnvironmentError("not_installed", "the package index can't be reached: no network?")
 
-    monkeypatch.setattr(evidence, "ensure", refuse)
+    monkeypatch.setattr(workers, "ensure", refuse)
     task, run = TASKS["softmax_regression"], NETWORK_RUNS["steps_2"]
     with Collector(tmp_path, data.load("digits")) as collector:
         missing = collector.collect(task, variant, "float32", run)

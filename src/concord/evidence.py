@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord import ladder, paths
-from concord.environments import NoEnvironmentError, OwnEnvironment, distrust, ensure
 from concord.errors import UserError
 from concord.framework import REFERENCE, Variant, variants
 from concord.ladder import Run
 from concord.task import Task
-from concord.worker import PROGRAM, Worker
+from concord.worker import PROGRAM
+from concord.workers import Workers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,11 +80,9 @@ class Collector:
         self.epochs = epochs
         self.announce = announce
         self.worker_seconds = 0.0  # spent waiting for workers: everything else is the harness's own
-        self._worker_options = worker_options
-        self._workers: dict[tuple[str, str], Worker] = {}
+        self.workers = Workers(folder, lambda what: self.announce(what), **worker_options)
         self._collected: dict[tuple[Path, str, str, str], Evidence] = {}
         self._cases: dict[Path, dict[str, dict[str, np.ndarray]]] = {}
-        self._interpreters: dict[str, Path | NoEnvironmentError] = {}
         self._folders: dict[Path, Path] = {}
         self._images = self._write_images()
 
@@ -155,19 +153,8 @@ class Collector:
                     weights[name] = random.normal(0, 0.1, array.shape).astype(array.dtype)
         return weights
 
-    def close_worker(self, variant: Variant, precision: str) -> None:
-        """Ends a worker that isn't needed any more, or makes the next run start in a fresh one."""
-        if worker := self._workers.pop((variant.id, precision), None):
-            worker.close()
-
-    def keep_workers(self, count: int) -> None:
-        """Ends all but the `count` workers that were used last."""
-        for key in list(self._workers)[:-count]:
-            self._workers.pop(key).close()
-
     def close(self) -> None:
-        while self._workers:
-            self._workers.popitem()[1].close()
+        self.workers.close()
 
     def __enter__(self) -> "Collector":
         return self
@@ -179,21 +166,14 @@ class Collector:
         here = (task.name, variant.id, precision, run.name)
         if variant.framework not in task.recipes:
             return Evidence(*here, "not_written", f"{task.name}_{variant.framework}.py is not written yet")
-        if variant.versions() is None:
-            return Evidence(*here, "not_installed", f"to install it: {variant.install_command()}")
-        try:
-            worker = self._worker(variant, precision)
-        except NoEnvironmentError as error:
-            return Evidence(*here, error.outcome, str(error))
         self.announce(f"{variant.id} {precision}: {run.describe()}")
         path = self._folder(task) / variant.id / precision / f"{run.name}.npz"
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{run.name}.part.npz")
         begin = time.perf_counter()
-        answer = worker.run(self._job(task, variant, run) | {"results": str(partial)})
+        job = self._job(task, variant, run) | {"results": str(partial)}
+        started, answer = self.workers.run(variant, precision, job)
         self.worker_seconds += time.perf_counter() - begin
-        if worker.started.outcome in ("not_installed", "error", "crashed") and variant.own:
-            distrust(variant.own)
         if answer.outcome == "ok":
             partial.replace(path)
         else:
@@ -205,8 +185,8 @@ class Collector:
             answer.reason,
             path if answer.outcome == "ok" else None,
             answer.fields.get("seconds", {}),
-            worker.started.fields.get("versions", {}),
-            worker.started.fields.get("import_seconds", 0.0),
+            started.fields.get("versions", {}),
+            started.fields.get("import_seconds", 0.0),
             answer.fields.get("peak_memory", 0),
         )
         write_json(path.with_suffix(".json"), asdict(evidence) | {"path": path.name})
@@ -219,28 +199,6 @@ class Collector:
             number = sum(name.split("-")[0] == task.name for name in taken) + 1
             self._folders[task.folder] = self.folder / (task.name if number == 1 else f"{task.name}-{number}")
         return self._folders[task.folder]
-
-    def _worker(self, variant: Variant, precision: str) -> Worker:
-        key = (variant.id, precision)
-        worker = self._workers.pop(key, None)
-        if worker is None:
-            log = self.folder / f"{variant.id}-{precision}.log"
-            python = self._interpreter(variant.own) if variant.own else None
-            worker = Worker(variant, precision, log, python=python, **self._worker_options)
-        self._workers[key] = worker  # last: the one used most recently
-        return worker
-
-    def _interpreter(self, own: OwnEnvironment) -> Path:
-        """The interpreter of an environment of its own, which is made if need be; tried once for an invocation."""
-        if own.framework not in self._interpreters:
-            try:
-                self._interpreters[own.framework] = ensure(own, self.announce)
-            except NoEnvironmentError as error:
-                self._interpreters[own.framework] = error
-        found = self._interpreters[own.framework]
-        if isinstance(found, NoEnvironmentError):
-            raise found
-        return found
 
     def _job(self, task: Task, variant: Variant, run: Run) -> dict[str, Any]:
         """The job for a worker: paths and plain values only."""

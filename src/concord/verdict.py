@@ -293,7 +293,7 @@ def judge_variant(collector: Collector, task: Task, variant: Variant, precisions
         for level in ladder.levels(task):
             if precision in level.gates:
                 levels.append(judge(collector, task, variant, level, precision))
-        collector.close_worker(variant, precision)
+        collector.workers.close_one(variant, precision)
     row = VariantVerdict(task.name, variant.id, variant.versions() or {}, tuple(levels))
     if row.outcome != "ok" or task.kind != "network" or "float32" not in precisions:
         return row

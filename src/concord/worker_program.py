@@ -127,7 +127,28 @@ def run_function(job, precision):
     return {"seconds": {job["function"]: seconds}}
 
 
-JOBS = {"network": run_network, "function": run_function}
+def run_probe(job, precision):
+    """Calls one function of a file of probes; what it gives comes back as plain values."""
+    import numpy as np
+
+    arguments = {
+        name: np.array(value) if isinstance(value, list) else value for name, value in job["arguments"].items()
+    }
+    begin = time.perf_counter()
+    value = getattr(load_recipe(job), job["function"])(**arguments)
+    return {"value": plain(value), "seconds": {job["function"]: time.perf_counter() - begin}}
+
+
+def plain(value):
+    """Arrays and their numbers as lists and numbers."""
+    if isinstance(value, dict):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(part) for part in value]
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+JOBS = {"network": run_network, "function": run_function, "probe": run_probe}
 
 
 def save(path, results):
