@@ -12,7 +12,6 @@ from typing import Any
 from concord import paths
 from concord.errors import UserError
 from concord.framework import Variant, variants
-from concord.report import SCHEMA
 
 PIN = re.compile(r"^([\w.-]+)==([\w.+!-]+)", re.MULTILINE)
 
@@ -57,18 +56,25 @@ class Measurement:
 
 
 class Results:
-    """All results files of a folder. Where several measured the same thing, the latest is shown."""
+    """All results files of a folder. Where several compared the same thing, the latest is shown."""
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self._documents: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
         self._found: dict[tuple[str, str], Measurement] = {}
         for file in sorted(folder.glob("*.json")):
             document = read_results(file)
+            self._documents.setdefault(kind(document), []).append((file, document))
+        for file, document in self.documents("compare"):
             for result in document["results"]:
                 key = (result["recipe"], result["variant"])
                 known = self._found.get(key)
                 if known is None or known.document["created"] < document["created"]:
                     self._found[key] = Measurement(file, document, result)
+
+    def documents(self, kind: str) -> list[tuple[Path, dict[str, Any]]]:
+        """The files of one kind, `compare` for instance, and what they hold; the latest last."""
+        return sorted(self._documents.get(kind, []), key=lambda found: found[1]["created"])
 
     def find(self, recipe: str, variant: str) -> Measurement | None:
         return self._found.get((recipe, variant))
@@ -115,20 +121,33 @@ def read_results(file: Path) -> dict[str, Any]:
     import jsonschema
 
     here = f"{file.parent.name}/{file.name}"
-    again = "Measure it again with `concord compare --json`, or take the file away."
+    again = "Measure it again, or take the file away."
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
         raise UserError(f"{here} can't be read as JSON: {error}.\n{again}") from None
     found = document.get("schema") if isinstance(document, dict) else None
-    if found != SCHEMA:
-        raise UserError(f"{here} has the schema {found!r}, expected {SCHEMA!r}.\n{again}")
-    schema = json.loads((paths.CHECKOUT / "docs" / "compare.schema.json").read_text(encoding="utf-8"))
+    known = schemas()
+    if found not in known:
+        raise UserError(f"{here} has the schema {found!r}, expected one of {', '.join(known)}.\n{again}")
+    schema = known[found]
     error = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(document)), None)
     if error is not None:
         where = error.json_path.removeprefix("$.")
         raise UserError(f"{here} is damaged: {where}: {error.message[:200]}.\n{again}")
     return document
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The published schemas, `docs/<kind>.schema.json`, by the name and version that a results file gives."""
+    files = sorted((paths.CHECKOUT / "docs").glob("*.schema.json"))
+    read = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    return {schema["properties"]["schema"]["const"]: schema for schema in read}
+
+
+def kind(document: dict[str, Any]) -> str:
+    """`compare` for `concord.compare/1`."""
+    return document["schema"].removeprefix("concord.").split("/")[0]
 
 
 def pins(variant: Variant) -> dict[str, str]:
