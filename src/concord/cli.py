@@ -79,6 +79,30 @@ def compare(
     raise SystemExit(code)
 
 
+@app.command()
+def certify(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name or a folder with a task.py.")] = "mnist_cnn",
+    frameworks: Annotated[
+        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=2, help="Training runs of each variant.")] = 10,
+    data: DataOption = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Of each training run.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Keep the accuracies here; goes on where it stopped.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Test whether the frameworks, each with its own start and shuffling, reach the same accuracy."""
+    from concord.certify import run_certification
+
+    try:
+        code = run_certification(recipe, frameworks, seeds, data, epochs, json_file)
+    except KeyboardInterrupt:
+        print("concord: interrupted; run it again to go on", file=sys.stderr)
+        code = 130
+    raise SystemExit(code)
+
+
 @app.command("list")
 def list_recipes() -> None:
     """Show every recipe and variant, and whether it is ready, not written or not installed."""

@@ -214,9 +214,9 @@ class Collector:
         training, count = self.training(task, run)
         return job | {
             "kind": "network",
-            "weights": self._save(task, run.weights, self.start_weights(task, run)),
-            "seed": 0,
-            "train": training,
+            "weights": self._save(task, run.weights, self.start_weights(task, run)) if run.weights != "own" else None,
+            "seed": run.seed,
+            "train": training and training | {"seed": run.seed},
             "train_count": count,
             "predict_count": len(self.dataset.test_images) if run.whole else run.predict,
             "evaluate": run.whole,

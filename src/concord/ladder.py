@@ -19,13 +19,15 @@ class Run:
 
     Args:
         name: unique in its task.
-        weights: "initial" (the task's own) or "probe" (the same with noise in place of zeros, which hide mistakes).
+        weights: "initial" (the task's own), "probe" (the same with noise in place of zeros, which hide mistakes) or
+            "own" (the framework's own initialisers).
         steps: training steps of one epoch, 0 for none.
         rest: images beyond the last full batch.
         epochs: how often the images are gone through.
         plain: with learning rate 1 and no momentum, so that the displacement is minus the gradient.
         predict: how many test images.
         whole: an ordinary training run instead: all images, shuffled, scored on all test images.
+        seed: of the framework's own initialisers and shuffling.
         function, case: for an operation, what to call and with which arguments.
     """
 
@@ -37,6 +39,7 @@ class Run:
     plain: bool = False
     predict: int = 0
     whole: bool = False
+    seed: int = 0
     function: str = ""
     case: str = ""
 

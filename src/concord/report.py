@@ -128,9 +128,6 @@ def document(
     collector: Collector, rows: Sequence[VariantVerdict], precisions: Sequence[str], wall_seconds: float
 ) -> dict[str, Any]:
     """The whole comparison as plain values, for `--json`."""
-    import numpy as np
-    import psutil
-
     dataset = collector.dataset
     return {
         "schema": SCHEMA,
@@ -144,18 +141,26 @@ def document(
         },
         "precisions": list(precisions),
         "epochs": collector.epochs,
-        "environment": {
-            "concord": concord_version(),
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "processor": processor(),
-            "threads": available_threads(),
-            "memory_bytes": psutil.virtual_memory().total,
-        },
+        "environment": environment(),
         "wall_seconds": wall_seconds,
         "worker_seconds": collector.worker_seconds,
         "results": [result(row) for row in rows],
+    }
+
+
+def environment() -> dict[str, Any]:
+    """The machine and the harness."""
+    import numpy as np
+    import psutil
+
+    return {
+        "concord": concord_version(),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": processor(),
+        "threads": available_threads(),
+        "memory_bytes": psutil.virtual_memory().total,
     }
 
 
