@@ -2,9 +2,9 @@
 
 import pytest
 
-REASON = "notebooks are not executed here: pip install -c constraints.txt -e '.[docs,test]'"
-for name in ("jupytext", "nbclient", "ipykernel"):
-    pytest.importorskip(name, reason=REASON)
+pytest.importorskip("jupytext", reason="notebooks are not made here: pip install -c constraints.txt -e '.[docs]'")
+pytest.importorskip("nbclient", reason="notebooks are not executed here: pip install -c constraints.txt -e '.[test]'")
+pytest.importorskip("ipykernel", reason="notebooks are not executed here: pip install -c constraints.txt -e '.[test]'")
 
 import nbformat
 from conftest import TASKS, skip_unless_ready
