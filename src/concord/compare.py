@@ -8,7 +8,7 @@ from rich.console import Console
 from concord import data, ladder, report
 from concord.errors import UserError, nearest
 from concord.evidence import Collector, new_folder, write_json
-from concord.framework import PRECISIONS, select_variants
+from concord.framework import PRECISIONS, REFERENCE, Variant, select_variants
 from concord.task import Task, all_tasks, find_task
 from concord.terminal import check_writable, progress, terminal
 from concord.verdict import VariantVerdict, judge_variant
@@ -39,7 +39,7 @@ def run_comparison(
     dataset = data.load(data_choice, progress=Console(stderr=True))
     rows: dict[str, list[VariantVerdict]] = {task.name: [] for task in tasks}
     with Collector(new_folder(), dataset, epochs=epochs) as collector:
-        total = sum(count_runs(collector, task, precisions) for task in tasks) * len(chosen)
+        total = sum(count_runs(collector, task, variant, precisions) for task in tasks for variant in chosen)
         with progress(total) as announce:
             collector.announce = announce
             for variant in chosen:
@@ -62,12 +62,14 @@ def run_comparison(
     return 0 if all(row.outcome == "ok" for row in everything) else 1
 
 
-def count_runs(collector: Collector, task: Task, precisions: tuple[str, ...]) -> int:
-    """How many different runs the ladder needs for one variant."""
-    return len({
-        (precision, run.name)
+def count_runs(collector: Collector, task: Task, variant: Variant, precisions: tuple[str, ...]) -> int:
+    """How many different runs the ladder needs for one variant; from unseen weights the reference runs anew too."""
+    needed = {
+        (precision, run)
         for precision in precisions
         for level in ladder.levels(task)
         if precision in level.gates
         for run in collector.runs(task, level)
-    })  # fmt: skip
+    }
+    unseen = [precision for precision, run in needed if run.weights == "unseen"]
+    return len(needed) + sum(variant.framework != REFERENCE or precision == "float32" for precision in unseen)

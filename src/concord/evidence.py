@@ -7,8 +7,9 @@ import os
 import platform
 import shutil
 import time
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,26 +82,27 @@ class Collector:
         self.announce = announce
         self.worker_seconds = 0.0  # spent waiting for workers: everything else is the harness's own
         self.workers = Workers(folder, lambda what: self.announce(what), **worker_options)
-        self._collected: dict[tuple[Path, str, str, str], Evidence] = {}
+        self._collected: dict[tuple[Path, str, str, Run], Evidence] = {}
+        self._draws: dict[tuple[str, str], int] = defaultdict(lambda: int.from_bytes(os.urandom(8), "big"))
         self._cases: dict[Path, dict[str, dict[str, np.ndarray]]] = {}
         self._folders: dict[Path, Path] = {}
         self._images = self._write_images()
 
     def collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
         """The evidence of one run, from memory if it was run before."""
-        key = (task.folder, variant.id, precision, run.name)
+        key = (task.folder, variant.id, precision, run)
         if key not in self._collected:
             self._collected[key] = self._run(task, variant, precision, run)
         return self._collected[key]
 
     def reference(self, task: Task, precision: str, run: Run) -> Evidence:
         """The NumPy recipe's evidence. It is kept from one invocation to the next under a digest of everything that
-        it depends on, because every comparison needs it."""
+        it depends on, because every comparison needs it; but not where the weights are unseen."""
         variant = variants()[REFERENCE]
-        key = (task.folder, variant.id, precision, run.name)
+        key = (task.folder, variant.id, precision, run)
         if key in self._collected:
             return self._collected[key]
-        if REFERENCE not in task.recipes:
+        if REFERENCE not in task.recipes or run.draw:
             return self.collect(task, variant, precision, run)
         from filelock import FileLock
 
@@ -141,16 +143,24 @@ class Collector:
         """What a level needs to have been run."""
         return ladder.runs(task, level, tuple(self.cases(task)) if task.kind == "operation" else ())
 
+    def drawn(self, run: Run, variant: Variant, precision: str) -> Run:
+        """The run as this variant is given it: one from unseen weights has weights of its own for each variant and
+        precision. The reference runs from the same ones afterwards, so that no variant finds an answer lying about."""
+        return replace(run, draw=self._draws[variant.id, precision]) if run.weights == "unseen" else run
+
     def start_weights(self, task: Task, run: Run) -> "dict[str, np.ndarray]":
-        """The float32 weights that a run starts from."""
+        """The float32 weights that a run starts from; unseen ones are the task's own in another order."""
         import numpy as np
 
         weights = task.initial_weights()
-        if run.weights == "probe":
-            random = np.random.default_rng(PROBE_SEED)
-            for name, array in weights.items():
-                if not array.any():
-                    weights[name] = random.normal(0, 0.1, array.shape).astype(array.dtype)
+        if run.weights not in ("probe", "unseen"):
+            return weights
+        random = np.random.default_rng(run.draw or PROBE_SEED)
+        for name, array in weights.items():
+            if not array.any():
+                weights[name] = random.normal(0, 0.1, array.shape).astype(array.dtype)
+            elif run.draw:
+                weights[name] = random.permutation(array.ravel()).reshape(array.shape)
         return weights
 
     def close(self) -> None:
@@ -167,9 +177,9 @@ class Collector:
         if variant.framework not in task.recipes:
             return Evidence(*here, "not_written", f"{task.name}_{variant.framework}.py is not written yet")
         self.announce(f"{variant.id} {precision}: {run.describe()}")
-        path = self._folder(task) / variant.id / precision / f"{run.name}.npz"
+        path = self._folder(task) / variant.id / precision / f"{run.stem}.npz"
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{run.name}.part.npz")
+        partial = path.with_name(f"{run.stem}.part.npz")
         begin = time.perf_counter()
         job = self._job(task, variant, run) | {"results": str(partial)}
         started, answer = self.workers.run(variant, precision, job)
@@ -214,7 +224,7 @@ class Collector:
         training, count = self.training(task, run)
         return job | {
             "kind": "network",
-            "weights": self._save(task, run.weights, self.start_weights(task, run)) if run.weights != "own" else None,
+            "weights": self._start(task, run),
             "seed": run.seed,
             "train": training and training | {"seed": run.seed},
             "train_count": count,
@@ -236,6 +246,13 @@ class Collector:
         if run.plain:
             values |= {name: plain for name, plain in PLAIN.items() if name in values}
         return values | {"epochs": run.epochs, "shuffle": False}, run.steps * values["batch_size"] + run.rest
+
+    def _start(self, task: Task, run: Run) -> str | None:
+        """The file with the weights that a run starts from; None for the framework's own."""
+        if run.weights == "own":
+            return None
+        name = f"{run.weights}-{run.draw:016x}" if run.draw else run.weights
+        return self._save(task, name, self.start_weights(task, run))
 
     def _save(self, task: Task, name: str, arrays: "dict[str, np.ndarray]") -> str:
         """Writes a job's input arrays, once."""

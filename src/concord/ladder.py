@@ -11,6 +11,7 @@ from concord.task import Task
 
 LOGIT_IMAGES = 1_000  # whose logits are compared
 TRAJECTORY_IMAGES = 10_000  # whose classes are compared after training
+STARTS = {"probe": "the probe weights", "unseen": "unseen weights"}
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,9 @@ class Run:
 
     Args:
         name: unique in its task.
-        weights: "initial" (the task's own), "probe" (the same with noise in place of zeros, which hide mistakes) or
-            "own" (the framework's own initialisers).
+        weights: "initial" (the task's own), "probe" (the same with noise in place of zeros, which hide mistakes),
+            "unseen" (drawn anew in each invocation, so that nobody can have stored what they lead to) or "own" (the
+            framework's own initialisers).
         steps: training steps of one epoch, 0 for none.
         rest: images beyond the last full batch.
         epochs: how often the images are gone through.
@@ -28,6 +30,7 @@ class Run:
         predict: how many test images.
         whole: an ordinary training run instead: all images, shuffled, scored on all test images.
         seed: of the framework's own initialisers and shuffling.
+        draw: the seed of unseen weights.
         function, case: for an operation, what to call and with which arguments.
     """
 
@@ -40,8 +43,14 @@ class Run:
     predict: int = 0
     whole: bool = False
     seed: int = 0
+    draw: int = 0
     function: str = ""
     case: str = ""
+
+    @property
+    def stem(self) -> str:
+        """The name of its files: those of each draw are kept apart."""
+        return f"{self.name}-{self.draw:016x}" if self.draw else self.name
 
     def describe(self) -> str:
         """When in the training, in words."""
@@ -49,7 +58,7 @@ class Run:
             return f"in {self.function}"
         if self.whole:
             return "in an ordinary run"
-        start = " from the probe weights" if self.weights == "probe" else ""
+        start = f" from {STARTS[self.weights]}" if self.weights in STARTS else ""
         if not self.steps:
             return f"before training{start}"
         if self.rest:
@@ -74,6 +83,8 @@ NETWORK_RUNS = {
         Run("gradient_probe", weights="probe", steps=1, plain=True),
         Run("initial", predict=LOGIT_IMAGES),
         Run("probe", weights="probe", predict=LOGIT_IMAGES),
+        Run("unseen", weights="unseen", predict=LOGIT_IMAGES),
+        Run("unseen_steps", weights="unseen", steps=2),
         Run("steps_2", steps=2),
         Run("steps_3", steps=3),
         Run("steps_10", steps=10),
@@ -91,7 +102,12 @@ NETWORK_LEVELS = (
         {"float64": 0.0, "float32": 0.0},
         ("initial", "probe"),
     ),
-    Level("logits", "same weights, same images", {"float64": 1e-12, "float32": 5e-6}, ("initial", "probe")),
+    Level(
+        "logits",
+        "same weights, same images; also from weights that are drawn anew each time",
+        {"float64": 1e-12, "float32": 5e-6},
+        ("initial", "probe", "unseen"),
+    ),
     Level("loss", "the first batch's loss", {"float64": 1e-13, "float32": 1e-6}, ("gradient", "gradient_probe")),
     Level(
         "gradients",
@@ -103,7 +119,7 @@ NETWORK_LEVELS = (
         "updates",
         "displacement after 2, 3 and 10 steps, and after two epochs with a short last batch",
         {"float64": 1e-10, "float32": None},
-        ("steps_2", "steps_3", "short_batch", "steps_10"),
+        ("steps_2", "steps_3", "short_batch", "unseen_steps", "steps_10"),
     ),
     Level(
         "trajectory",

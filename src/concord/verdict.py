@@ -105,7 +105,7 @@ def triage(verdict: LevelVerdict, strict: LevelVerdict) -> LevelVerdict:
 def measure(collector: Collector, task: Task, variant: Variant, level: Level, precision: str) -> LevelVerdict:
     """Holds the runs that a level needs against the reference."""
     pairs = []
-    for run in collector.runs(task, level):
+    for run in (collector.drawn(run, variant, precision) for run in collector.runs(task, level)):
         evidence = collector.collect(task, variant, precision, run)
         if evidence.outcome != "ok":
             return LevelVerdict(level.name, precision, evidence.outcome, evidence.reason, run=run.name)
