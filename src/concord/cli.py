@@ -64,6 +64,7 @@ def compare(
     data: DataOption = None,
     precision: Annotated[str, typer.Option(help="float32, float64 or both.")] = "both",
     epochs: Annotated[int | None, typer.Option(min=1, help="Of the ordinary training run.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Compare so often, and say which verdicts change.")] = 1,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
@@ -72,7 +73,7 @@ def compare(
     from concord.compare import run_comparison
 
     try:
-        code = run_comparison(recipe, frameworks, data, precision, epochs, json_file)
+        code = run_comparison(recipe, frameworks, data, precision, epochs, repeat, json_file)
     except KeyboardInterrupt:  # by now every worker has been ended
         print("concord: interrupted", file=sys.stderr)
         code = 130

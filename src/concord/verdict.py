@@ -255,11 +255,21 @@ def judge_accuracy(
 
 
 @dataclass(frozen=True)
+class Repeat:
+    """What one more comparison of the same variant said. The figures are None where they aren't proven."""
+
+    outcome: str
+    accuracy: float | None
+    epoch_seconds: float | None
+
+
+@dataclass(frozen=True)
 class VariantVerdict:
     """A row of the table: everything that is said of one variant in one task.
 
     Seconds and bytes are None where they weren't measured, or where the checks weren't passed: no speed without
-    sameness.
+    sameness. `history` is the mean loss of each epoch of the ordinary run, `repeats` what every comparison said, this
+    one first, where there were several.
     """
 
     recipe: str
@@ -271,6 +281,8 @@ class VariantVerdict:
     first_step_seconds: float | None = None
     import_seconds: float | None = None
     peak_memory: int | None = None
+    history: tuple[float, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
 
     @property
     def failure(self) -> LevelVerdict | None:
@@ -301,9 +313,11 @@ def judge_variant(collector: Collector, task: Task, variant: Variant, precisions
     whole = collector.collect(task, variant, "float32", ladder.NETWORK_RUNS["whole"])
     training, _ = collector.training(task, ladder.NETWORK_RUNS["whole"])
     assert training
+    arrays = whole.arrays()
     return replace(
         row,
-        accuracy=float(whole.arrays()["accuracy"]),
+        accuracy=float(arrays["accuracy"]),
+        history=tuple(arrays["history"].tolist()),
         epoch_seconds=whole.seconds["train"] / training["epochs"],
         first_step_seconds=first.seconds["train"],
         import_seconds=whole.import_seconds,
