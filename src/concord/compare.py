@@ -11,7 +11,7 @@ from rich.console import Console
 from concord import data, ladder, report
 from concord.errors import UserError, nearest
 from concord.evidence import Collector, new_folder, write_json
-from concord.framework import PRECISIONS, REFERENCE, select_variants
+from concord.framework import PRECISIONS, REFERENCE, Variant, select_variants
 from concord.task import Task, all_tasks, find_task
 from concord.terminal import check_writable, progress, terminal
 from concord.verdict import Repeat, VariantVerdict, judge_variant
