@@ -2,24 +2,26 @@
 
     python benchmarks/steady_step.py [VARIANT ...]
 
-Each variant gets a process of its own. Recipe and bare script take turns; the step is the difference between a long
-and a short run over the number of steps between them, so that compilation and start-up cancel out. Printed: the
-median of each, in milliseconds, and the median of the ratios with its spread.
+Each variant gets a process of its own. Recipe and bare script take turns, and who begins changes; the step is the
+difference between a long and a short run over the number of steps between them, so that compilation and start-up cancel
+out. Printed: the median of each, in milliseconds, and the ratio of the medians with a bootstrapped 95% interval.
 """
 
 import contextlib
 import os
-import statistics
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import numpy as np
+from scipy import stats
+
 from concord.framework import select_variants
 from concord.task import find_task
 from concord.worker import available_threads
 
-SHORT, LONG, ROUNDS, BATCH = 20, 160, 5, 128
+SHORT, LONG, ROUNDS, BATCH = 10, 60, 15, 128
 
 
 def steady_seconds(run) -> float:
@@ -34,7 +36,6 @@ def measure(framework: str) -> None:
     """Runs in a variant's own process."""
     sys.path.insert(0, str(find_task("mnist_cnn").folder))
     import bare_steps
-    import numpy as np
 
     recipe = __import__(f"mnist_cnn_{framework}")
     random = np.random.default_rng(0)
@@ -49,11 +50,20 @@ def measure(framework: str) -> None:
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # Keras reports each epoch
         for run in (recipe_run, bare_run):
             run(LONG), run(SHORT)
-        pairs = [(steady_seconds(recipe_run), steady_seconds(bare_run)) for _ in range(ROUNDS)]
-    ratios = sorted(mine / bare for mine, bare in pairs)
-    mine, bare = (1000 * statistics.median(column) for column in zip(*pairs, strict=True))
-    print(f"recipe {mine:6.1f} ms, bare {bare:6.1f} ms, ratio {statistics.median(ratios):.3f}", end=" ")
-    print(f"({ratios[0]:.3f} to {ratios[-1]:.3f})")
+        pairs = []
+        for turn in range(ROUNDS):
+            order = (recipe_run, bare_run) if turn % 2 else (bare_run, recipe_run)
+            seconds = {run: steady_seconds(run) for run in order}
+            pairs.append((seconds[recipe_run], seconds[bare_run]))
+    mine, bare = np.array(pairs).T * 1000
+    ratio = stats.bootstrap((mine, bare), median_ratio, paired=True, random_state=random)
+    low, high = ratio.confidence_interval
+    print(f"recipe {np.median(mine):6.1f} ms, bare {np.median(bare):6.1f} ms", end=", ")
+    print(f"ratio {median_ratio(mine, bare):.3f} ({low:.3f} to {high:.3f})")
+
+
+def median_ratio(mine, bare, axis=-1):
+    return np.median(mine, axis) / np.median(bare, axis)
 
 
 def main() -> None:
