@@ -58,9 +58,14 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def address():
-    built = site()
-    assert built.code == 0, built.output
+def built():
+    found = site()
+    assert found.code == 0, found.output
+    return found
+
+
+@pytest.fixture(scope="module")
+def address(built):
     handler = functools.partial(Quiet, directory=str(built.folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -211,6 +216,9 @@ def test_without_a_script(visit, width):
     assert page.locator(".compare__picker").is_hidden()
     page = visit(COMPARISON + "#network-numpy", width=width, java_script_enabled=False)
     assert page.locator("#network-numpy").is_visible()
+    page.locator("label[for=tab-jax]").click()  # the linked step goes when another tab is chosen
+    assert columns(page) == ["jax"]
+    assert page.locator("#network-numpy").is_hidden()
     page = visit("choose.html", width=width, java_script_enabled=False)
     assert page.locator("tr[data-row]").first.is_visible()
 
@@ -246,6 +254,25 @@ def test_search_finds_code(visit, address):
     page.goto(found.evaluate("link => link.href"))
     expect(page.locator("section.step .cell:has(h3:target) pre")).to_be_visible()
     expect(page.locator("h3:target")).to_be_in_viewport()
+
+
+def test_search_from_a_disk(browser, built):
+    """Opened as a file, without a server: the search finds, and nothing is asked from elsewhere."""
+    context = browser.new_context()
+    page = context.new_page()
+    complaints = []
+    page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "request",
+        lambda request: request.url.startswith(built.folder.as_uri()) or complaints.append(f"asks {request.url}"),
+    )
+    page.goto((built.folder / "index.html").as_uri())
+    page.get_by_role("textbox", name="Search").click()
+    page.keyboard.type("SparseCategoricalCrossentropy")
+    page.locator(".md-search-result__link[href*='train-keras']").first.wait_for(state="attached")
+    context.close()
+    assert complaints == []
 
 
 def test_downloads(visit):

@@ -3,7 +3,10 @@
 import gzip
 import html
 import json
+import os
 import re
+import subprocess
+import time
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
@@ -15,10 +18,11 @@ pytest.importorskip(
 )
 
 import nbformat
+import yaml
 from building import ROOT, build, documents, results_file, site
 from conftest import TASKS
 
-from concord import ladder
+from concord import ladder, paths
 from concord.errors import UserError
 from concord.framework import frameworks, variants
 from concord.site import comparison
@@ -186,7 +190,29 @@ def test_matrix_downloads(built):
 def test_framework_pages(built):
     for framework in frameworks().values():
         text = (built.folder / "frameworks" / f"{framework.id}.html").read_text(encoding="utf-8")
-        assert comparison.install_command(framework) in text.replace("&#39;", "'")
+        for variant in framework.variants:
+            assert comparison.install_command(variant) in html.unescape(text)
+
+
+def test_each_backend_says_how_it_is_installed_and_run(built):
+    text = html.unescape((built.folder / "recipes" / "mnist_cnn" / "index.html").read_text(encoding="utf-8"))
+    for variant in frameworks()["keras"].variants:
+        command = f"KERAS_BACKEND={variant.environment['KERAS_BACKEND']} python mnist_cnn_keras.py"
+        assert f"{comparison.install_command(variant)}\n{command}\n" in text
+    assert len({comparison.install_command(variant) for variant in frameworks()["keras"].variants}) == 3
+
+
+def test_both_deployments_are_the_same_build():
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text(encoding="utf-8"))
+    steps = workflow["jobs"]["deploy"]["steps"]
+    install, github = [step["run"] for step in steps if "run" in step]
+    assert steps[0]["with"] == {"fetch-depth": 0}
+    assert any("SITE_URL" in step.get("env", {}) for step in steps)
+    jobs = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text(encoding="utf-8"))["build"]["jobs"]
+    assert jobs["post_checkout"] == ["git fetch --unshallow"]
+    assert jobs["install"] == [install]
+    assert jobs["build"]["html"] == [f"{github} --site-dir $READTHEDOCS_OUTPUT/html"]
+    assert github in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 def test_builds_without_results(tmp_path):
@@ -254,6 +280,35 @@ def test_stale_by_history(tmp_path, monkeypatch):
     assert results.staleness(Measurement(file, document, entry), [recipe]) == "recipe.py changed since"
     monkeypatch.setitem(results.__dict__, "_ages", {recipe: 2, file: 2})
     assert results.staleness(Measurement(file, document, entry), [recipe]) == ""
+
+
+def test_stale_by_an_uncommitted_change(tmp_path, monkeypatch):
+    def git(*arguments):
+        identity = ("-c", "user.name=test", "-c", "user.email=test@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    recipe, file = tmp_path / "recipes" / "a recipe.py", tmp_path / "results" / "compare-0.json"
+    for path in (recipe, file):
+        path.parent.mkdir()
+        path.write_text("{}", encoding="utf-8")
+    for arguments in (["init"], ["add", "."], ["commit", "-m", "both"]):
+        git(*arguments)
+    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(paths, "RECIPES", recipe.parent)
+
+    def stale():
+        results = Results(tmp_path / "nowhere")
+        results.folder = file.parent
+        return results._is_newer(recipe, file)
+
+    assert not stale()
+    recipe.write_text("{ }", encoding="utf-8")
+    assert stale()
+    file.write_text("{ }", encoding="utf-8")
+    os.utime(file, (time.time() + 5, time.time() + 5))  # measured after the change, and not committed either
+    assert not stale()
+    git("commit", "-am", "both again")
+    assert not stale()
 
 
 def test_lines_of_code():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from concord.framework import Framework, frameworks
+from concord.framework import Framework, Variant, frameworks
 from concord.site import evidence
 from concord.site.markup import code, inline, render
 from concord.site.results import Results, pins
@@ -14,14 +14,22 @@ FIRST_SHOWN = ("keras", "pytorch")  # to a reader who hasn't chosen yet, as far 
 
 
 @dataclass(frozen=True)
+class Way:
+    """A way of running a downloaded recipe: what makes it run, at the versions that were measured, and the command."""
+
+    label: str
+    install: str
+    run: str
+
+
+@dataclass(frozen=True)
 class Column:
     """One framework on a recipe's page. `source` is None where its file isn't written yet."""
 
     framework: Framework
     source: Source | None
     file: str
-    install: str
-    run: list[tuple[str, str]]
+    ways: list[Way]
 
 
 def columns(task: Task) -> list[Column]:
@@ -31,29 +39,28 @@ def columns(task: Task) -> list[Column]:
         path = task.recipes.get(framework.id)
         file = f"{task.name}_{framework.id}.py"
         source = read_source(path) if path else None
-        found.append(Column(framework, source, file, install_command(framework), run_commands(framework, file)))
+        found.append(Column(framework, source, file, ways(framework, file)))
     return found
 
 
-def install_command(framework: Framework) -> str:
-    """What makes a downloaded recipe run: the distributions at the versions that were measured."""
-    variant = framework.variants[0]
+def install_command(variant: Variant) -> str:
+    """The distributions of a variant at the versions that were measured, or its environment."""
     if variant.own:
         return variant.install_command()
     return f"pip install {' '.join(f'{name}=={version}' for name, version in pins(variant).items())}"
 
 
-def run_commands(framework: Framework, file: str) -> list[tuple[str, str]]:
-    """How to run a downloaded recipe: once, or once for each variant that an environment variable chooses."""
-    python = "python"
-    if framework.variants[0].own:
-        python = f".concord/environments/{framework.id}/bin/python"
+def ways(framework: Framework, file: str) -> list[Way]:
+    """Once, or once for each variant that an environment variable chooses."""
+    python = f".concord/environments/{framework.id}/bin/python" if framework.variants[0].own else "python"
     chosen = selectors(framework)
-    if not chosen:
-        return [(framework.label, f"{python} {file}")]
     return [
-        (variant.label, " ".join([*(f"{name}={variant.environment[name]}" for name in chosen), python, file]))
-        for variant in framework.variants
+        Way(
+            variant.label,
+            install_command(variant),
+            " ".join([*(f"{name}={variant.environment[name]}" for name in chosen), python, file]),
+        )
+        for variant in (framework.variants if chosen else framework.variants[:1])
     ]
 
 

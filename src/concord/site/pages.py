@@ -91,9 +91,8 @@ def framework_page(framework: Framework, folder: Path, results: Results) -> str:
     """One framework: how to install it, its recipes, versions, differences and notes."""
     tasks = all_tasks()
     differences = list(dict.fromkeys(d for variant in framework.variants for d in variant.known_differences))
-    install = render(
-        "framework.html", framework=framework, install=install_command(framework), own=framework.variants[0].own
-    )
+    installs = [(variant.label, install_command(variant)) for variant in framework.variants]
+    install = render("framework.html", framework=framework, installs=installs, own=framework.variants[0].own)
     recipes = render(
         "framework_recipes.html",
         framework=framework,

@@ -94,21 +94,29 @@ class Results:
         return f"{' and '.join(changed)} changed since" if changed else ""
 
     def _is_newer(self, file: Path, other: Path) -> bool:
-        """Whether a file's last commit came after another's."""
+        """Whether a file was changed after another."""
         ages = self._ages
         return file.resolve() in ages and other.resolve() in ages and ages[file.resolve()] < ages[other.resolve()]
 
     @cached_property
     def _ages(self) -> dict[Path, int]:
-        """By file, how many commits ago it was changed last; empty where the history isn't at hand."""
+        """By file, how many commits ago it was changed last; empty where the history isn't at hand.
+
+        A change that isn't committed is younger than any commit: less than zero, by the time of the change.
+        """
         if git("rev-parse", "--is-shallow-repository") != "false\n":
             return {}
         root = Path(git("rev-parse", "--show-toplevel").strip()).resolve()
         ages: dict[Path, int] = {}
-        log = git("log", "--format=//", "--name-only", "--", str(paths.RECIPES), str(self.folder))
+        folders = [str(paths.RECIPES), str(self.folder)]
+        log = git("log", "--format=tformat://", "--name-only", "--", *folders)
         for age, commit in enumerate(log.split("//\n")):
             for name in filter(None, commit.splitlines()):
                 ages.setdefault(root / name, age)
+        status = git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *folders)
+        for name in [line[3:] for line in status.split("\0") if line]:
+            if (root / name).is_file():
+                ages[root / name] = -(root / name).stat().st_mtime_ns
         return ages
 
 
