@@ -4,13 +4,17 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: compare test check docs serve clean
+.PHONY: compare test test-long check docs serve clean
 
 compare: $(INSTALLED)
 	@$(BIN)/concord compare
 
 test: $(INSTALLED)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+# With 200 steps of each trajectory and every notebook executed.
+test-long: $(INSTALLED)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --long
 
 # The site: built into site/, or previewed with reload. The variable silences an advertisement.
 docs: $(INSTALLED)

@@ -31,6 +31,17 @@ def ladder_cases(*kinds: str) -> list:
     ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="the long part too: 200 steps, notebooks")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="in the long part: pytest --long"))
+
+
 def pytest_configure() -> None:
     """With xdist each process gets processor cores of its own; what it starts takes no more threads than those."""
     process, count = os.environ.get("PYTEST_XDIST_WORKER"), os.environ.get("PYTEST_XDIST_WORKER_COUNT")

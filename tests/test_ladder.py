@@ -1,5 +1,7 @@
 """The proof itself: every recipe of every framework against the NumPy reference, level by level."""
 
+from dataclasses import replace
+
 import pytest
 from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready
 
@@ -12,13 +14,14 @@ operations = pytest.mark.parametrize(("task", "variant"), ladder_cases("operatio
 everything = pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation"))
 
 
-def climb(collector, task, variant, name):
-    """Asserts one level, float64 first; a failure says what the verdict says.
+def climb(collector, task, variant, name, runs=None):
+    """Asserts one level, or some of its runs, float64 first; a failure says what the verdict says.
 
     Where a precision is only reported and not judged, there is nothing to assert.
     """
     skip_unless_ready(task, variant)
     level = next(level for level in ladder.levels(task) if level.name == name)
+    level = replace(level, runs=runs or level.runs)
     for precision in PRECISIONS:
         if level.gates.get(precision) is not None:
             verdict = judge(collector, task, variant, level, precision)
@@ -55,7 +58,13 @@ def test_updates(collector, task, variant):
 
 @networks
 def test_trajectory(collector, task, variant):
-    climb(collector, task, variant, "trajectory")
+    climb(collector, task, variant, "trajectory", ("steps_50",))
+
+
+@pytest.mark.long
+@networks
+def test_long_trajectory(collector, task, variant):
+    climb(collector, task, variant, "trajectory", ("steps_200",))
 
 
 @networks

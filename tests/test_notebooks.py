@@ -31,6 +31,7 @@ def digits(tmp_path_factory):
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("task", "framework"), notebooks)
 def test_notebook_runs(task, framework, digits, tmp_path, monkeypatch):
     variant = next((found for found in framework.variants if found.versions()), framework.variants[0])

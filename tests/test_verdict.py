@@ -2,12 +2,15 @@
 
 import dataclasses
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from concord import data, ladder
-from concord.evidence import Collector
+from concord.evidence import Collector, new_folder
 from concord.framework import KnownDifference, variants
 from concord.ladder import NETWORK_RUNS, Level
 from concord.task import Task, find_task
@@ -301,3 +304,16 @@ def test_earlier_results_are_not_looked_at(tmp_path):
         again = collector.collect(task, NUMPY, "float64", run)
         assert again.path == earlier.path
         assert again.path.stat().st_mtime_ns > before
+
+
+def test_old_evidence_goes_but_not_that_of_a_process_at_work(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    folders = [tmp_path / "evidence" / f"2020010{day}T000000-{gone.pid}" for day in range(1, 6)]
+    folders.append(tmp_path / "evidence" / f"20190101T000000-{os.getpid()}")
+    for folder in folders:
+        folder.mkdir(parents=True)
+    assert not new_folder().exists()
+    kept = sorted(path.name for path in (tmp_path / "evidence").iterdir())
+    assert kept == [folders[-1].name, folders[3].name, folders[4].name]

@@ -297,11 +297,15 @@ class Collector:
 
 
 def new_folder() -> Path:
-    """A folder for one invocation's evidence; those of the last few invocations are kept, older ones removed."""
+    """A folder for one invocation's evidence; those of the last few invocations are kept, older ones removed, unless
+    their process is still at work."""
+    import psutil
+
     parent = paths.home() / "evidence"
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, ValueError):
         for old in sorted(path for path in parent.glob("*-*") if path.is_dir())[: 1 - KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+            if not psutil.pid_exists(int(old.name.rpartition("-")[2])):
+                shutil.rmtree(old, ignore_errors=True)
     return parent / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
 
 
