@@ -16,6 +16,7 @@ import pytest
 from commands import Finished, assert_refused, python, run, snapshot
 
 from concord import cli, ladder, paths, report
+from concord.compare import changed_verdicts
 from concord.errors import nearest
 from concord.framework import frameworks, variants
 from concord.task import read_task, recipe_folders
@@ -541,3 +542,31 @@ def test_rows_of_other_outcomes(compared):
     document = read_results(compared["softmax_regression"][1])
     assert_valid(json.loads(json.dumps(document | {"results": [row]}, allow_nan=False)))
     assert {field.name for field in dataclasses.fields(LevelVerdict)} < set(row["levels"][0])
+
+
+# Repeats
+
+
+def test_repeat_compares_again_and_says_so(concord, tmp_path):
+    file = tmp_path / "results.json"
+    code, out, err = concord("compare", "softmax_regression", *REFERENCE_ONLY, "--repeat", 2, "--json", file)
+    assert (code, err) == (0, "")
+    assert "2 repeats: 0 of 13 verdicts changed" in out
+    document = json.loads(file.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    (row,) = document["results"]
+    assert [repeat["outcome"] for repeat in row["repeats"]] == ["ok", "ok"]
+    assert len({repeat["epoch_seconds"] for repeat in row["repeats"]}) == 2  # two runs, not one shown twice
+    assert row["repeats"][0]["epoch_seconds"] == row["epoch_seconds"]
+    assert len(row["history"]) > 2
+
+
+def test_verdict_that_changes_is_named():
+    sound = LevelVerdict("logits", "float32", "ok")
+    unsound = dataclasses.replace(sound, outcome="mismatch", reason="logits part")
+    declared = dataclasses.replace(unsound, declared="upstream")
+    rows = [VariantVerdict("mnist_cnn", "jax", {}, (level,)) for level in (sound, unsound, declared)]
+    assert changed_verdicts([[rows[0]], [rows[0]]]) == []
+    assert changed_verdicts([[row] for row in rows]) == [
+        "mnist_cnn jax float32 logits changed: ok, mismatch, mismatch (declared)"
+    ]
