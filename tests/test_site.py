@@ -25,7 +25,7 @@ from conftest import TASKS
 from concord import ladder, paths
 from concord.errors import UserError
 from concord.framework import frameworks, variants
-from concord.site import comparison
+from concord.site import comparison, plots
 from concord.site.results import Measurement, Results, read_results
 from concord.site.source import differing_lines, lines_of_code, notebook, read_source
 from concord.task import Task
@@ -176,6 +176,32 @@ def test_states(built):
     assert "concord compare convolution --json docs/results/compare-convolution.json" in text
 
 
+def test_plots(built):
+    text = (built.folder / "recipes" / "softmax_regression" / "index.html").read_text(encoding="utf-8")
+    figures = [result["history"] for result in results_file(TASKS["softmax_regression"])["results"]]
+    assert text.count("<polyline") == sum(map(bool, figures))
+    assert "Mean loss of each epoch, from the first to the last: NumPy 0.5000 to 0.2500" in text
+    assert "7.50 s to 7.75 s in 2 runs" in text  # of the fifth variant, whose third repeat failed
+    assert "ok in 2 of 3 repeats" in text
+    assert "9.00 s to 9.50 s in 3 runs" in text
+    text = (built.folder / "recipes" / "mnist_cnn" / "index.html").read_text(encoding="utf-8")
+    assert "<polyline" not in text  # no curve without two epochs
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.978, 0.9842], [0.978, 0.98, 0.982, 0.984, 0.986]),
+        ([0.25, 0.25], [0.25, 0.3]),
+        ([0.0, 2.3], [0.0, 0.5, 1.0, 1.5, 2.0, 2.5]),
+    ],
+)
+def test_scale(values, expected):
+    ticks, start, end = plots.scale(values, 5)
+    assert ticks == pytest.approx(expected)
+    assert start <= min(values) < max(values) + 1e-9 <= end + 1e-9
+
+
 def test_matrix_downloads(built):
     document = json.loads((built.folder / "choose.json").read_text(encoding="utf-8"))
     assert [column["id"] for column in document["columns"]] == list(variants())
@@ -226,7 +252,7 @@ def test_builds_without_results(tmp_path):
     ("change", "complaint"),
     [
         (lambda text: text[: len(text) // 2], "can't be read as JSON"),
-        (lambda text: text.replace("concord.compare/1", "concord.compare/2"), "expected one of concord.compare/1"),
+        (lambda text: text.replace("concord.compare/1", "concord.compare/2"), "'concord.compare/2', expected one of"),
         (lambda text: text.replace('"gate"', '"gait"'), "is damaged: results[0].levels[0]"),
         (lambda text: "[]", "has the schema None"),
     ],

@@ -1,15 +1,16 @@
 """What stands under a comparison: verdicts as badges that open their figures, what was measured, lines of code."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
 from concord import ladder
-from concord.framework import Variant, frameworks, variants
+from concord.framework import Variant, variants
+from concord.site import plots
 from concord.site.markup import error_figure, mebibytes, render, seconds
 from concord.site.results import Measurement, Results
-from concord.site.source import read_source
 from concord.task import Task
 
 WORDS = {
@@ -114,7 +115,7 @@ def section(task: Task, results: Results) -> Markup:
         sources=sources,
         command=compare_command(task.name),
         measured=measured(task, found),
-        lines=lines_of_code(task),
+        lines=plots.lines_of_code(task),
     )
 
 
@@ -136,64 +137,40 @@ def measured(task: Task, found: dict[str, Measurement]) -> dict[str, Any] | None
     """What an ordinary run costs, with a bar for each figure; None for an operation, which isn't trained."""
     if task.kind != "network" or not found:
         return None
-    most = {
-        name: max((m.result[name] for m in found.values() if m.result[name] is not None), default=0)
-        for name, _, _ in QUANTITIES
-    }
-    rows = []
-    for id, measurement in found.items():
-        result = measurement.result
-        cells = [
-            None
-            if result[name] is None
-            else {"text": write(result[name]), "share": result[name] / most[name] if most[name] else 0}
-            for name, _, write in QUANTITIES
-        ]
-        rows.append({"variant": variants()[id], "accuracy": result["accuracy"], "cells": cells})
     floor = task.specification.ACCURACY_FLOORS.get(next(iter(found.values())).document["data"]["name"])
+    bars = [cost_bars(found, name, write) for name, _, write in QUANTITIES]
     return {
         "titles": [title for _, title, _ in QUANTITIES],
-        "rows": rows,
-        "accuracies": accuracies(rows, floor),
+        "rows": [
+            {"variant": variants()[id], "accuracy": m.result["accuracy"], "cells": [column[id] for column in bars]}
+            for id, m in found.items()
+        ],
+        "accuracies": plots.accuracies(found, floor),
+        "curves": plots.loss_curves(found),
         "floor": floor,
     }
 
 
-def accuracies(rows: list[dict[str, Any]], floor: float | None) -> dict[str, Any] | None:
-    """The scale of the plot of accuracies: round ends around all of them and the floor."""
-    values = [row["accuracy"] for row in rows if row["accuracy"] is not None]
-    if not values:
-        return None
-    low, high = min([*values, floor or 1]), max(values)
-    step = next(step for step in (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5) if (high - low) / step <= 5)
-    start, end = int(low / step) * step, (int(high / step) + 1) * step
-    ticks = [start + i * step for i in range(round((end - start) / step) + 1)]
-
-    def at(value: float) -> float:
-        return (value - start) / (end - start)
-
+def cost_bars(found: dict[str, Measurement], name: str, write: Callable[[float], str]) -> dict[str, Any]:
+    """A column of bars as shares of the largest figure; None where there is no figure."""
+    values = {id: m.result[name] for id, m in found.items()}
+    ranges = {id: m.range(name) for id, m in found.items()}
+    every = [*values.values(), *(ends[1] for ends in ranges.values() if ends)]
+    most = max((value for value in every if value), default=1)
     return {
-        "ticks": [(at(tick), f"{tick * 100:.4g}%") for tick in ticks],
-        "floor": None if floor is None else at(floor),
-        "points": [(row["variant"].label, at(row["accuracy"]), row["accuracy"]) for row in rows if row["accuracy"]],
+        id: None
+        if value is None
+        else {
+            "text": write(value),
+            "share": value / most,
+            "range": [end / most for end in ranges[id] or ()],
+            "spread": spread(found[id], name, write),
+        }
+        for id, value in values.items()
     }
 
 
-def lines_of_code(task: Task) -> dict[str, Any]:
-    """Lines of code by step and framework, for a table and a plot of stacked bars."""
-    counts = {id: read_source(path).lines_of_code() for id, path in task.recipes.items()}
-    ordered = [id for id in frameworks() if id in counts]
-    return {
-        "steps": task.steps,
-        "most": max((sum(by_step.values()) for by_step in counts.values()), default=1),
-        "rows": [{"label": frameworks()[id].label, **stacked(counts[id], task.steps)} for id in ordered],
-    }
-
-
-def stacked(counts: dict[str, int], steps: tuple[str, ...]) -> dict[str, Any]:
-    """One bar of a stacked plot: each step's count and where it starts."""
-    parts, total = [], 0
-    for step in steps:
-        parts.append({"count": counts.get(step, 0), "start": total})
-        total += counts.get(step, 0)
-    return {"parts": parts, "total": total}
+def spread(measurement: Measurement, name: str, write: Callable[[float], str]) -> str:
+    """The range over the repeats in words, or nothing."""
+    ends = measurement.range(name)
+    return f"{write(ends[0])} to {write(ends[1])} in {len(measurement.repeated(name))} runs" if ends else ""

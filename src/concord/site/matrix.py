@@ -161,11 +161,12 @@ def costs(task: Task, results: Results, quantities: tuple[tuple[str, str, str, A
                 return Cell(state, note=measurement.result["reason"])
             value = measurement.result[name]
             factor = value / min(values.values()) if values.get(variant.id) else 1
+            spread = evidence.spread(measurement, name, write)
             return Cell(
                 write(value),
                 value,
                 page_of(task, "measured"),
-                f"{factor:.1f}× the least",
+                f"{factor:.1f}× the least" + (f"; {spread}" if spread else ""),
                 str(1 + sum(factor > step for step in FACTORS)),
             )
 

@@ -50,6 +50,22 @@ class Measurement:
             return self.result["outcome"]
         return "declared" if self.declared else "same"
 
+    def repeated(self, name: str) -> list[float]:
+        """What each passed repeat measured; nothing if the comparison was run once."""
+        return [found[name] for found in self.result.get("repeats", []) if found["outcome"] == "ok" and found.get(name)]
+
+    def range(self, name: str) -> tuple[float, float] | None:
+        """The least and the most that the repeats measured, where there are several."""
+        values = self.repeated(name)
+        return (min(values), max(values)) if len(values) > 1 else None
+
+    @property
+    def wavering(self) -> str:
+        """How often it passed, if not each repeat did."""
+        outcomes = [found["outcome"] for found in self.result.get("repeats", [])]
+        passed = outcomes.count("ok")
+        return f"ok in {passed} of {len(outcomes)} repeats" if 0 < passed < len(outcomes) else ""
+
     def levels(self, name: str) -> list[dict[str, Any]]:
         """The verdicts of one level, one for each precision."""
         return [level for level in self.result["levels"] if level["level"] == name]
