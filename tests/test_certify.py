@@ -113,7 +113,7 @@ def test_files_about_something_else_are_refused(certify, tmp_path):
     for old, new, reason in [
         ('"concord.certify/1"', '"concord.certify/0"', "expected 'concord.certify/1'"),
         ('"sha256": "', '"sha256": "0', "is about other data: digits"),
-        ('"task_sha256": "', '"task_sha256": "0', "another task.py"),
+        ('"batch_size": 100', '"batch_size": 50', "another training"),
         ('"numpy": "', '"numpy": "0.', "was made with numpy 0."),
         ('"recipe_sha256": "', '"recipe_sha256": "0', "another softmax_regression_numpy.py"),
         ("{", "", "can't be read as JSON"),

@@ -149,7 +149,7 @@ def start(file: Path, task: Task, dataset: "Dataset", margin: float, epochs: int
     document = {
         "schema": SCHEMA,
         "recipe": task.name,
-        "task_sha256": sha256(task.folder / "task.py"),
+        "training": task.specification.HYPERPARAMETERS | {"images": task.specification.TRAIN_IMAGES},
         "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
         "epochs": epochs,
         "margin": margin,
@@ -165,9 +165,9 @@ def start(file: Path, task: Task, dataset: "Dataset", margin: float, epochs: int
     if not isinstance(found, dict) or found.get("schema") != SCHEMA:
         what = found.get("schema") if isinstance(found, dict) else type(found).__name__
         raise UserError(f"{file} has the schema {what!r}, expected {SCHEMA!r}.\n{AGAIN}")
-    for name, what in (("recipe", "the task"), ("task_sha256", "task.py"), ("epochs", "epochs"), ("margin", "margin")):
+    for name in ("recipe", "training", "epochs", "margin"):
         if found.get(name) != document[name]:
-            raise UserError(f"{file} is about another {what}: {found.get(name)!r}, now {document[name]!r}.\n{AGAIN}")
+            raise UserError(f"{file} is about another {name}: {found.get(name)!r}, now {document[name]!r}.\n{AGAIN}")
     if found["data"]["sha256"] != dataset.digest:
         raise UserError(f"{file} is about other data: {found['data']['name']}, now {dataset.name}.\n{AGAIN}")
     return found
