@@ -18,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
 )
 data_app = typer.Typer(help="What data is where; fetch, verify and export it.")
-new_app = typer.Typer(help="Scaffolds for a new recipe or framework.", no_args_is_help=True)
+new_app = typer.Typer(help="Scaffolds for a new recipe, framework or feature.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(new_app, name="new")
 env_app = typer.Typer(
@@ -65,6 +65,7 @@ def compare(
     precision: Annotated[str, typer.Option(help="float32, float64 or both.")] = "both",
     epochs: Annotated[int | None, typer.Option(min=1, help="Of the ordinary training run.")] = None,
     repeat: Annotated[int, typer.Option(min=1, help="Compare so often, and say which verdicts change.")] = 1,
+    track: Annotated[str, typer.Option(help="idiomatic, or tuned: the fastest equal programs.")] = "idiomatic",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
@@ -73,7 +74,7 @@ def compare(
     from concord.compare import run_comparison
 
     try:
-        code = run_comparison(recipe, frameworks, data, precision, epochs, repeat, json_file)
+        code = run_comparison(recipe, frameworks, data, precision, epochs, repeat, track, json_file)
     except KeyboardInterrupt:  # by now every worker has been ended
         print("concord: interrupted", file=sys.stderr)
         code = 130
@@ -100,6 +101,27 @@ def certify(
         code = run_certification(recipe, frameworks, seeds, data, epochs, json_file)
     except KeyboardInterrupt:
         print("concord: interrupted; run it again to go on", file=sys.stderr)
+        code = 130
+    raise SystemExit(code)
+
+
+@app.command("features")
+def show_features(
+    feature: Annotated[str | None, typer.Argument(help="A row's id; all rows if none is named.")] = None,
+    frameworks: Annotated[
+        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the answers here too.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Show what each framework can do: every answer is a few lines of code that just ran, or names its source."""
+    from concord.answers import run_features
+
+    try:
+        code = run_features(feature, frameworks, json_file)
+    except KeyboardInterrupt:
+        print("concord: interrupted", file=sys.stderr)
         code = 130
     raise SystemExit(code)
 
@@ -197,6 +219,15 @@ def new_framework(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     from concord.scaffold import make_framework
 
     for path in make_framework(name):
+        print(f"wrote {path}")
+
+
+@new_app.command("feature")
+def new_feature(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
+    """Add a row to the feature matrix, with a check to be filled in."""
+    from concord.scaffold import make_feature
+
+    for path in make_feature(name):
         print(f"wrote {path}")
 
 

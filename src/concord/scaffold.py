@@ -62,6 +62,23 @@ NOTES = """# {title}
 What a user of it should know.
 """
 
+FEATURE = """
+[[features]]
+id = "{name}"
+group = "Layers"
+name = "{title}"
+question = "What can one do with it?"
+"""
+
+CHECK = '''
+
+@check
+def {name}():
+    """What the probe is given, and what exactly it must give."""
+    x = numbers(4, 3)
+    return {{"x": x}}, None
+'''
+
 
 def make_recipe(name: str) -> list[Path]:
     """Makes a recipe folder: among the project's recipes, or in the current folder outside of a checkout.
@@ -85,11 +102,32 @@ def make_framework(name: str) -> list[Path]:
     return _write(paths.FRAMEWORKS / name, name, {"framework.toml": FRAMEWORK, "notes.md": NOTES})
 
 
+def make_feature(name: str) -> list[Path]:
+    """Adds a row to the feature matrix and an unfinished check, which the suite refuses until it is filled in.
+
+    Raises:
+        UserError: the name isn't one, the row exists, or this isn't a checkout.
+    """
+    from concord.features import features
+
+    if not paths.IS_CHECKOUT:
+        raise UserError("A feature is added to a checkout of Concord, but this one was installed without its source.")
+    _check_name(name)
+    if name in features():
+        raise UserError(f"The row {name} exists; nothing was written.")
+    written = []
+    for file, template in {"features.toml": FEATURE, "feature_checks.py": CHECK}.items():
+        path = paths.FRAMEWORKS / file
+        text = path.read_text(encoding="utf-8") + template.format(name=name, title=name.replace("_", " "))
+        partial = path.with_name(f".{file}.part")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+        written.append(path)
+    return written
+
+
 def _write(folder: Path, name: str, templates: dict[str, str]) -> list[Path]:
-    if not NAME.fullmatch(name):
-        raise UserError(
-            f"{name!r} can't be a name: small letters, digits and _, a letter first, e.g. residual_network."
-        )
+    _check_name(name)
     if folder.exists():
         raise UserError(f"{folder} exists; nothing was written.")
     folder.mkdir(parents=True)
@@ -100,3 +138,10 @@ def _write(folder: Path, name: str, templates: dict[str, str]) -> list[Path]:
         path.write_text(template.format(name=name, title=title), encoding="utf-8")
         written.append(path)
     return written
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"{name!r} can't be a name: small letters, digits and _, a letter first, e.g. residual_network."
+        )

@@ -5,6 +5,7 @@ uses the standard library and NumPy alone, and what passes between the two is JS
 Standard output belongs to the answers; whatever a recipe prints goes to the log on standard error.
 """
 
+import contextlib
 import faulthandler
 import importlib
 import importlib.util
@@ -127,28 +128,113 @@ def run_function(job, precision):
     return {"seconds": {job["function"]: seconds}}
 
 
-def run_probe(job, precision):
-    """Calls one function of a file of probes; what it gives comes back as plain values."""
+def run_latency(job, precision):
+    """Predicts `predict_count` test images again and again; gives the seconds of each of `repeats` calls."""
     import numpy as np
 
+    recipe = load_recipe(job)
+    weights = {name: array.astype(precision) for name, array in np.load(job["weights"]).items()}
+    model = recipe.variables(weights, job["seed"])
+    images, _ = read_images(job["test_images"], job["test_labels"], job["predict_count"], precision)
+    seconds = []
+    for _ in range(job["warm_up"] + job["repeats"]):
+        begin = time.perf_counter()
+        np.asarray(recipe.predict(model, images))
+        seconds.append(time.perf_counter() - begin)
+    return {"latencies": seconds[job["warm_up"] :]}
+
+
+def run_probe(job, precision):
+    """Calls one function of a file of probes; what it gives comes back as plain values.
+
+    Lists of numbers reach it as arrays: of the precision, or int64 where all are whole numbers by their type.
+    """
+    import numpy as np
+
+    def argument(value):
+        array = np.array(value)
+        return array.astype(precision) if array.dtype.kind == "f" else array
+
     arguments = {
-        name: np.array(value) if isinstance(value, list) else value for name, value in job["arguments"].items()
+        name: argument(value) if isinstance(value, list) else value for name, value in job["arguments"].items()
     }
     begin = time.perf_counter()
-    value = getattr(load_recipe(job), job["function"])(**arguments)
-    return {"value": plain(value), "seconds": {job["function"]: time.perf_counter() - begin}}
+    value = plain(getattr(load_recipe(job), job["function"])(**arguments))
+    return {"value": value, "seconds": {job["function"]: time.perf_counter() - begin}}
 
 
 def plain(value):
-    """Arrays and their numbers as lists and numbers."""
+    """Arrays, tensors and their numbers as lists and numbers."""
     if isinstance(value, dict):
         return {str(name): plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(part) for part in value]
-    return value.tolist() if hasattr(value, "tolist") else value
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return value.__array__().tolist() if hasattr(value, "__array__") else value
 
 
-JOBS = {"network": run_network, "function": run_function, "probe": run_probe}
+def find_names(job, precision):
+    """Where dotted names lead: whether each exists, whether it is a class's own, and which package it lies in.
+
+    For each package the distribution that brought it, with its version; none for the standard library's.
+    """
+    names = {name: find_name(name) for name in job["names"]}
+    packages = {found["package"] for found in names.values()} | {name.split(".")[0] for name in job["names"]}
+    return {"names": names, "packages": {package: distribution_of(package) for package in packages}}
+
+
+def find_name(name):
+    first, *rest = name.split(".")
+    path, package, of_class = first, first, False
+    try:
+        found = importlib.import_module(first)
+        for part in rest:
+            path = f"{path}.{part}"
+            of_class = inspect.isclass(found)
+            if not hasattr(found, part) and inspect.ismodule(found):
+                importlib.import_module(path)
+            found = getattr(found, part)
+            if inspect.ismodule(found):
+                package = found.__name__.split(".")[0]  # `tensorflow.keras` says that it is keras
+    except (ImportError, AttributeError) as error:
+        return {"exists": False, "package": package, "of_class": False, "reason": one_line(error)}
+    return {"exists": True, "package": package, "of_class": of_class, "reason": ""}
+
+
+def distribution_of(package):
+    """The name and version of what installed a package; None if nothing did."""
+    for distribution in metadata.distributions():
+        listed = (distribution.read_text("top_level.txt") or "").split()
+        if package in (listed or {file.parts[0].split(".")[0] for file in distribution.files or []}):
+            return [distribution.metadata["Name"], distribution.version]
+    return None
+
+
+def describe_package(job, precision):
+    """What a distribution's own metadata says; `bytes` is what its files take on the disk."""
+    distribution = metadata.distribution(job["distribution"])
+    fields = distribution.metadata
+    classifiers = [text.split(" :: ")[-1] for text in fields.get_all("Classifier") or [] if text.startswith("License")]
+    sizes = []
+    for file in distribution.files or []:
+        with contextlib.suppress(OSError):  # compiled files that were never made
+            sizes.append(os.stat(file.locate()).st_size)
+    return {
+        "version": distribution.version,
+        "licence": fields["License-Expression"] or ", ".join(classifiers) or fields["License"] or "",
+        "requires_python": fields["Requires-Python"] or "",
+        "bytes": sum(sizes),
+    }
+
+
+JOBS = {
+    "network": run_network,
+    "function": run_function,
+    "probe": run_probe,
+    "names": find_names,
+    "package": describe_package,
+}
 
 
 def save(path, results):
