@@ -1,22 +1,34 @@
 """Builds the site for the tests, with made-up results that show every state."""
 
 import atexit
+import itertools
 import json
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
 from concord import ladder
+from concord.certify import equivalence, sha256
 from concord.framework import variants
 from concord.report import SCHEMA
-from concord.site.results import pins
-from concord.task import Task, all_tasks
+from concord.site.results import kind, pins
+from concord.task import Task, all_tasks, find_task
 
+ENVIRONMENT = {
+    "concord": "0.1.0",
+    "numpy": "2.4.6",
+    "python": "3.11.7",
+    "platform": "Linux",
+    "processor": "A processor",
+    "threads": 4,
+    "memory_bytes": 2**34,
+}
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = """
 import sys
@@ -51,11 +63,12 @@ def build(docs: Path, folder: Path) -> Built:
 
 
 def documents(folder: Path, results: list[dict]) -> Path:
-    """A copy of docs/ with these results files instead of its own."""
+    """A copy of docs/ with these results files instead of its own, each named for its kind."""
     shutil.copytree(ROOT / "docs", folder, ignore=shutil.ignore_patterns("results", "__pycache__"))
     (folder / "results").mkdir()
     for number, document in enumerate(results):
-        (folder / "results" / f"compare-{number}.json").write_text(json.dumps(document), encoding="utf-8")
+        file = folder / "results" / f"{kind(document)}-{number}.json"
+        file.write_text(json.dumps(document), encoding="utf-8")
     return folder
 
 
@@ -65,7 +78,8 @@ def site() -> Built:
     folder = Path(tempfile.mkdtemp(prefix="concord-site-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     tasks = [task for task in all_tasks() if task.name != "convolution"]
-    return build(documents(folder / "docs", [results_file(task) for task in tasks]), folder / "site")
+    found = [*(results_file(task) for task in tasks), certificate(find_task("mnist_cnn"))]
+    return build(documents(folder / "docs", found), folder / "site")
 
 
 def results_file(task: Task) -> dict:
@@ -79,18 +93,50 @@ def results_file(task: Task) -> dict:
         "data": {"name": "mnist", "source": "test", "sha256": "0" * 64, "train_images": 60_000, "test_images": 10_000},
         "precisions": ["float64", "float32"],
         "epochs": None,
-        "environment": {
-            "concord": "0.1.0",
-            "numpy": "2.4.6",
-            "python": "3.11.7",
-            "platform": "Linux",
-            "processor": "A processor",
-            "threads": 4,
-            "memory_bytes": 2**34,
-        },
+        "environment": ENVIRONMENT,
         "wall_seconds": 1.0,
         "worker_seconds": 1.0,
         "results": results,
+    }
+
+
+def certificate(task: Task) -> dict:
+    """What `concord certify --json` writes: the second of four variants is worse, the third spreads widely."""
+    accuracies = {
+        "numpy": [0.983, 0.984, 0.985],
+        "jax": [0.963, 0.964, 0.965],
+        "keras-tf": [0.979, 0.984, 0.989],
+        "pytorch": [0.983, 0.984, 0.9845],
+    }
+    rows = {
+        id: {
+            "versions": pins(variants()[id]),
+            "recipe_sha256": sha256(task.recipes[variants()[id].framework]) if id != "jax" else "0" * 64,
+            "reason": "",
+            "runs": [
+                {"seed": seed, "accuracy": value, "loss": 0.1, "seconds": 1.0} for seed, value in enumerate(values)
+            ],
+            "mean": statistics.fmean(values),
+            "deviation": statistics.stdev(values),
+        }
+        for id, values in accuracies.items()
+    }
+    pairs = [
+        asdict(equivalence(first, second, accuracies[first], accuracies[second], 0.003))
+        for first, second in itertools.combinations(accuracies, 2)
+    ]
+    return {
+        "schema": "concord.certify/1",
+        "created": "2026-01-31T23:59:59Z",
+        "recipe": task.name,
+        "training": task.specification.HYPERPARAMETERS | {"images": task.specification.TRAIN_IMAGES},
+        "data": {"name": "mnist", "source": "test", "sha256": "0" * 64},
+        "epochs": None,
+        "margin": 0.003,
+        "alpha": 0.05,
+        "environment": ENVIRONMENT,
+        "variants": rows,
+        "pairs": pairs,
     }
 
 

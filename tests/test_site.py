@@ -202,6 +202,16 @@ def test_scale(values, expected):
     assert start <= min(values) < max(values) + 1e-9 <= end + 1e-9
 
 
+def test_statistics(built):
+    text = html.unescape((built.folder / "proof.html").read_text(encoding="utf-8"))
+    assert "1 of 6 pairs are equivalent" in text
+    for words in ("equivalent, </span>✓ 0.02", "different, </span>✗ 2.00", "undecided, </span>~ 0.00"):
+        assert words in text
+    assert "stale: JAX: mnist_cnn_jax.py changed since" in text
+    assert text.count("changed since") == 1
+    assert "concord certify softmax_regression --json docs/results/certify-softmax_regression.json" in text
+
+
 def test_matrix_downloads(built):
     document = json.loads((built.folder / "choose.json").read_text(encoding="utf-8"))
     assert [column["id"] for column in document["columns"]] == list(variants())

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from concord import ladder
 from concord.framework import Framework, frameworks, variants
-from concord.site import evidence
+from concord.site import evidence, proof
 from concord.site.comparison import install_command
 from concord.site.markup import render
 from concord.site.results import Results, pins
@@ -84,6 +84,7 @@ FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
     "recipes": recipe_cards,
     "reproduce": reproduce,
     "differences": differences,
+    "statistics": proof.statistics,
 }
 
 

@@ -1,6 +1,7 @@
 """Where everything lies in the plots, as shares of their width and height; the templates draw them as SVG."""
 
 import math
+from statistics import fmean
 from typing import Any
 
 from concord.framework import frameworks, variants
@@ -42,6 +43,26 @@ def accuracies(found: dict[str, Measurement], floor: float | None) -> dict[str, 
                 "range": [at(end) for end in ranges[id] or ()],
             }
             for id, value in values.items()
+        ],
+    }
+
+
+def samples(found: dict[str, list[float]]) -> dict[str, Any] | None:
+    """For each variant a row of dots, one for each accuracy, and their mean."""
+    values = [value for sample in found.values() for value in sample]
+    if not values:
+        return None
+    ticks, start, end = scale(values, 5)
+
+    def at(value: float) -> float:
+        return (value - start) / (end - start)
+
+    return {
+        "ticks": [(at(tick), f"{tick * 100:.4g}%") for tick in ticks],
+        "rows": [
+            {"id": id, "points": [at(value) for value in sample], "mean": fmean(sample), "at": at(fmean(sample))}
+            for id, sample in found.items()
+            if sample
         ],
     }
 

@@ -101,11 +101,8 @@ class Results:
 
     def staleness(self, measurement: Measurement, recipe_files: Iterable[Path]) -> str:
         """Why a measurement no longer speaks for the present files, in one line; empty if it does."""
-        variant = variants()[measurement.result["variant"]]
-        for name, version in measurement.result["versions"].items():
-            pinned = pins(variant).get(name)
-            if pinned and pinned != version.split("+")[0]:  # torch's "+cpu" is the same version
-                return f"measured with {name} {version}; the pinned version is {pinned}"
+        if why := outdated(variants()[measurement.result["variant"]], measurement.result["versions"]):
+            return why
         changed = [file.name for file in recipe_files if self._is_newer(file, measurement.file)]
         return f"{' and '.join(changed)} changed since" if changed else ""
 
@@ -134,6 +131,15 @@ class Results:
             if (root / name).is_file():
                 ages[root / name] = -(root / name).stat().st_mtime_ns
         return ages
+
+
+def outdated(variant: Variant, versions: dict[str, str]) -> str:
+    """Which version isn't the pinned one any more, in words; empty if all are."""
+    for name, version in versions.items():
+        pinned = pins(variant).get(name)
+        if pinned and pinned != version.split("+")[0]:  # torch's "+cpu" is the same version
+            return f"measured with {name} {version}; the pinned version is {pinned}"
+    return ""
 
 
 def read_results(file: Path) -> dict[str, Any]:
