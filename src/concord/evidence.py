@@ -82,24 +82,25 @@ class Collector:
         self.announce = announce
         self.worker_seconds = 0.0  # spent waiting for workers: everything else is the harness's own
         self.workers = Workers(folder, lambda what: self.announce(what), **worker_options)
-        self._collected: dict[tuple[Path, str, str, Run], Evidence] = {}
+        self._collected: dict[tuple[Path, str, str, str, Run], Evidence] = {}
         self._draws: dict[tuple[str, str], int] = defaultdict(lambda: int.from_bytes(os.urandom(8), "big"))
         self._cases: dict[Path, dict[str, dict[str, np.ndarray]]] = {}
-        self._folders: dict[Path, Path] = {}
+        self._folders: dict[tuple[Path, str], Path] = {}
         self._images = self._write_images()
 
     def collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
         """The evidence of one run, from memory if it was run before."""
-        key = (task.folder, variant.id, precision, run)
+        key = (task.folder, task.track, variant.id, precision, run)
         if key not in self._collected:
             self._collected[key] = self._run(task, variant, precision, run)
         return self._collected[key]
 
     def reference(self, task: Task, precision: str, run: Run) -> Evidence:
-        """The NumPy recipe's evidence. It is kept from one invocation to the next under a digest of everything that
-        it depends on, because every comparison needs it; but not where the weights are unseen."""
-        variant = variants()[REFERENCE]
-        key = (task.folder, variant.id, precision, run)
+        """The idiomatic NumPy recipe's evidence, for both tracks. It is kept from one invocation to the next under a
+        digest of everything that it depends on, because every comparison needs it; but not where the weights are
+        unseen."""
+        variant, task = variants()[REFERENCE], task.on_track("idiomatic")
+        key = (task.folder, task.track, variant.id, precision, run)
         if key in self._collected:
             return self._collected[key]
         if REFERENCE not in task.recipes or run.draw:
@@ -175,13 +176,13 @@ class Collector:
     def _run(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
         here = (task.name, variant.id, precision, run.name)
         if variant.framework not in task.recipes:
-            return Evidence(*here, "not_written", f"{task.name}_{variant.framework}.py is not written yet")
+            return Evidence(*here, "not_written", f"{task.file_name(variant.framework)} is not written yet")
         self.announce(f"{variant.id} {precision}: {run.describe()}")
         path = self._folder(task) / variant.id / precision / f"{run.stem}.npz"
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f"{run.stem}.part.npz")
         begin = time.perf_counter()
-        job = self._job(task, variant, run) | {"results": str(partial)}
+        job = self.job(task, variant, run) | {"results": str(partial)}
         started, answer = self.workers.run(variant, precision, job)
         self.worker_seconds += time.perf_counter() - begin
         if answer.outcome == "ok":
@@ -203,14 +204,16 @@ class Collector:
         return evidence
 
     def _folder(self, task: Task) -> Path:
-        """A folder of the task's own, even if another task of the same name is compared too."""
-        if task.folder not in self._folders:
+        """A folder of the task's and its track's own, even if another task of the same name is compared too."""
+        key = (task.folder, task.track)
+        if key not in self._folders:
+            name = task.name if task.track == "idiomatic" else f"{task.name}-{task.track}"
             taken = {path.name for path in self._folders.values()}
-            number = sum(name.split("-")[0] == task.name for name in taken) + 1
-            self._folders[task.folder] = self.folder / (task.name if number == 1 else f"{task.name}-{number}")
-        return self._folders[task.folder]
+            number = sum(other.rstrip("0123456789").rstrip("-") == name for other in taken) + 1
+            self._folders[key] = self.folder / (name if number == 1 else f"{name}-{number}")
+        return self._folders[key]
 
-    def _job(self, task: Task, variant: Variant, run: Run) -> dict[str, Any]:
+    def job(self, task: Task, variant: Variant, run: Run) -> dict[str, Any]:
         """The job for a worker: paths and plain values only."""
         job: dict[str, Any] = {"recipe": str(task.recipes[variant.framework]), "contract": task.contract()}
         if task.kind == "operation":
