@@ -31,6 +31,20 @@ def ladder_cases(*kinds: str) -> list:
     ]
 
 
+def tuned_cases() -> list:
+    """Every tuned recipe that is written, with each variant of its framework."""
+    return [
+        pytest.param(
+            task.on_track("tuned"),
+            variant,
+            id=f"{task.name}_tuned-{variant.id}",
+            marks=pytest.mark.xdist_group(f"{task.name}-{variant.id}"),
+        )
+        for task, variant in pairs
+        if variant.framework in task.tuned
+    ]
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="the long part too: 200 steps, notebooks")
 
@@ -59,7 +73,7 @@ def collector(tmp_path_factory: pytest.TempPathFactory):
 def skip_unless_ready(task: Task, variant: Variant) -> None:
     """Skips what isn't written or installed, and says how to get it; never fails it and never passes it."""
     if variant.framework not in task.recipes:
-        pytest.skip(f"{task.name}_{variant.framework}.py is not written yet")
+        pytest.skip(f"{task.file_name(variant.framework)} is not written yet")
     if variant.versions() is None:
         pytest.skip(f"{variant.id} is not installed: {variant.install_command()}")
     if variant.own:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready
+from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready, tuned_cases
 
 from concord import ladder
 from concord.framework import PRECISIONS
@@ -11,6 +11,7 @@ from concord.verdict import judge
 
 networks = pytest.mark.parametrize(("task", "variant"), ladder_cases("network"))
 operations = pytest.mark.parametrize(("task", "variant"), ladder_cases("operation"))
+tuned = pytest.mark.parametrize(("task", "variant"), tuned_cases())
 everything = pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation"))
 
 
@@ -75,3 +76,15 @@ def test_accuracy(collector, task, variant):
 @operations
 def test_values(collector, task, variant):
     climb(collector, task, variant, "values")
+
+
+@tuned
+@pytest.mark.parametrize("name", ["shapes", "logits", "loss", "gradients", "updates"])
+def test_tuned(collector, task, variant, name):
+    climb(collector, task, variant, name)
+
+
+@pytest.mark.parametrize(("task", "variant"), [case for case in tuned_cases() if "numpy" in case.id])
+def test_tuned_trajectory(collector, task, variant):
+    """Of the one that writes its gradients by hand; the others' automatic differentiation is judged above."""
+    climb(collector, task, variant, "trajectory")

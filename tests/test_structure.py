@@ -7,18 +7,23 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import TASKS, ladder_cases, skip_unless_ready
+from conftest import TASKS, ladder_cases, skip_unless_ready, tuned_cases
 
 from concord import data
+from concord.errors import UserError
 from concord.framework import PRECISIONS, frameworks, variants
 from concord.structure import problems, stray_files
-from concord.task import Task
+from concord.task import Task, read_task
 from concord.worker import available_threads
 
 written = [
     pytest.param(task, framework, id=f"{task.name}-{framework}")
     for task in TASKS.values()
     for framework in task.recipes
+] + [
+    pytest.param(task.on_track("tuned"), framework, id=f"{task.name}_tuned-{framework}")
+    for task in TASKS.values()
+    for framework in task.tuned
 ]
 
 
@@ -32,6 +37,20 @@ def test_folder(task):
     assert stray_files(task.folder, task) == []
     assert (task.folder / "README.md").read_text(encoding="utf-8").startswith(f"# {task.specification.TITLE}\n")
     assert task.specification.__doc__.startswith(f"{task.name}: ")
+
+
+def test_tracks(tmp_path):
+    """A tuned file lies next to the idiomatic one, and each is seen on its own track alone."""
+    folder = tmp_path / "softmax_regression"
+    shutil.copytree(TASKS["softmax_regression"].folder, folder)
+    tuned = shutil.copy(folder / "softmax_regression_numpy.py", folder / "softmax_regression_numpy_tuned.py")
+    task = read_task(folder)
+    assert list(task.recipes) == list(TASKS["softmax_regression"].recipes)
+    assert task.on_track("tuned").recipes == {"numpy": tuned}
+    assert task.on_track("tuned").file_name("jax") == "softmax_regression_jax_tuned.py"
+    assert stray_files(folder, task) == []
+    with pytest.raises(UserError, match="Did you mean 'tuned'"):
+        task.on_track("tunde")
 
 
 @pytest.mark.parametrize("framework", frameworks().values(), ids=lambda framework: framework.id)
@@ -94,7 +113,7 @@ def few_digits(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation"))
+@pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation") + tuned_cases())
 def test_runs_alone(task, variant, tmp_path, few_digits):
     skip_unless_ready(task, variant)
     recipe = shutil.copy(task.recipes[variant.framework], tmp_path)

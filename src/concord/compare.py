@@ -26,19 +26,22 @@ def run_comparison(
     precision: str,
     epochs: int | None,
     repeat: int,
+    track: str,
     json_file: Path | None,
 ) -> int:
     """Compares, reports, and gives the exit code: 0 only if everything that was asked for is `ok`, each time.
 
     Raises:
-        UserError: an unknown recipe, framework, precision or data set; a file or folder that can't be written.
+        UserError: an unknown recipe, framework, precision, track or data set; a file or folder that can't be written.
     """
     begin = time.perf_counter()
     if precision not in (*PRECISIONS, "both"):
         raise UserError(nearest("precision", precision, (*PRECISIONS, "both")))
     precisions = PRECISIONS if precision == "both" else (precision,)
     chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
-    tasks = all_tasks() if recipe is None else [find_task(recipe)]
+    tasks = [task.on_track(track) for task in (all_tasks() if recipe is None else [find_task(recipe)])]
+    if recipe is None:
+        tasks = [task for task in tasks if task.recipes]  # not every task has tuned recipes
     if json_file:
         check_writable(json_file)
     console = terminal()
@@ -77,7 +80,7 @@ def run_comparison(
         for change in changes:
             console.print(change, style="bold red", soft_wrap=True, markup=False)
         if json_file:
-            write_json(json_file, report.document(collector, everything, precisions, wall_seconds))
+            write_json(json_file, report.document(collector, everything, precisions, track, wall_seconds))
             console.print(f"wrote {json_file}", markup=False)
     return 0 if not changes and all(row.outcome == "ok" for row in everything) else 1
 
@@ -121,4 +124,5 @@ def count_runs(collector: Collector, task: Task, variant: Variant, precisions: t
         for run in collector.runs(task, level)
     }
     unseen = [precision for precision, run in needed if run.weights == "unseen"]
-    return len(needed) + sum(variant.framework != REFERENCE or precision == "float32" for precision in unseen)
+    is_reference = (variant.framework, task.track) == (REFERENCE, "idiomatic")
+    return len(needed) + sum(not is_reference or precision == "float32" for precision in unseen)

@@ -1,5 +1,6 @@
 """Reports: the table for a terminal and the JSON for everything else, both made from the same verdicts."""
 
+import hashlib
 import os
 import platform
 import sys
@@ -7,6 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord import ladder
@@ -30,7 +32,8 @@ WIDE = 124  # characters that the one table of a network needs
 
 def tables(task: Task, rows: Sequence[VariantVerdict], data: str, width: int) -> "list[Table]":
     """The proof and the measurements: one table side by side, or two where the terminal is narrower than that."""
-    title = f"{task.name}: {task.specification.TITLE} (data: {data})"
+    track = ", tuned" if task.track == "tuned" else ""
+    title = f"{task.name}{track}: {task.specification.TITLE} (data: {data})"
     if task.kind != "network":
         return [table(task, rows, title, proof=True)]
     if width >= WIDE:
@@ -125,13 +128,13 @@ def explanations(rows: Sequence[VariantVerdict]) -> list[str]:
 
 
 def document(
-    collector: Collector, rows: Sequence[VariantVerdict], precisions: Sequence[str], wall_seconds: float
+    collector: Collector, rows: Sequence[VariantVerdict], precisions: Sequence[str], track: str, wall_seconds: float
 ) -> dict[str, Any]:
     """The whole comparison as plain values, for `--json`."""
     dataset = collector.dataset
     return {
         "schema": SCHEMA,
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "created": now(),
         "data": {
             "name": dataset.name,
             "source": dataset.source,
@@ -141,6 +144,7 @@ def document(
         },
         "precisions": list(precisions),
         "epochs": collector.epochs,
+        "track": track,
         "environment": environment(),
         "wall_seconds": wall_seconds,
         "worker_seconds": collector.worker_seconds,
@@ -175,6 +179,15 @@ def result(row: VariantVerdict) -> dict[str, Any]:
         "outcome": row.outcome,
         "reason": row.reason,
     }
+
+
+def now() -> str:
+    """The time in UTC, as every results file gives it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def concord_version() -> str:

@@ -2,7 +2,7 @@
 
 import glob
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -28,14 +28,41 @@ OPERATION = {"FUNCTIONS": dict, "cases": Callable}
 KINDS = {"network": NETWORK, "operation": OPERATION}
 
 
+TRACKS = ("idiomatic", "tuned")
+
+
 @dataclass(frozen=True)
 class Task:
-    """One recipe folder. `specification` is its task.py as a module; `recipes` the files by framework id."""
+    """One recipe folder, seen on one track.
+
+    `specification` is its task.py as a module; `idiomatic` and `tuned` are the files by framework id. Everything works
+    on `recipes`, the files of the chosen track, so that the two are never mixed.
+    """
 
     name: str
     folder: Path
     specification: Any
-    recipes: dict[str, Path]
+    idiomatic: dict[str, Path]
+    tuned: dict[str, Path] = field(default_factory=dict)
+    track: str = "idiomatic"
+
+    @property
+    def recipes(self) -> dict[str, Path]:
+        return self.tuned if self.track == "tuned" else self.idiomatic
+
+    def on_track(self, track: str) -> "Task":
+        """The same task with the files of another track.
+
+        Raises:
+            UserError: there is no such track.
+        """
+        if track not in TRACKS:
+            raise UserError(nearest("track", track, TRACKS))
+        return replace(self, track=track)
+
+    def file_name(self, framework: str) -> str:
+        """What a framework's file is called on this track, written or not."""
+        return f"{self.name}_{framework}{'_tuned' if self.track == 'tuned' else ''}.py"
 
     @property
     def kind(self) -> str:
@@ -131,13 +158,14 @@ def read_task(folder: Path) -> Task:
         for name in ("epochs", "batch_size"):
             if name not in specification.HYPERPARAMETERS:
                 raise UserError(f"{path}: HYPERPARAMETERS lacks {name!r}.")
-    recipes = {}
+    task = Task(folder.name, folder, specification, {})
     for file in sorted(folder.glob(f"{glob.escape(folder.name)}_*.py")):
-        framework = file.stem.removeprefix(f"{folder.name}_")
+        name = file.stem.removeprefix(f"{folder.name}_")
+        framework = name.removesuffix("_tuned")
         if framework not in frameworks():
             raise UserError(f"{file.name}: " + nearest("framework", framework, frameworks()))
-        recipes[framework] = file
-    return Task(folder.name, folder, specification, recipes)
+        (task.idiomatic if framework == name else task.tuned)[framework] = file
+    return task
 
 
 def _execute(path: Path) -> Any:
