@@ -253,7 +253,7 @@ def residual_block():
 
 @check
 def inception_block():
-    """Side by side along the channels: conv of 1, 3 and 5 pixels, a max pooling of 3 with stride 1; all keep the size."""
+    """Side by side along the channels: conv of 1, 3, 5 pixels, a max pooling of 3 with stride 1; all keep the size."""
     x = numbers(2, 6, 6, 3)
     one, three, five = numbers(1, 1, 3, 2), numbers(3, 3, 3, 2), numbers(5, 5, 3, 2)
     pooled = ndimage.maximum_filter(x, size=(1, 3, 3, 1), mode="constant", cval=-np.inf)
@@ -953,10 +953,11 @@ def custom_training_step():
 
 
 @check
-def custom_kernel():
-    """x² + 1, element by element, in C, C++, CUDA, Triton, Pallas or whatever kernels are written in."""
+def custom_kernel(folder):
+    """x² + 1, element by element, in C, C++, CUDA, Triton, Pallas or whatever kernels are written in. What is compiled
+    can go into the folder."""
     x = numbers(12)
-    return {"x": x}, x**2 + 1
+    return {"x": x, "folder": str(folder)}, x**2 + 1
 
 
 @check

@@ -93,6 +93,7 @@ class Answers:
                 outcome="documented" if good else "error",
                 reason="" if good else "the source is missing",
                 remark=source.sentence,
+                value=source.sentence if source.answer == FACT else "",
                 source=source.url,
             )
         probe = found.probe(feature.id, variant)

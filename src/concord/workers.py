@@ -40,7 +40,7 @@ class Workers:
             distrust(variant.own)
         return worker.started, answer
 
-    def probe(self, variant: Variant, precision: str, file: Path, function: str, **arguments: Any) -> Answer:
+    def probe(self, variant: Variant, precision: str, file: Path, function: str, /, **arguments: Any) -> Answer:
         """Calls a function of a file of probes with plain values; its own come back in the field `value`.
 
         Lists of numbers reach the function as arrays; arrays, tuples and NumPy's numbers come back as lists and
