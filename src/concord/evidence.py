@@ -83,7 +83,7 @@ class Collector:
         self.worker_seconds = 0.0  # spent waiting for workers: everything else is the harness's own
         self.workers = Workers(folder, lambda what: self.announce(what), **worker_options)
         self._collected: dict[tuple[Path, str, str, str, Run], Evidence] = {}
-        self._draws: dict[tuple[str, str], int] = defaultdict(lambda: int.from_bytes(os.urandom(8), "big"))
+        self._draws: dict[tuple[Path, str, str], int] = defaultdict(lambda: int.from_bytes(os.urandom(8), "big"))
         self._cases: dict[Path, dict[str, dict[str, np.ndarray]]] = {}
         self._folders: dict[tuple[Path, str], Path] = {}
         self._images = self._write_images()
@@ -144,10 +144,10 @@ class Collector:
         """What a level needs to have been run."""
         return ladder.runs(task, level, tuple(self.cases(task)) if task.kind == "operation" else ())
 
-    def drawn(self, run: Run, variant: Variant, precision: str) -> Run:
-        """The run as this variant is given it: one from unseen weights has weights of its own for each variant and
-        precision. The reference runs from the same ones afterwards, so that no variant finds an answer lying about."""
-        return replace(run, draw=self._draws[variant.id, precision]) if run.weights == "unseen" else run
+    def drawn(self, task: Task, variant: Variant, precision: str, run: Run) -> Run:
+        """The run as this variant is given it: one from unseen weights has weights of its own for each task, variant
+        and precision. The reference runs from them afterwards, so that no variant finds an answer lying about."""
+        return replace(run, draw=self._draws[task.folder, variant.id, precision]) if run.weights == "unseen" else run
 
     def start_weights(self, task: Task, run: Run) -> "dict[str, np.ndarray]":
         """The float32 weights that a run starts from; unseen ones are the task's own in another order."""

@@ -7,10 +7,13 @@ PACKAGE = Path(__file__).resolve().parent
 CHECKOUT = PACKAGE.parents[1]
 IS_CHECKOUT = (CHECKOUT / "recipes").is_dir() and (CHECKOUT / "frameworks").is_dir()
 
-# A wheel carries both folders inside the package.
+# A wheel carries these folders inside the package.
 ROOT = CHECKOUT if IS_CHECKOUT else PACKAGE / "bundled"
 RECIPES = ROOT / "recipes"
 FRAMEWORKS = ROOT / "frameworks"
+GOTCHAS = ROOT / "gotchas"
+MUTANTS = ROOT / "mutants"
+GOTCHAS = ROOT / "gotchas"
 
 
 def home() -> Path:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from concord import ladder
+from concord import kinks, ladder
 from concord.evidence import Collector
 from concord.framework import Variant
+from concord.kinks import Kinks, Parting
 from concord.ladder import Level, Run
 from concord.task import Task
 
@@ -30,7 +31,8 @@ class LevelVerdict:
     """What one level says of one variant at one precision.
 
     `error` is the worst relative error, of `tensor` after `run`, and None where nothing could be measured.
-    `outcome` is one of the closed set; `declared` the cause of a known difference.
+    `outcome` is one of the closed set; `declared` the cause of a known difference. `kinks` tells of the step after
+    each of the level's runs, `parting` where a float32 run that is only reported parts from the reference.
     """
 
     level: str
@@ -42,6 +44,8 @@ class LevelVerdict:
     run: str = ""
     gate: float | None = None
     declared: str = ""
+    kinks: tuple[Kinks, ...] = ()
+    parting: Parting | None = None
 
     @property
     def passed(self) -> bool:
@@ -105,7 +109,7 @@ def triage(verdict: LevelVerdict, strict: LevelVerdict) -> LevelVerdict:
 def measure(collector: Collector, task: Task, variant: Variant, level: Level, precision: str) -> LevelVerdict:
     """Holds the runs that a level needs against the reference."""
     pairs = []
-    for run in (collector.drawn(run, variant, precision) for run in collector.runs(task, level)):
+    for run in (collector.drawn(task, variant, precision, run) for run in collector.runs(task, level)):
         evidence = collector.collect(task, variant, precision, run)
         if evidence.outcome != "ok":
             return LevelVerdict(level.name, precision, evidence.outcome, evidence.reason, run=run.name)
@@ -305,6 +309,8 @@ def judge_variant(collector: Collector, task: Task, variant: Variant, precisions
         for level in ladder.levels(task):
             if precision in level.gates:
                 levels.append(judge(collector, task, variant, level, precision))
+        if hasattr(task.specification, "kinks"):
+            levels = with_kinks(collector, task, variant, precision, levels)
         collector.workers.close_one(variant, precision)
     row = VariantVerdict(task.name, variant.id, variant.versions() or {}, tuple(levels))
     if row.outcome != "ok" or task.kind != "network" or "float32" not in precisions:
@@ -323,3 +329,22 @@ def judge_variant(collector: Collector, task: Task, variant: Variant, precisions
         import_seconds=whole.import_seconds,
         peak_memory=whole.peak_memory,
     )
+
+
+# The runs whose weights are shown the next batch: those that start from the task's own weights and go straight on.
+KINK_RUNS = {"logits": ("initial",), "updates": ("steps_2", "steps_3", "steps_10"), "trajectory": ("steps_50", "steps_200")}
+
+
+def with_kinks(
+    collector: Collector, task: Task, variant: Variant, precision: str, levels: list[LevelVerdict]
+) -> list[LevelVerdict]:
+    """The same verdicts with the kink ledger; where float32 parts from the reference, with the step and the kink.
+
+    The step is only looked for if everything before agrees: a fault or a known difference needs no kink to part.
+    """
+    import numpy as np
+
+    def look(run: Run) -> tuple[Kinks, kinks.Flip | None]:
+        found = (collector.collect(task, variant, precision, run), collector.reference(task, "float64", run))
+        weights = ({name.removeprefix("weights/"): array for name, array in evidence.arrays().items() if name.startswith("weights/")} for evidence in found)
+        return kinks.compare(task, collector.dataset, run.name, run.steps, *weights)
