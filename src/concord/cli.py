@@ -126,6 +126,27 @@ def show_features(
     raise SystemExit(code)
 
 
+@app.command("gotchas")
+def show_gotchas(
+    topic: Annotated[str | None, typer.Argument(help="A topic's name; all topics if none is named.")] = None,
+    frameworks: Annotated[
+        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the values here too.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Show where the frameworks differ, measured on the installed versions; says which default has changed."""
+    from concord.gotchas import run_gotchas
+
+    try:
+        code = run_gotchas(topic, frameworks, json_file)
+    except KeyboardInterrupt:
+        print("concord: interrupted", file=sys.stderr)
+        code = 130
+    raise SystemExit(code)
+
+
 @app.command("list")
 def list_recipes() -> None:
     """Show every recipe and variant, and whether it is ready, not written or not installed."""

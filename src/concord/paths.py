@@ -13,7 +13,6 @@ RECIPES = ROOT / "recipes"
 FRAMEWORKS = ROOT / "frameworks"
 GOTCHAS = ROOT / "gotchas"
 MUTANTS = ROOT / "mutants"
-GOTCHAS = ROOT / "gotchas"
 
 
 def home() -> Path:
