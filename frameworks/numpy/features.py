@@ -557,15 +557,14 @@ def profiling(a, b):
 
 
 def tensorboard(values, folder):
-    """`tensorboard.summary.writer.event_file_writer.EventFileWriter`: events are put together by hand."""
+    """`tensorboard.summary.writer.record_writer.RecordWriter`: each event is put together by hand."""
     from tensorboard.compat.proto import event_pb2, summary_pb2
-    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+    from tensorboard.summary.writer.record_writer import RecordWriter
 
-    writer = EventFileWriter(folder)
-    for step, loss in enumerate(values.tolist()):
-        scalar = summary_pb2.Summary(value=[summary_pb2.Summary.Value(tag="loss", simple_value=loss)])
-        writer.add_event(event_pb2.Event(step=step, summary=scalar))
-    writer.close()
+    with open(f"{folder}/events.out.tfevents.1", "wb") as file:
+        for step, loss in enumerate(values.tolist()):
+            scalar = summary_pb2.Summary(value=[summary_pb2.Summary.Value(tag="loss", simple_value=loss)])
+            RecordWriter(file).write(event_pb2.Event(step=step, summary=scalar).SerializeToString())
 
 
 def filter_images(kernel):

@@ -1,4 +1,4 @@
-"""`concord features`: runs the probes in the frameworks' workers and derives each cell's answer from what comes back."""
+"""`concord features`: runs the probes in the frameworks' workers and derives each answer from what comes back."""
 
 import json
 import shutil
