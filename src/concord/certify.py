@@ -5,12 +5,10 @@ the frameworks reach the same accuracy. Not finding a difference would prove not
 one-sided Welch tests (TOST) reject, pair by pair, that the means lie further apart than the task's margin.
 """
 
-import hashlib
 import itertools
 import json
 import math
 import statistics
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -185,7 +183,7 @@ def check_same_program(file: Path, document: dict[str, Any], task: Task, variant
     if row["versions"] != variant.versions():
         raise UserError(f"{file} was made with {told(row['versions'])}; here is {told(variant.versions())}.\n{AGAIN}")
     recipe = task.recipes[variant.framework]
-    if row["recipe_sha256"] != sha256(recipe):
+    if row["recipe_sha256"] != report.sha256(recipe):
         raise UserError(f"{file} was made with another {recipe.name}.\n{AGAIN}")
 
 
@@ -201,7 +199,7 @@ def train_once(collector: Collector, document: dict[str, Any], task: Task, varia
         variant.id,
         {
             "versions": variant.versions(),
-            "recipe_sha256": sha256(task.recipes[variant.framework]),
+            "recipe_sha256": report.sha256(task.recipes[variant.framework]),
             "reason": "",
             "runs": [],
         },
@@ -232,8 +230,7 @@ def finished(document: dict[str, Any]) -> dict[str, Any]:
         asdict(equivalence(a, b, samples[a], samples[b], document["margin"]))
         for a, b in itertools.combinations(samples, 2)
     ]
-    created = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    return document | {"created": created, "alpha": ALPHA, "variants": rows, "pairs": pairs}
+    return document | {"created": report.now(), "alpha": ALPHA, "variants": rows, "pairs": pairs}
 
 
 def tables(document: dict[str, Any]) -> "list[Table]":
@@ -276,7 +273,3 @@ def tables(document: dict[str, Any]) -> "list[Table]":
 
 def told(versions: dict[str, str] | None) -> str:
     return ", ".join(f"{name} {version}" for name, version in (versions or {}).items())
-
-
-def sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

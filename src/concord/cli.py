@@ -126,15 +126,44 @@ def show_features(
     raise SystemExit(code)
 
 
+@app.command()
+def bench(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name or a folder with a task.py.")] = "mnist_cnn",
+    frameworks: Annotated[
+        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
+    ] = None,
+    data: DataOption = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Processor cores to pin everything to.")] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, help="Fresh processes of each variant; 5, or 2 if quick.")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A rough answer soon.")] = False,
+    sweep: Annotated[str | None, typer.Option(help="batch, images or threads: the cost at several sizes.")] = None,
+    overlay: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Show a published file's steps beside yours.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Keep every run here; goes on where it stopped.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Measure what each variant costs, in rounds of fresh processes, beside a control that shows the noise."""
+    from concord.bench import run_benchmark
+
+    try:
+        code = run_benchmark(recipe, frameworks, data, threads, rounds, quick, sweep, overlay, json_file)
+    except KeyboardInterrupt:
+        print("concord: interrupted; run it again to go on", file=sys.stderr)
+        code = 130
+    raise SystemExit(code)
+
+
 @app.command("gotchas")
 def show_gotchas(
     topic: Annotated[str | None, typer.Argument(help="A topic's name; all topics if none is named.")] = None,
     frameworks: Annotated[
         str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
     ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the values here too.", metavar="FILE")
-    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the values here too.", metavar="FILE")] = None,
 ) -> None:
     """Show where the frameworks differ, measured on the installed versions; says which default has changed."""
     from concord.gotchas import run_gotchas

@@ -124,6 +124,9 @@ def explanations(rows: Sequence[VariantVerdict]) -> list[str]:
                 continue
             said.setdefault(what, []).append(f"{level.precision} {level.level}")
         lines += [f"{row.variant} {', '.join(levels)}: {what}." for what, levels in said.items()]
+        for level in row.levels:
+            if level.parting:
+                lines.append(f"{row.variant} {level.precision} {level.level}: {level.parting.describe()}.")
     return lines
 
 
@@ -174,6 +177,8 @@ def result(row: VariantVerdict) -> dict[str, Any]:
         level["passed"] = verdict.passed
         if level["error"] == float("inf"):
             level["error"] = "inf"  # JSON has no infinity
+        if level["parting"] and level["parting"]["after"] == float("inf"):
+            level["parting"]["after"] = "inf"
     return values | {
         "framework": variants()[row.variant].framework,
         "outcome": row.outcome,

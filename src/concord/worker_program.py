@@ -231,6 +231,7 @@ def describe_package(job, precision):
 JOBS = {
     "network": run_network,
     "function": run_function,
+    "latency": run_latency,
     "probe": run_probe,
     "names": find_names,
     "package": describe_package,
