@@ -12,6 +12,7 @@ from concord import data, ladder, report
 from concord.errors import UserError, nearest
 from concord.evidence import Collector, new_folder, write_json
 from concord.framework import PRECISIONS, REFERENCE, Variant, select_variants
+from concord.kinks import with_kinks
 from concord.task import Task, all_tasks, find_task
 from concord.terminal import check_writable, progress, terminal
 from concord.verdict import Repeat, VariantVerdict, judge_variant
@@ -90,7 +91,8 @@ def climb(collector: Collector, tasks: Sequence[Task], chosen: Sequence[Variant]
     rows: Rows = {task.name: [] for task in tasks}
     for variant in chosen:
         for task in tasks:
-            rows[task.name].append(judge_variant(collector, task, variant, precisions))
+            row = judge_variant(collector, task, variant, precisions)
+            rows[task.name].append(with_kinks(collector, task, variant, row))
     return rows
 
 

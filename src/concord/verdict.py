@@ -9,15 +9,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from concord import kinks, ladder
+from concord import ladder
 from concord.evidence import Collector
 from concord.framework import Variant
-from concord.kinks import Kinks, Parting
 from concord.ladder import Level, Run
 from concord.task import Task
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from concord.kinks import Kinks, Parting
 
     Arrays = dict[str, np.ndarray]
 
@@ -31,8 +32,8 @@ class LevelVerdict:
     """What one level says of one variant at one precision.
 
     `error` is the worst relative error, of `tensor` after `run`, and None where nothing could be measured.
-    `outcome` is one of the closed set; `declared` the cause of a known difference. `kinks` tells of the step after
-    each of the level's runs, `parting` where a float32 run that is only reported parts from the reference.
+    `outcome` is one of the closed set; `declared` the cause of a known difference. `kinks` is the ledger of the
+    step after each of its runs; `parting` says where a float32 run parts from the reference (concord.kinks adds both).
     """
 
     level: str
@@ -44,8 +45,8 @@ class LevelVerdict:
     run: str = ""
     gate: float | None = None
     declared: str = ""
-    kinks: tuple[Kinks, ...] = ()
-    parting: Parting | None = None
+    kinks: "tuple[Kinks, ...]" = ()
+    parting: "Parting | None" = None
 
     @property
     def passed(self) -> bool:
@@ -309,8 +310,6 @@ def judge_variant(collector: Collector, task: Task, variant: Variant, precisions
         for level in ladder.levels(task):
             if precision in level.gates:
                 levels.append(judge(collector, task, variant, level, precision))
-        if hasattr(task.specification, "kinks"):
-            levels = with_kinks(collector, task, variant, precision, levels)
         collector.workers.close_one(variant, precision)
     row = VariantVerdict(task.name, variant.id, variant.versions() or {}, tuple(levels))
     if row.outcome != "ok" or task.kind != "network" or "float32" not in precisions:
@@ -329,22 +328,3 @@ def judge_variant(collector: Collector, task: Task, variant: Variant, precisions
         import_seconds=whole.import_seconds,
         peak_memory=whole.peak_memory,
     )
-
-
-# The runs whose weights are shown the next batch: those that start from the task's own weights and go straight on.
-KINK_RUNS = {"logits": ("initial",), "updates": ("steps_2", "steps_3", "steps_10"), "trajectory": ("steps_50", "steps_200")}
-
-
-def with_kinks(
-    collector: Collector, task: Task, variant: Variant, precision: str, levels: list[LevelVerdict]
-) -> list[LevelVerdict]:
-    """The same verdicts with the kink ledger; where float32 parts from the reference, with the step and the kink.
-
-    The step is only looked for if everything before agrees: a fault or a known difference needs no kink to part.
-    """
-    import numpy as np
-
-    def look(run: Run) -> tuple[Kinks, kinks.Flip | None]:
-        found = (collector.collect(task, variant, precision, run), collector.reference(task, "float64", run))
-        weights = ({name.removeprefix("weights/"): array for name, array in evidence.arrays().items() if name.startswith("weights/")} for evidence in found)
-        return kinks.compare(task, collector.dataset, run.name, run.steps, *weights)

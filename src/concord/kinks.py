@@ -1,0 +1,301 @@
+"""The kink ledger: what lies where ReLU and max-pooling bend, and at which bends two runs went different ways.
+
+A network of ReLUs and maxima is smooth but for its kinks: inputs of a ReLU at 0, and ties for a window's maximum. At a
+kink the frameworks' gradients may rightly differ. Near one, a rounding error of 1e-8 decides which way the gradient
+goes; that is how a float32 run parts from the reference. A task may say what its ReLUs are given (`kinks` in its
+task.py). Here it is counted, with the weights that the runs left behind and the images of the next step; NumPy
+evaluates both sides, so that only the weights and the precision differ.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from concord.errors import UserError
+from concord.evidence import Collector, Evidence
+from concord.framework import Variant
+from concord.ladder import NETWORK_RUNS, Run
+from concord.task import Task
+from concord.verdict import VariantVerdict, displacement
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from concord.data import Dataset
+
+    Arrays = dict[str, np.ndarray]
+
+CHUNK = 32  # images at once: what they are turned into stays small
+
+# The error of the displacement, beyond which a float32 run has parted. Rounding alone gives at most 1.3e-5 (mnist_cnn,
+# all variants: one step, where the weights have moved least; 2e-6 after ten), the first flip at once 3e-5 to 1e-4.
+PARTED = 3e-5
+EXTRA_RUNS = 10  # at most, to find the step
+
+# By level, the runs that start from the task's own weights and go straight on; their weights are shown the next batch.
+RUNS = {"logits": ("initial",), "updates": ("steps_2", "steps_3", "steps_10"), "trajectory": ("steps_50", "steps_200")}
+STRAIGHT = {NETWORK_RUNS[name].steps: NETWORK_RUNS[name] for names in RUNS.values() for name in names}
+
+
+@dataclass(frozen=True)
+class Kinks:
+    """What a network meets in the step after a run, and where it parts from the reference.
+
+    Args:
+        run: the run that left the weights behind.
+        inputs: of ReLUs, all layers and images of the batch together; those that pooling leaves out don't count.
+        zeros: inputs that are exactly 0.
+        windows: of pooling.
+        ties: windows whose maximum, if it isn't below 0, is shared by several pixels.
+        relu_flips: ReLUs, or windows of them, that let something through with one's weights and not with the other's.
+        pooling_flips: windows that let another pixel through.
+    """
+
+    run: str
+    inputs: int
+    zeros: int
+    windows: int
+    ties: int
+    relu_flips: int
+    pooling_flips: int
+
+    @property
+    def flips(self) -> int:
+        return self.relu_flips + self.pooling_flips
+
+
+@dataclass(frozen=True)
+class Flip:
+    """One kink on whose two sides a run and the reference are.
+
+    `image` counts from the first training image, `place` from 0: the unit, or row, column and channel. `found` and
+    `expected` are what the ReLU is given, in a window the greatest.
+    """
+
+    layer: str
+    kind: str  # "ReLU" or "maximum"
+    image: int
+    place: tuple[int, ...]
+    found: float
+    expected: float
+
+    def describe(self) -> str:
+        names = {1: ("unit",), 3: ("row", "column", "channel")}.get(len(self.place), ("place",) * len(self.place))
+        where = ", ".join(f"{name} {index}" for name, index in zip(names, self.place, strict=True))
+        return f"image {self.image}, {where}: {self.found:.0e}, reference {self.expected:.0e}"
+
+
+@dataclass(frozen=True)
+class Parting:
+    """The step in which a float32 run parts from the reference, counted from 1, and the first of the kinks.
+
+    `flips` counts all that flip in this step; with none, NumPy's arithmetic doesn't show any, and `flip` is None.
+    `before` and `after` are the errors of the displacement around the step.
+    """
+
+    step: int
+    before: float
+    after: float
+    flips: int
+    flip: Flip | None
+
+    def describe(self) -> str:
+        what = "no kink flips in NumPy's arithmetic"
+        if self.flip:
+            number = "one" if self.flips == 1 else f"the first of {self.flips:,}:"
+            what = f"{number} {self.flip.kind} of {self.flip.layer} flips ({self.flip.describe()})"
+        return f"parts at step {self.step}: {what}; the error goes from {self.before:.0e} to {self.after:.0e}"
+
+
+class Ledger:
+    """The kinks of one variant at one precision, beside the reference's; each step is looked at once."""
+
+    def __init__(self, collector: Collector, task: Task, variant: Variant, precision: str):
+        self.collector, self.task, self.variant, self.precision = collector, task, variant, precision
+        self._pages: dict[int, tuple[Kinks, Flip | None]] = {}
+
+    def page(self, steps: int) -> tuple[Kinks, Flip | None]:
+        """What the batch after some steps meets, and its first flip."""
+        if steps not in self._pages:
+            run, found, expected = self._runs(steps)
+            weights = [
+                {name.removeprefix("weights/"): array for name, array in arrays.items() if name.startswith("weights/")}
+                for arrays in (found.arrays(), expected.arrays())
+            ]
+            self._pages[steps] = compare(self.task, self.collector.dataset, run.name, steps, *weights)
+        return self._pages[steps]
+
+    def error(self, steps: int) -> float:
+        """Of the displacement after some steps, the worst tensor's."""
+        run, found, expected = self._runs(steps)
+        return max(
+            error for _, error in displacement(self.collector, self.task, run, found.arrays(), expected.arrays())
+        )
+
+    def parting(self) -> Parting | None:
+        """Where a float32 run parts from the reference; None too if one of the runs that this takes fails."""
+        try:
+            errors = {steps: self.error(steps) for steps in STRAIGHT if steps}
+            return find_parting(errors, self.error, self.page)
+        except FailedRunError:
+            return None
+
+    def _runs(self, steps: int) -> tuple[Run, Evidence, Evidence]:
+        run = STRAIGHT.get(steps) or Run(f"steps_{steps}", steps=steps)
+        found = self.collector.collect(self.task, self.variant, self.precision, run)
+        expected = self.collector.reference(self.task, "float64", run)
+        for evidence in (found, expected):
+            if evidence.outcome != "ok":
+                raise FailedRunError(evidence.reason)
+        return run, found, expected
+
+
+class FailedRunError(Exception):
+    """A run that left no weights behind."""
+
+
+def with_kinks(collector: Collector, task: Task, variant: Variant, row: VariantVerdict) -> VariantVerdict:
+    """The row with the kink ledger, if the task says what its ReLUs are given.
+
+    A precision whose levels were not all measured has none. The step of parting is looked for in float32, and only if
+    everything that is judged agrees: a fault or a known difference needs no kink to part.
+    """
+    if not hasattr(task.specification, "kinks"):
+        return row
+    levels = []
+    for precision in dict.fromkeys(level.precision for level in row.levels):
+        verdicts = [level for level in row.levels if level.precision == precision]
+        if any(verdict.error is None for verdict in verdicts):
+            levels += verdicts
+            continue
+        ledger = Ledger(collector, task, variant, precision)
+        agreed = all(
+            verdict.outcome == "ok" and not verdict.declared for verdict in verdicts if verdict.gate is not None
+        )
+        parting = ledger.parting() if precision == "float32" and agreed else None
+        for verdict in verdicts:
+            runs = [NETWORK_RUNS[name] for name in RUNS.get(verdict.level, ())]
+            pages = tuple(ledger.page(run.steps)[0] for run in runs)
+            here = parting if parting and runs and runs[-1].steps >= parting.step else None
+            parting = None if here else parting  # told once, by the level that reaches so far
+            levels.append(replace(verdict, kinks=pages, parting=here))
+        collector.workers.close_one(variant, precision)
+    return replace(row, levels=tuple(levels))
+
+
+def compare(
+    task: Task, dataset: "Dataset", run: str, steps: int, weights: "Arrays", reference: "Arrays"
+) -> tuple[Kinks, Flip | None]:
+    """Shows the batch that follows after some steps to the network with both weights, each in its own dtype.
+
+    Gives the counts, and the first flip: of the first layer that has any.
+
+    Raises:
+        UserError: the task's `kinks` fails or gives something else than it should.
+    """
+    counts, first = [0] * 6, {}
+    batch = task.specification.HYPERPARAMETERS["batch_size"]
+    for number, images in chunks(dataset, steps * batch, batch):
+        found, expected = inputs(task, weights, images), inputs(task, reference, images)
+        for layer, values in found.items():
+            part, flip = compare_layer(layer, values, expected[layer], number)
+            counts = [total + count for total, count in zip(counts, part, strict=True)]
+            first[layer] = first.get(layer) or flip
+    return Kinks(run, *counts), next(filter(None, first.values()), None)
+
+
+def compare_layer(
+    layer: str, found: "np.ndarray", expected: "np.ndarray", number: int = 0
+) -> tuple[tuple[int, ...], Flip | None]:
+    """Counts as in `Kinks`, and the first flip of one layer; the first image has this number."""
+    import numpy as np
+
+    best = found.max(axis=-1)
+    tied = ((found == best[..., np.newaxis]).sum(axis=-1) > 1) & (best >= 0)  # never with one pixel
+    windows = best.size if found.shape[-1] > 1 else 0
+    one, other = routes(found), routes(expected)
+    flipped = one != other
+    relu = flipped & ((one == 0) | (other == 0))
+    counts = tuple(map(int, (found.size, (found == 0).sum(), windows, tied.sum(), relu.sum(), (flipped & ~relu).sum())))
+    if not flipped.any():
+        return counts, None
+    index = tuple(int(i) for i in np.argwhere(flipped)[0])
+    kind = "ReLU" if relu[index] else "maximum"
+    values = float(best[index]), float(expected[index].max())
+    return counts, Flip(layer, kind, number + index[0], index[1:], *values)
+
+
+def routes(windows: "np.ndarray") -> "np.ndarray":
+    """Which pixel of each window gets through to the next layer, counted from 1; 0 where none is above 0."""
+    import numpy as np
+
+    return np.where(windows.max(axis=-1) > 0, windows.argmax(axis=-1) + 1, 0)
+
+
+def inputs(task: Task, weights: "Arrays", images: "np.ndarray") -> "Arrays":
+    """The task's `kinks` at these weights, in their dtype."""
+    import numpy as np
+
+    here = f"{task.folder / 'task.py'}: kinks()"
+    dtype = next(iter(weights.values())).dtype
+    try:
+        layers = task.specification.kinks(weights, images.astype(dtype))
+    except Exception as error:
+        raise UserError(f"{here} fails: {type(error).__name__}: {error}") from None
+    for layer, values in layers.items():
+        if not isinstance(values, np.ndarray) or values.ndim < 3 or len(values) != len(images) or values.dtype != dtype:
+            what = f"{values.dtype} {values.shape}" if isinstance(values, np.ndarray) else type(values).__name__
+            raise UserError(f"{here}: {layer!r} is {what}, expected {dtype} ({len(images)}, ..., pixels).")
+    return layers
+
+
+def chunks(dataset: "Dataset", start: int, count: int) -> "Iterator[tuple[int, np.ndarray]]":
+    """Training images from 0 to 1, as the workers read them, with the number of the first one."""
+    import numpy as np
+
+    pixels = dataset.train_images
+    for first in range(start, start + count, CHUNK):
+        picked = np.arange(first, min(first + CHUNK, start + count)) % len(pixels)
+        yield int(picked[0]), pixels[picked][..., np.newaxis] / np.float32(255)
+
+
+def find_parting(
+    errors: dict[int, float],
+    error_after: Callable[[int], float],
+    page: Callable[[int], tuple[Kinks, Flip | None]],
+) -> Parting | None:
+    """The step in which a run parts from the reference; None if it doesn't.
+
+    The step whose error passes the mark is found by halving. A flip's error may need some steps to pass it, so from
+    there the search goes back as long as kinks flip.
+
+    Args:
+        errors: of the displacement, by the number of steps, as far as it is known.
+        error_after: measures it after another number of steps, which costs a run.
+        page: what the batch after some steps meets, which needs the run of so many steps.
+    """
+    errors = {0: 0.0} | errors
+    known = len(errors)
+    parted = min((steps for steps, error in errors.items() if error > PARTED), default=None)
+    if parted is None:
+        return None
+    before = max(steps for steps in errors if steps < parted)
+    while parted - before > 1:
+        middle = (before + parted) // 2
+        errors[middle] = error_after(middle)
+        if errors[middle] > PARTED:
+            parted = middle
+        else:
+            before = middle
+    step, (kinks, flip) = parted, page(parted - 1)
+    for earlier in range(parted - 1, 0, -1):
+        if earlier - 1 not in errors:
+            if len(errors) - known == EXTRA_RUNS:
+                break
+            errors[earlier - 1] = error_after(earlier - 1)
+        found, first = page(earlier - 1)
+        if first:
+            step, kinks, flip = earlier, found, first
+        elif flip:
+            break
+    return Parting(step, errors[step - 1], errors[step], kinks.flips, flip)
