@@ -181,7 +181,8 @@ def find_names(job, precision):
     """
     names = {name: find_name(name) for name in job["names"]}
     packages = {found["package"] for found in names.values()} | {name.split(".")[0] for name in job["names"]}
-    return {"names": names, "packages": {package: distribution_of(package) for package in packages}}
+    installed = distributions()
+    return {"names": names, "packages": {package: installed.get(package) for package in packages}}
 
 
 def find_name(name):
@@ -202,13 +203,15 @@ def find_name(name):
     return {"exists": True, "package": package, "of_class": of_class, "reason": ""}
 
 
-def distribution_of(package):
-    """The name and version of what installed a package; None if nothing did."""
+def distributions():
+    """What installed each package of this interpreter: name and version by the package's top-level name."""
+    found = {}
     for distribution in metadata.distributions():
         listed = (distribution.read_text("top_level.txt") or "").split()
-        if package in (listed or {file.parts[0].split(".")[0] for file in distribution.files or []}):
-            return [distribution.metadata["Name"], distribution.version]
-    return None
+        files = (distribution.read_text("RECORD") or "").splitlines() if not listed else []
+        for package in listed or {line.split("/")[0].split(",")[0].split(".")[0] for line in files}:
+            found.setdefault(package, [distribution.metadata["Name"], distribution.version])
+    return found
 
 
 def describe_package(job, precision):
