@@ -205,7 +205,7 @@ RELEASE_FACTS = {
     "first_release": lambda of, day: (of["first"]["date"], f"{of['first']['version']}; read on {day}"),
     "latest_release": lambda of, day: (of["latest"]["date"], f"{of['latest']['version']}; read on {day}"),
     "releases_last_year": lambda of, day: (str(of["last_year"]), f"without pre-releases; the year before {day}"),
-    "wheel_size": lambda of, day: (megabytes(of["wheel"]["bytes"]) if of["wheel"] else "", of["wheel"].get("file", "")),
+    "download_size": lambda of, day: (megabytes(of["file"]["bytes"]) if of["file"] else "", of["file"].get("name", "")),
 }
 
 
