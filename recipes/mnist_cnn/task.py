@@ -43,3 +43,26 @@ def initial_weights() -> dict[str, np.ndarray]:
         weights[f"{layer}_kernel"] = random.normal(0, np.sqrt(2 / fan_in), shape).astype(np.float32)
         weights[f"{layer}_bias"] = np.zeros(shape[-1], np.float32)
     return weights
+
+
+def kinks(weights: dict[str, np.ndarray], images: np.ndarray) -> dict[str, np.ndarray]:
+    """What each ReLU is given, layer by layer; the kink ledger looks for zeros and ties in it.
+
+    Args:
+        weights: as `initial_weights` gives them, float32 or float64.
+        images: (N, 28, 28, 1) from 0 to 1, of the same dtype.
+
+    Returns:
+        The inputs by layer, (pixels, N, ...), in the same dtype: first the pixels of a pooling window, one pixel where
+        no pooling follows. A row or column that pooling leaves out isn't among them.
+    """
+    found, maps = {}, images
+    for layer in ("conv1", "conv2"):
+        patches = np.lib.stride_tricks.sliding_window_view(maps, (3, 3), axis=(1, 2))  # (N, H-2, W-2, C, 3, 3)
+        inputs = np.tensordot(patches, weights[f"{layer}_kernel"], ((4, 5, 3), (0, 1, 2))) + weights[f"{layer}_bias"]
+        height, width = inputs.shape[1] // 2 * 2, inputs.shape[2] // 2 * 2
+        found[layer] = np.stack([inputs[:, i:height:2, j:width:2] for i in (0, 1) for j in (0, 1)])
+        maps = np.maximum(found[layer].max(axis=0), 0)  # the same as pooling what ReLU lets through
+    flat = maps.reshape(len(images), -1)  # (N, 1600)
+    found["dense1"] = (flat @ weights["dense1_kernel"] + weights["dense1_bias"])[np.newaxis]
+    return found

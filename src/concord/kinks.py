@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, np.ndarray]
 
-CHUNK = 32  # images at once: what they are turned into stays small
+CHUNK = 16  # images at once: what they are turned into stays small
 
 # The error of the displacement, beyond which a float32 run has parted. Rounding alone gives at most 1.3e-5 (mnist_cnn,
 # all variants: one step, where the weights have moved least; 2e-6 after ten), the first flip at once 3e-5 to 1e-4.
@@ -207,12 +207,12 @@ def compare(
 def compare_layer(
     layer: str, found: "np.ndarray", expected: "np.ndarray", number: int = 0
 ) -> tuple[tuple[int, ...], Flip | None]:
-    """Counts as in `Kinks`, and the first flip of one layer; the first image has this number."""
+    """Counts as in `Kinks`, and the first flip of one layer (pixels, N, ...), whose first image has this number."""
     import numpy as np
 
-    best = found.max(axis=-1)
-    tied = ((found == best[..., np.newaxis]).sum(axis=-1) > 1) & (best >= 0)  # never with one pixel
-    windows = best.size if found.shape[-1] > 1 else 0
+    best = found.max(axis=0)
+    tied = ((found == best).sum(axis=0) > 1) & (best >= 0)  # never with one pixel
+    windows = best.size if len(found) > 1 else 0
     one, other = routes(found), routes(expected)
     flipped = one != other
     relu = flipped & ((one == 0) | (other == 0))
@@ -221,7 +221,7 @@ def compare_layer(
         return counts, None
     index = tuple(int(i) for i in np.argwhere(flipped)[0])
     kind = "ReLU" if relu[index] else "maximum"
-    values = float(best[index]), float(expected[index].max())
+    values = float(best[index]), float(expected[(slice(None), *index)].max())
     return counts, Flip(layer, kind, number + index[0], index[1:], *values)
 
 
@@ -229,7 +229,11 @@ def routes(windows: "np.ndarray") -> "np.ndarray":
     """Which pixel of each window gets through to the next layer, counted from 1; 0 where none is above 0."""
     import numpy as np
 
-    return np.where(windows.max(axis=-1) > 0, windows.argmax(axis=-1) + 1, 0)
+    best, route = windows[0], np.ones(windows.shape[1:], np.int8)
+    for number, pixel in enumerate(windows[1:], 2):  # of several equal ones the first; faster than argmax
+        route[pixel > best] = number
+        best = np.maximum(best, pixel)
+    return np.where(best > 0, route, 0)
 
 
 def inputs(task: Task, weights: "Arrays", images: "np.ndarray") -> "Arrays":
@@ -243,9 +247,9 @@ def inputs(task: Task, weights: "Arrays", images: "np.ndarray") -> "Arrays":
     except Exception as error:
         raise UserError(f"{here} fails: {type(error).__name__}: {error}") from None
     for layer, values in layers.items():
-        if not isinstance(values, np.ndarray) or values.ndim < 3 or len(values) != len(images) or values.dtype != dtype:
+        if not isinstance(values, np.ndarray) or values.shape[1:2] != images.shape[:1] or values.dtype != dtype:
             what = f"{values.dtype} {values.shape}" if isinstance(values, np.ndarray) else type(values).__name__
-            raise UserError(f"{here}: {layer!r} is {what}, expected {dtype} ({len(images)}, ..., pixels).")
+            raise UserError(f"{here}: {layer!r} is {what}, expected {dtype} (pixels, {len(images)}, ...).")
     return layers
 
 
