@@ -105,6 +105,30 @@ def certify(
     raise SystemExit(code)
 
 
+@app.command()
+def noise(
+    recipe: Annotated[
+        str | None, typer.Argument(help="A recipe's name or a folder with a task.py; all recipes if none is named.")
+    ] = None,
+    frameworks: Annotated[
+        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
+    ] = None,
+    data: DataOption = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures here too.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Measure how far the gated figures move with threads, order, instructions and libraries."""
+    from concord.noise import run_noise
+
+    try:
+        code = run_noise(recipe, frameworks, data, json_file)
+    except KeyboardInterrupt:
+        print("concord: interrupted", file=sys.stderr)
+        code = 130
+    raise SystemExit(code)
+
+
 @app.command("features")
 def show_features(
     feature: Annotated[str | None, typer.Argument(help="A row's id; all rows if none is named.")] = None,

@@ -1,0 +1,307 @@
+"""`concord noise`: how far the gated figures move for innocent reasons, measured, so that the gates can be set above.
+
+A sum's rounding depends on its order; and that on the number of threads, on the order of the images in a batch, on the
+processor's instructions and on the libraries that do the work. Each is varied here, one at a time. The reference runs
+as it always does. What `framework.toml` declares as a known difference isn't noise, and is left out.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from concord import data, ladder, report
+from concord.evidence import Collector, Evidence, new_folder, write_json
+from concord.framework import PRECISIONS, Variant, select_variants
+from concord.ladder import NETWORK_RUNS, Level, Run
+from concord.task import Task, all_tasks, find_task
+from concord.terminal import check_writable, progress, terminal
+from concord.verdict import measure
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from concord.data import Dataset
+
+SCHEMA = "concord.noise/1"
+CLEARANCE = 10.0  # how many times the noise a gate is, at least
+UNGATED = ("shapes", "accuracy")  # one is exact, the other has the task's own margin
+DEAR = "trajectory"  # 250 steps and 20,000 predictions: as long as everything else together
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One way to shift rounding.
+
+    Args:
+        name, what: a few words, and a sentence.
+        threads: that each framework is given.
+        environment: by distribution, more environment variables for the variants that need it; "+" adds to what is
+            there already.
+        startup: by distribution, more Python before the framework is imported.
+        reordered: whether each batch's images come in another order.
+        trajectory: whether 200 steps are worth their time here.
+    """
+
+    name: str
+    what: str
+    threads: int = 1
+    environment: dict[str, dict[str, str]] = field(default_factory=dict)
+    startup: dict[str, str] = field(default_factory=dict)
+    reordered: bool = False
+    trajectory: bool = False
+
+    def applied(self, variant: Variant) -> Variant:
+        """The variant under this setting; the same one where the setting has nothing for it."""
+        environment, startup = dict(variant.environment), [variant.startup]
+        for distribution in variant.distributions:
+            for name, value in self.environment.get(distribution, {}).items():
+                environment[name] = environment.get(name, "") + value[1:] if value.startswith("+") else value
+            if distribution in self.startup:
+                startup.append(self.startup[distribution])
+        environment = {name: value.replace("{threads}", str(self.threads)) for name, value in environment.items()}
+        return replace(variant, environment=environment, startup="\n".join(filter(None, startup)))
+
+
+NARROW = {"OPENBLAS_CORETYPE": "Haswell"}  # OpenBLAS's kernels for AVX2
+SETTINGS = (
+    Setting("one thread", "One thread; all else as in a comparison."),
+    Setting("two threads", "Two threads.", threads=2),
+    Setting("four threads", "Four threads.", threads=4),
+    Setting(
+        "order",
+        "The images of each batch in another order, and so every sum over them.",
+        reordered=True,
+        trajectory=True,
+    ),
+    Setting(
+        "AVX2",
+        "Instructions of 256 bits at most: other kernels of OpenBLAS, MKL, oneDNN and XLA.",
+        environment={
+            "numpy": NARROW,
+            "Theano-PyMC": NARROW,
+            "torch": {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"},
+            "tensorflow": {"ONEDNN_MAX_CPU_ISA": "AVX2"},
+            "jax": {"XLA_FLAGS": "+ --xla_cpu_max_isa=AVX2"},
+        },
+    ),
+    Setting(
+        "without oneDNN",
+        "TensorFlow and PyTorch with their own kernels in place of oneDNN's.",
+        environment={"tensorflow": {"TF_ENABLE_ONEDNN_OPTS": "0"}},
+        startup={"torch": "import torch\n\ntorch.backends.mkldnn.enabled = False"},
+    ),
+)
+ORDINARY = SETTINGS[0]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The worst relative error of one level under one setting; `error` is None where it couldn't be measured."""
+
+    recipe: str
+    variant: str
+    precision: str
+    level: str
+    setting: str
+    error: float | None
+    tensor: str
+    run: str
+    reason: str
+
+
+class Shifted(Collector):
+    """Collects under a setting; what it is held against comes from an ordinary collector."""
+
+    def __init__(self, ordinary: Collector, folder: Path, dataset: "Dataset", **options: Any):
+        super().__init__(folder, dataset, **options)
+        self.ordinary = ordinary
+
+    def reference(self, task: Task, precision: str, run: Run) -> Evidence:
+        return self.ordinary.reference(task, precision, run)
+
+    def drawn(self, task: Task, variant: Variant, precision: str, run: Run) -> Run:
+        """The same unseen weights under each setting, so that the reference runs from them once."""
+        return self.ordinary.drawn(task, variant, precision, run)
+
+
+def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | None, json_file: Path | None) -> int:
+    """Measures, reports, and gives the exit code: 0 only if every gate is far enough above its noise.
+
+    Raises:
+        UserError: an unknown recipe, framework or data set; a file or folder that can't be written.
+    """
+    import time
+
+    from rich.console import Console
+
+    begin = time.perf_counter()
+    chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
+    tasks = all_tasks() if recipe is None else [find_task(recipe)]
+    if json_file:
+        check_writable(json_file)
+    console = terminal()
+    dataset = data.load(data_choice, progress=Console(stderr=True))
+    ready = [variant for variant in chosen if variant.versions()]
+    folder = new_folder()
+    plan = [
+        (setting, task, variant)
+        for setting in SETTINGS
+        for task in tasks
+        for variant in ready
+        if variant.framework in task.recipes and applies(setting, task, variant)
+    ]
+    rows: list[Noise] = []
+    with Collector(folder, dataset) as ordinary, progress(len(plan)) as announce:
+        for setting in SETTINGS:
+            for task in tasks:
+                images = reordered(dataset, task) if setting.reordered else dataset
+                place = folder / f"{setting.name}-{task.name}".replace(" ", "_")
+                with Shifted(ordinary, place, images) as collector:
+                    for variant in [planned[2] for planned in plan if planned[:2] == (setting, task)]:
+                        announce(f"{task.name} {variant.id} {setting.name}")
+                        rows += measure_noise(collector, task, variant, setting)
+                shutil.rmtree(place, ignore_errors=True)
+    levels = summary(tasks, rows)
+    console.print(table(levels, dataset.name))
+    failures = [row for row in rows if row.error is None]
+    for row in failures:
+        where = f"{row.recipe} {row.variant} {row.precision} {row.level}, {row.setting}"
+        console.print(f"{where}: not measured: {row.reason}", style="dim", soft_wrap=True, markup=False)
+    for variant in chosen:
+        if variant not in ready:
+            console.print(f"{variant.id}: not installed: {variant.install_command()}", style="dim", markup=False)
+    near = [level for level in levels if level["gate"] < CLEARANCE * level["noise"]]
+    summed = f"{len(levels) - len(near)} of {len(levels)} gates are at least {CLEARANCE:g} times the noise"
+    console.print(f"{summed}; data: {dataset.name}; {time.perf_counter() - begin:.0f} s", markup=False)
+    if json_file:
+        document = {
+            "schema": SCHEMA,
+            "created": report.now(),
+            "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
+            "environment": report.environment(),
+            "wall_seconds": time.perf_counter() - begin,
+            "versions": {variant.id: variant.versions() for variant in ready},
+            "settings": [{"name": setting.name, "what": setting.what} for setting in SETTINGS],
+            "levels": [level | {"noise": plain(level["noise"])} for level in levels],
+            "rows": [asdict(row) | {"error": plain(row.error)} for row in rows],
+        }
+        write_json(json_file, document)
+        console.print(f"wrote {json_file}", markup=False)
+    return 0 if not near and not failures else 1
+
+
+def applies(setting: Setting, task: Task, variant: Variant) -> bool:
+    """Whether a setting changes anything for this variant."""
+    if setting.reordered:
+        return task.kind == "network"
+    return setting is ORDINARY or setting.applied(variant) != ORDINARY.applied(variant)
+
+
+def levels_of(task: Task, variant: Variant, setting: Setting, precision: str) -> list[Level]:
+    """Those with a gate that noise could reach, known differences left out."""
+    return [
+        level
+        for level in ladder.levels(task)
+        if level.gates.get(precision) is not None
+        and level.name not in UNGATED
+        and (level.name != DEAR or setting.trajectory)
+        and variant.known_difference(task.name, precision, level.name) is None
+    ]
+
+
+def measure_noise(collector: Collector, task: Task, variant: Variant, setting: Setting) -> list[Noise]:
+    """Every gated level of one variant under one setting."""
+    rows = []
+    for precision in PRECISIONS:
+        for level in levels_of(task, variant, setting, precision):
+            verdict = measure(collector, task, setting.applied(variant), level, precision)
+            rows.append(
+                Noise(
+                    task.name,
+                    variant.id,
+                    precision,
+                    level.name,
+                    setting.name,
+                    verdict.error,
+                    verdict.tensor,
+                    verdict.run,
+                    "" if verdict.error is not None else f"{verdict.outcome}: {verdict.reason}",
+                )
+            )
+        collector.workers.close_one(variant, precision)
+    return rows
+
+
+def reordered(dataset: "Dataset", task: Task) -> "Dataset":
+    """The same batches with their images in another order, the short batch of the runs that have one included."""
+    import numpy as np
+
+    batch = task.specification.HYPERPARAMETERS["batch_size"] if task.kind == "network" else 1
+    count = len(dataset.train_images)
+    ends = {run.steps * batch + run.rest for run in NETWORK_RUNS.values() if run.rest}
+    random = np.random.default_rng(1)
+    parts = np.split(np.arange(count), sorted({*range(batch, count, batch), *ends}))
+    order = np.concatenate([random.permutation(part) for part in parts])
+    return replace(dataset, train_images=dataset.train_images[order], train_labels=dataset.train_labels[order])
+
+
+def summary(tasks: Sequence[Task], rows: Sequence[Noise]) -> list[dict[str, Any]]:
+    """For each gate of each task the largest noise, and where it was."""
+    found = []
+    for task in tasks:
+        for precision in PRECISIONS:
+            for level in ladder.levels(task):
+                here = (task.name, precision, level.name)
+                measured = [
+                    row for row in rows if (row.recipe, row.precision, row.level) == here and row.error is not None
+                ]
+                if not measured:
+                    continue
+                worst = max(measured, key=lambda row: row.error or 0.0)
+                found.append(
+                    {
+                        "recipe": task.name,
+                        "precision": precision,
+                        "level": level.name,
+                        "gate": level.gates[precision],
+                        "noise": worst.error,
+                        "variant": worst.variant,
+                        "setting": worst.setting,
+                    }
+                )
+    return found
+
+
+def plain(error: float | None) -> float | str | None:
+    """JSON has no infinity."""
+    return "inf" if error == float("inf") else error
+
+
+def table(levels: Sequence[dict[str, Any]], name: str) -> "Table":
+    """A line for each gate: its noise, how many times that it is, and which variant and setting gave it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    result = Table(
+        title=f"Gates and measured noise (data: {name})", title_justify="left", box=None, padding=(0, 1, 0, 0)
+    )
+    for column in ("recipe", "", "level"):
+        result.add_column(column)
+    for column in ("gate", "noise", "gate / noise"):
+        result.add_column(column, justify="right")
+    result.add_column("most in")
+    for level in levels:
+        ratio = level["gate"] / level["noise"] if level["noise"] else float("inf")
+        colour = "green" if ratio >= CLEARANCE else "bold red"
+        result.add_row(
+            level["recipe"],
+            level["precision"].replace("float", "f"),
+            level["level"],
+            f"{level['gate']:.0e}",
+            f"{level['noise']:.1e}",
+            Text(f"{ratio:,.0f}" if level["noise"] else "-", style=colour),
+            f"{level['variant']}, {level['setting']}",
+        )
+    return result
