@@ -200,6 +200,30 @@ def show_gotchas(
     raise SystemExit(code)
 
 
+@app.command()
+def mutants(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Mutants, or recipes for all of theirs; all if none is named.")
+    ] = None,
+    frameworks: Annotated[
+        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
+    ] = None,
+    data: DataOption = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Prove that the judge has teeth: run wrong programs, each of which one level must catch."""
+    from concord.mutants import run_mutants
+
+    try:
+        code = run_mutants(names or [], frameworks, data, json_file)
+    except KeyboardInterrupt:
+        print("concord: interrupted", file=sys.stderr)
+        code = 130
+    raise SystemExit(code)
+
+
 @app.command("list")
 def list_recipes() -> None:
     """Show every recipe and variant, and whether it is ready, not written or not installed."""
