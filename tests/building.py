@@ -3,21 +3,26 @@
 import atexit
 import itertools
 import json
+import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from concord import ladder
-from concord.certify import equivalence, sha256
+from concord.answers import Cell
+from concord.certify import equivalence
+from concord.features import features
 from concord.framework import variants
+from concord.gotchas import jsonable, topics
 from concord.report import SCHEMA
-from concord.site.results import kind, pins
+from concord.site.results import kind, pins, schemas
 from concord.task import Task, all_tasks, find_task
 
 ENVIRONMENT = {
@@ -51,15 +56,21 @@ class Built:
     folder: Path
     code: int
     output: str
-    seconds: float
+    seconds: float  # of the processor: other processes don't count
 
 
 def build(docs: Path, folder: Path) -> Built:
     """Builds in strict mode, as `mkdocs build --strict` does."""
-    begin = time.perf_counter()
+    begin = child_seconds()
     command = [sys.executable, "-c", BUILD, str(ROOT / "mkdocs.yml"), str(docs), str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    return Built(folder, done.returncode, done.stdout + done.stderr, time.perf_counter() - begin)
+    return Built(folder, done.returncode, done.stdout + done.stderr, child_seconds() - begin)
+
+
+def child_seconds() -> float:
+    """The processor's time that finished child processes took."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def documents(folder: Path, results: list[dict]) -> Path:
@@ -79,6 +90,7 @@ def site() -> Built:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     tasks = [task for task in all_tasks() if task.name != "convolution"]
     found = [*(results_file(task) for task in tasks), certificate(find_task("mnist_cnn"))]
+    found += [made() for made in (answers_file, findings_file, mutants_file) if made()["schema"] in schemas()]
     return build(documents(folder / "docs", found), folder / "site")
 
 
@@ -111,7 +123,9 @@ def certificate(task: Task) -> dict:
     rows = {
         id: {
             "versions": pins(variants()[id]),
-            "recipe_sha256": sha256(task.recipes[variants()[id].framework]) if id != "jax" else "0" * 64,
+            "recipe_sha256": sha256(task.recipes[variants()[id].framework].read_bytes()).hexdigest()
+            if id != "jax"
+            else "0" * 64,
             "reason": "",
             "runs": [
                 {"seed": seed, "accuracy": value, "loss": 0.1, "seconds": 1.0} for seed, value in enumerate(values)
@@ -137,6 +151,130 @@ def certificate(task: Task) -> dict:
         "environment": ENVIRONMENT,
         "variants": rows,
         "pairs": pairs,
+    }
+
+
+def answers_file() -> dict:
+    """What `concord features --json` writes: every answer in turn, a row that tells a fact, one that wasn't asked."""
+    kinds = ("built in", "built in", "a few lines", "add-on", "not possible", "not written yet", "broken", None)
+    cells = []
+    for row, feature in enumerate(features().values()):
+        for column, variant in enumerate(variants().values()):
+            answer = "fact" if feature.derived else kinds[(row + column) % len(kinds)]
+            cell = Cell(
+                feature.id,
+                variant.id,
+                variant.framework,
+                answer,
+                "not_installed" if answer is None else "ok",
+                reason="it gave 1, expected 2" if answer == "broken" else "",
+                remark=f"a remark on `{feature.id}`",
+                value="12 MB" if answer == "fact" else "3" if answer in ("built in", "a few lines", "add-on") else "",
+                checked="equal to NumPy's within 1e-05",
+                add_on="package 1.0" if answer == "add-on" else "",
+                source="https://example.org/" if answer == "not possible" else "",
+                versions=pins(variant),
+            )
+            cells.append(asdict(cell))
+    return {
+        "schema": "concord.features/1",
+        "created": "2026-01-31T23:59:59Z",
+        "environment": ENVIRONMENT,
+        "wall_seconds": 1.0,
+        "features": list(features()),
+        "results": cells,
+    }
+
+
+def findings_file() -> dict:
+    """What `concord gotchas --json` writes: PyTorch has changed, JAX fails, Keras on TensorFlow isn't as documented."""
+    rows = []
+    for topic in topics().values():
+        for variant in topic.variants:
+            expected = jsonable(topic.expected[variant.id])
+            fails, changed, documented = (variant.id == id for id in ("jax", "pytorch", "keras-tf"))
+            value = None if fails else jsonable(changed_value(expected)) if changed else expected
+            rows.append(
+                {
+                    "topic": topic.name,
+                    "variant": variant.id,
+                    "framework": variant.framework,
+                    "value": value,
+                    "expected": expected,
+                    "documented": {"value": changed_value(expected), "source": "https://example.org/", "agrees": False}
+                    if documented
+                    else None,
+                    "agrees": None if fails else not changed,
+                    "outcome": "error" if fails else "mismatch" if changed else "ok",
+                    "reason": "ValueError: no" if fails else "it gives another value" if changed else "",
+                    "versions": pins(variant),
+                }
+            )
+    created = "2026-01-31T23:59:59Z"
+    return {"schema": "concord.gotchas/1", "created": created, "environment": ENVIRONMENT, "results": rows}
+
+
+def changed_value(value: Any) -> Any:
+    return {name: changed_value(part) for name, part in value.items()} if isinstance(value, dict) else "otherwise"
+
+
+def mutants_file() -> dict:
+    """What `concord mutants --json` writes: one is caught as claimed, one elsewhere, one makes no difference."""
+
+    def row(mutant: str, fault: str, variant: str, outcome: str, error: float, equivalent: str = "") -> dict:
+        caught = outcome != "equivalent"
+        level = "gradients" if outcome == "killed elsewhere" else "logits"
+        verdict = {
+            "precision": "float64",
+            "outcome": "mismatch" if caught else "ok",
+            "passed": not caught,
+            "reason": "",
+            "error": error,
+            "tensor": "logits",
+            "run": "initial",
+            "gate": 1e-12,
+            "declared": "",
+        }
+        sound = verdict | {"outcome": "ok", "passed": True, "error": 0.0, "tensor": "shapes"}
+        return {
+            "mutant": mutant,
+            "recipe": "mnist_cnn",
+            "framework": variants()[variant].framework,
+            "variant": variant,
+            "fault": fault,
+            "what": "Something is wrong.",
+            "level": "logits",
+            "equivalent": equivalent,
+            "told_apart_by": [],
+            "levels": {"shapes": sound, level: verdict},
+            "killed_by": level if caught else "",
+            "outcome": outcome,
+            "reason": "logits differ" if caught else equivalent,
+        }
+
+    return {
+        "schema": "concord.mutants/1",
+        "created": "2026-01-31T23:59:59Z",
+        "data": {"name": "mnist", "source": "test", "sha256": "0" * 64},
+        "environment": ENVIRONMENT,
+        "wall_seconds": 1.0,
+        "results": [
+            row("flipped filter", "forward", "jax", "killed", 0.3),
+            row("flipped filter", "forward", "pytorch", "killed", 0.2),
+            row("wrong slope", "gradient", "pytorch", "killed elsewhere", 0.5),
+            row("other ties", "gradient", "pytorch", "equivalent", 1e-16, "ties never show"),
+        ],
+        "controls": [
+            {
+                "recipe": "mnist_cnn",
+                "framework": "pytorch",
+                "variant": "pytorch",
+                "versions": pins(variants()["pytorch"]),
+                "levels": {},
+                "outcome": "ok",
+                "reason": "",
+            }
+        ],
     }
 
 

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import os
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from conftest import TASKS
 
 from concord.site.comparison import anchor
+from concord.site.results import schemas
 from concord.site.source import read_source
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -36,6 +38,7 @@ from axe_playwright_python.sync_playwright import Axe  # noqa: E402
 from building import site  # noqa: E402
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
+with_answers = pytest.mark.skipif("concord.features/1" not in schemas(), reason="there is no docs/features.schema.json")
 WIDTHS = (390, 768, 1440)
 KINDS = (
     "index.html",
@@ -44,7 +47,11 @@ KINDS = (
     "recipes/mnist_cnn/keras.html",
     "frameworks/keras.html",
     "choose.html",
+    pytest.param("features/conv_2d.html", marks=with_answers),
+    "gotchas.html",
+    "gotchas/relu_slope.html",
     "proof.html",
+    "mutants.html",
     "measured.html",
     "contribute.html",
     "compare-json.html",
@@ -318,6 +325,78 @@ def test_choosing_columns(visit):
     page = visit("choose.html?show=jax,pytorch,caffe")
     assert [head.get_attribute("data-variant") for head in page.locator("thead th:visible").all()] == ["jax", "pytorch"]
     expect(page.locator(".matrix__notice")).to_contain_text("no column called caffe")
+
+
+@with_answers
+def test_what_i_need(visit):
+    page = visit("choose.html")
+    page.get_by_text("I need …").click()
+    page.locator("input[name=need][value=dense]").check()  # the fifth column hasn't got it, the sixth isn't written
+    page.locator("input[name=need][value=conv_1d]").check()
+    lacking, unknown = (page.locator("thead th").nth(number) for number in (4, 5))
+    expect(lacking).to_contain_text("lacks dense layer; no evidence for 1-D convolution")
+    expect(unknown).to_contain_text("no evidence for dense layer")
+    assert "faded" in page.locator("tr[data-row=dense] td").nth(4).get_attribute("class")
+    expect(page.locator(".matrix__notice")).to_contain_text("With everything that you need: NumPy, JAX")
+    assert "need=dense,conv_1d" in page.url
+    page.reload()
+    expect(lacking).to_contain_text("lacks dense layer")
+    serious = [entry for entry in Axe().run(page).response["violations"] if entry["impact"] in ("serious", "critical")]
+    assert serious == []
+    page.get_by_role("button", name="Everything").click()
+    expect(page.locator("thead .lacks")).to_have_count(0)
+    assert "need" not in page.url
+
+
+@with_answers
+def test_sorting_by_an_answer(visit):
+    page = visit("choose.html?sort=dense")
+    texts = [cell.inner_text() for cell in page.locator("tr[data-row=dense] td").all()]
+    order = ["● built in"] * 4 + ["◐ a few lines"] * 2 + ["+ add-on", "– not possible"]
+    assert [text for text in texts if text in order] == [text for text in order if text in texts][: len(texts)]
+
+
+@with_answers
+def test_an_answer_opens_its_evidence(visit):
+    page = visit("choose.html")
+    link = page.locator("tr[data-row=dense] td").first.get_by_role("link")
+    link.focus()
+    page.keyboard.press("Enter")
+    figures = page.locator(".figures:popover-open")
+    for words in ("built in", "It gave 3", "numpy 2", "2026-01-31"):
+        expect(figures).to_contain_text(words)
+    page.keyboard.press("Escape")
+    expect(figures).to_have_count(0)
+    expect(link).to_be_focused()
+    assert page.url.endswith("choose.html")
+    link.click()
+    figures.get_by_role("link", name="All frameworks").click()
+    expect(page).to_have_url(re.compile(r"features/dense\.html#numpy$"))
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_gotcha_leads_to_its_code(visit, script):
+    page = visit("gotchas.html", java_script_enabled=script)
+    page.locator("tr[data-row=relu_slope-0] td").get_by_role("link").last.click()
+    shown = page.locator(".figures:popover-open" if script else "section.answer:target")
+    expect(shown).to_contain_text("def theano")
+    expect(shown.get_by_role("button", name="Copy")).to_have_count(script)
+
+
+def test_filtering_gotchas(visit):
+    page = visit("gotchas.html?filter=momentum")
+    titles = page.locator("tr.group:visible").all_inner_texts()
+    assert 0 < len(titles) < page.locator("tr.group").count()
+    page.get_by_role("searchbox").fill("slope of relu")
+    expect(page.locator("tr.group:visible")).to_have_text(["The slope of ReLU at 0"])
+
+
+def test_from_a_disk_an_answer_leads_to_its_page(browser, built):
+    page = browser.new_page()
+    page.goto((built.folder / "gotchas.html").as_uri())
+    page.locator("tr[data-row=relu_slope-0] td").get_by_role("link").last.click()
+    expect(page).to_have_url(re.compile(r"gotchas/relu_slope\.html#theano$"))
+    page.close()
 
 
 def test_first_paint_needs_no_script(visit, browser, address):

@@ -1,5 +1,7 @@
 """The built site: what it shows is what is tested, its links lead somewhere, and bad results stop it."""
 
+import builtins
+import dis
 import gzip
 import html
 import json
@@ -24,10 +26,13 @@ from conftest import TASKS
 
 from concord import ladder, paths
 from concord.errors import UserError
+from concord.features import features, read_probes
 from concord.framework import frameworks, variants
+from concord.gotchas import topics
 from concord.site import comparison, plots
-from concord.site.results import Measurement, Results, read_results
-from concord.site.source import differing_lines, lines_of_code, notebook, read_source
+from concord.site import features as site_features
+from concord.site.results import Measurement, Results, read_results, schemas
+from concord.site.source import definition, differing_lines, lines_of_code, notebook, read_source
 from concord.task import Task
 
 written = [
@@ -35,6 +40,13 @@ written = [
     for task in TASKS.values()
     for framework in task.recipes
 ]
+
+
+def with_schema(name):
+    return pytest.mark.skipif(f"concord.{name}/1" not in schemas(), reason=f"there is no docs/{name}.schema.json")
+
+
+with_answers, with_findings, with_mutants = with_schema("features"), with_schema("gotchas"), with_schema("mutants")
 
 
 class Page(HTMLParser):
@@ -212,6 +224,96 @@ def test_statistics(built):
     assert "concord certify softmax_regression --json docs/results/certify-softmax_regression.json" in text
 
 
+@with_answers
+def test_features(built, pages):
+    first = next(iter(features().values()))
+    page = pages[built.folder / "features" / f"{first.id}.html"]
+    assert set(variants()) <= page.ids
+    document = json.loads((built.folder / "choose.json").read_text(encoding="utf-8"))
+    group = next(group for group in document["groups"] if group["title"] == first.group)
+    row = group["rows"][0]
+    ids = list(variants())
+    assert [row["cells"][id]["value"] for id in ids[:7]] == [
+        "built in",
+        "built in",
+        "a few lines",
+        "add-on",
+        "not possible",
+        "not written yet",
+        "broken",
+    ]
+    assert [row["cells"][id]["lacks"] for id in ids[3:7]] == ["", "lacks", "unknown", "unknown"]
+    usable = sum(row["cells"][ids[0]]["value"] in ("built in", "a few lines", "add-on") for row in group["rows"])
+    assert group["summary"][ids[0]] == f"{usable} of {len(group['rows'])}"
+    facts = [row for group in document["groups"] for row in group["rows"] if row["id"] == "licence"]
+    assert facts[0]["cells"][ids[0]]["text"] == "12 MB"
+    assert not facts[0]["needed"]
+
+
+def test_features_show_their_probe(tmp_path, monkeypatch):
+    probe = 'def _helper(x):\n    return x\n\n\ndef dense(x):\n    """A remark."""\n    return _helper(x)\n'
+    (tmp_path / "pytorch").mkdir()
+    (tmp_path / "pytorch" / "features.py").write_text(probe, encoding="utf-8")
+    found = read_probes(tmp_path / "pytorch" / "features.py")
+    monkeypatch.setattr("concord.features.written", lambda framework: found)
+    answers = site_features.Answers(Results(tmp_path))
+    section = site_features.sections(features()["dense"], answers)[0]
+    assert "def dense(x)" in text_of(section["code"]) and "def _helper(x)" in text_of(section["code"])
+    assert [answer["text"] for answer in section["answers"]] == ["– not measured"] * len(variants())
+
+
+def text_of(markup):
+    return html.unescape(re.sub(r"<[^>]*>", "", markup))
+
+
+@with_findings
+def test_gotchas(built):
+    document = json.loads((built.folder / "gotchas.json").read_text(encoding="utf-8"))
+    rows = {row["id"]: row for group in document["groups"] for row in group["rows"]}
+    cells = rows["relu_slope-0"]["cells"]
+    assert cells["tensorflow"]["value"] == 0
+    assert (cells["pytorch"]["text"], cells["pytorch"]["note"], cells["pytorch"]["tone"]) == (
+        "otherwise",
+        "was 0",
+        "bad",
+    )
+    assert (cells["keras-tf"]["note"], cells["keras-tf"]["tone"]) == ("the documentation says otherwise", "known")
+    assert (cells["jax"]["text"], cells["jax"]["note"]) == ("error", "ValueError: no")
+    assert cells["numpy"]["text"] == "–"  # NumPy has no derivative
+    text = (built.folder / "frameworks" / "pytorch.html").read_text(encoding="utf-8")
+    assert "gotchas/relu_slope.html#pytorch" in text
+
+
+@pytest.mark.parametrize("topic", topics().values(), ids=lambda topic: topic.name)
+def test_gotchas_show_their_probes(built, topic):
+    """The code is that of the file: what is shown runs as it stands, and is all that the probe needs."""
+    texts = code_texts(built.folder / "gotchas" / f"{topic.name}.html")
+    for framework in topic.frameworks:
+        shown = definition(topic.path, framework)
+        assert shown in texts
+        scope = {}
+        exec(compile(shown, topic.name, "exec"), scope)
+        assert loaded_globals(compile(shown, topic.name, "exec")) <= set(scope) | set(dir(builtins)), framework
+        assert frameworks().keys() & scope.keys() == {framework}  # no other probe beside it
+
+
+def loaded_globals(code):
+    """The global names that the functions of a program use."""
+    own = {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
+    return own.union(*(loaded_globals(constant) for constant in code.co_consts if hasattr(constant, "co_code")))
+
+
+@with_mutants
+def test_mutants(built):
+    text = html.unescape((built.folder / "mutants.html").read_text(encoding="utf-8"))
+    assert 'badge--good"><span class="visually-hidden">caught </span>✗ 2e-1' in text  # the least of two
+    assert 'badge--bad"><span class="visually-hidden">caught </span>✗ 5e-1' in text  # by another level
+    text = html.unescape((built.folder / "proof.html").read_text(encoding="utf-8"))
+    assert "2 of 3 wrong programs are caught by the level that claims them" in text
+    assert "1 of 1 programs with a change that makes no difference here pass" in text
+    assert "all 1 sound programs pass" in text
+
+
 def test_matrix_downloads(built):
     document = json.loads((built.folder / "choose.json").read_text(encoding="utf-8"))
     assert [column["id"] for column in document["columns"]] == list(variants())
@@ -255,7 +357,17 @@ def test_builds_without_results(tmp_path):
     done = build(documents(tmp_path / "docs", []), tmp_path / "site")
     assert done.code == 0, done.output
     assert "WARNING" not in done.output
-    assert "not measured" in (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    commands = {
+        "index.html": "concord compare convolution --json docs/results/compare-convolution.json",
+        "choose.html": "concord features --json docs/results/features.json",
+        "gotchas.html": "concord gotchas --json docs/results/gotchas.json",
+        "mutants.html": "concord mutants --json docs/results/mutants.json",
+        "proof.html": "concord certify mnist_cnn --json docs/results/certify-mnist_cnn.json",
+    }
+    for place, command in commands.items():
+        text = (tmp_path / "site" / place).read_text(encoding="utf-8")
+        assert "not measured" in text
+        assert command in text
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ async function copy(text) {
   }
 }
 
-for (const code of document.querySelectorAll(".md-content pre > code")) {
+function copyButton(code) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "copy", textContent: "Copy" })
   const what = code.parentElement.getAttribute("aria-label")
   if (what) button.setAttribute("aria-label", "Copy: " + what)
@@ -50,6 +50,8 @@ for (const code of document.querySelectorAll(".md-content pre > code")) {
     frame.append(code.parentElement, button)
   }
 }
+
+document.querySelectorAll(".md-content pre > code").forEach(copyButton)
 
 // ---- side by side
 
@@ -170,7 +172,9 @@ function chooser(matrix) {
   const notice = matrix.querySelector(".matrix__notice")
   const known = matrix.dataset.known.split(" ")
   const rows = [...matrix.querySelectorAll("tr[data-row]")]
-  const every = [...matrix.querySelectorAll("thead tr, tr[data-row]")]
+  const every = [...matrix.querySelectorAll("tr:has([data-variant])")]
+  const heads = Object.fromEntries([...matrix.querySelectorAll("thead th")].map((head) => [head.dataset.variant, head]))
+  const needs = [...form.querySelectorAll("[name=need]")]
   let sorted = ""
 
   for (const row of rows) {
@@ -196,6 +200,25 @@ function chooser(matrix) {
     })
   }
 
+  function need(columns) { // what the reader needs: columns that lack it fade, and say what they lack
+    const wanted = rows.filter((row) => needs.some((box) => box.checked && box.value === row.dataset.row))
+    const words = { lacks: "lacks", unknown: "no evidence for" }
+    const found = { all: [], some: [] }
+    for (const row of rows) row.classList.toggle("wanted", wanted.includes(row))
+    for (const id of known) {
+      const told = Object.entries(words).map(([kind, word]) => {
+        const names = wanted.filter((row) => cells(row)[id].dataset.lacks === kind).map((row) => row.querySelector("button").textContent)
+        return names.length ? `${word} ${names.join(", ")}` : ""
+      }).filter(Boolean).join("; ")
+      for (const row of every) cells(row)[id]?.classList.toggle("faded", Boolean(told))
+      heads[id].querySelector(".lacks")?.remove()
+      if (told) heads[id].append(Object.assign(document.createElement("small"), { className: "lacks", textContent: told }))
+      if (columns.includes(id)) found[told ? "some" : "all"].push(heads[id].querySelector("a").textContent)
+    }
+    if (!wanted.length) return ""
+    return found.all.length ? `With everything that you need: ${found.all.join(", ")}.` : "No column has everything that you need."
+  }
+
   function draw() {
     const columns = shown()
     const ordered = order()
@@ -214,7 +237,7 @@ function chooser(matrix) {
     for (const group of matrix.querySelectorAll("tbody")) group.hidden = !group.querySelector("tr[data-row]:not([hidden])")
     if (rows.every((row) => row.hidden)) notice.textContent = "No row is left. Everything shows them all again."
     else if (!columns.length) notice.textContent = "No column is chosen."
-    else notice.textContent = ""
+    else notice.textContent = need(columns)
   }
 
   function changed() {
@@ -224,6 +247,7 @@ function chooser(matrix) {
       differ: form.elements.differ.checked ? "1" : "",
       show: columns.length === known.length ? "" : columns.join(",") || "none",
       sort: sorted,
+      need: needs.filter((box) => box.checked).map((box) => box.value).join(","),
     }))
     draw()
   }
@@ -237,6 +261,8 @@ function chooser(matrix) {
     form.elements.differ.checked = state.get("differ") === "1"
     sorted = rows.some((row) => row.dataset.row === state.get("sort")) ? state.get("sort") : ""
     for (const box of form.elements.show) box.checked = list.length ? list.includes(box.value) : !asked.includes("none")
+    const needed = (state.get("need") || "").split(",")
+    for (const box of needs) box.checked = needed.includes(box.value)
     draw()
     if (unknown.length) notice.textContent = `There is no column called ${unknown.join(", ")}; the address names it.`
   }
@@ -249,5 +275,42 @@ function chooser(matrix) {
   restore()
 }
 
+// ---- an answer's evidence: a dialogue instead of the page that the link leads to
+
+async function evidence(event, link) {
+  const address = new URL(link.href)
+  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || !link.closest("td") || !HTMLElement.prototype.showPopover) return
+  event.preventDefault()
+  let section
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(address)).text(), "text/html")
+    section = page.getElementById(address.hash.slice(1)).closest(".answer")
+  } catch { // opened from a disk, for instance
+    location.href = link.href
+    return
+  }
+  for (const inner of section.querySelectorAll("a[href]")) inner.href = new URL(inner.getAttribute("href"), address)
+  for (const named of section.querySelectorAll("[id]")) named.removeAttribute("id")
+  section.removeAttribute("id")
+  document.querySelector(".figures--answer")?.remove()
+  const figures = Object.assign(document.createElement("div"), { className: "figures figures--answer", popover: "auto", role: "dialog", tabIndex: -1 })
+  figures.setAttribute("aria-label", link.closest("tr").querySelector(".row-name").textContent)
+  const close = Object.assign(document.createElement("button"), { type: "button", className: "figures__close", textContent: "Close" })
+  close.addEventListener("click", () => figures.hidePopover())
+  const whole = Object.assign(document.createElement("a"), { href: link.href, textContent: "All frameworks" })
+  const last = document.createElement("p")
+  last.append(whole)
+  figures.append(section, last, close)
+  document.querySelector(".md-content article").append(figures)
+  figures.querySelectorAll("pre > code").forEach(copyButton)
+  figures.addEventListener("toggle", (change) => { if (change.newState === "closed") link.focus() })
+  figures.showPopover()
+  figures.focus()
+}
+
+document.querySelectorAll(".matrix").forEach((matrix) => matrix.addEventListener("click", (event) => {
+  const link = event.target.closest("td a[href*='features/'], td a[href*='gotchas/']")
+  if (link) evidence(event, link)
+}))
 document.querySelectorAll(".compare").forEach(sideBySide)
 document.querySelectorAll(".matrix").forEach(chooser)

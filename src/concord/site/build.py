@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from concord import paths
+from concord.features import features as read_features
+from concord.features import written
 from concord.framework import frameworks
-from concord.site import comparison, matrix, pages
-from concord.site.results import Results
+from concord.gotchas import topics
+from concord.site import choose, comparison, features, gotchas, pages
+from concord.site.results import Results, read_pins
+from concord.site.source import read_source
 from concord.task import all_tasks
 
 
@@ -23,6 +27,8 @@ class Site:
     results: Results = field(init=False)
 
     def __post_init__(self) -> None:
+        for cached in (frameworks, read_features, written, topics, read_source, read_pins):
+            cached.cache_clear()  # the preview builds again in the same process, after something was changed
         self.results = Results(self.results_folder)
 
     def files(self) -> dict[str, str | bytes]:
@@ -33,10 +39,9 @@ class Site:
         for framework in frameworks().values():
             folder = paths.FRAMEWORKS / framework.id
             found[f"frameworks/{framework.id}.md"] = pages.framework_page(framework, folder, self.results)
-        groups = matrix.groups(self.results)
-        found["choose.md"] = matrix.page(groups)
-        found["choose.json"] = matrix.as_json(groups)
-        found["choose.csv"] = matrix.as_csv(groups)
+        found |= features.pages(self.results)
+        found |= choose.pages(self.results)
+        found |= gotchas.pages(self.results)
         found["contribute.md"] = pages.contribute(paths.CHECKOUT / "CONTRIBUTING.md")
         return found
 
@@ -48,7 +53,8 @@ class Site:
             {"Recipes": recipes},
             {"Frameworks": [{found.label: f"frameworks/{found.id}.md"} for found in frameworks().values()]},
             {"Choose": "choose.md"},
-            {"Proof": ["proof.md", "measured.md", "compare-json.md"]},
+            {"Gotchas": "gotchas.md"},
+            {"Proof": ["proof.md", "mutants.md", "measured.md", "compare-json.md"]},
             {"Contribute": "contribute.md"},
         ]
 

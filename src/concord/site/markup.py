@@ -30,6 +30,7 @@ def render(template: str, **values: Any) -> Markup:
     return Markup(templates().get_template(template).render(**values))
 
 
+@cache
 def code(text: str) -> Markup:
     """Python, highlighted, each line in an element of its own. Its text content is exactly the text."""
     lexer = PythonLexer(stripnl=False, ensurenl=False)
@@ -40,6 +41,7 @@ def code(text: str) -> Markup:
     return Markup("\n".join(f'<span class="l">{line}</span>' for line in lines) + end)
 
 
+@cache
 def prose(text: str) -> Markup:
     """A few paragraphs of Markdown."""
     return Markup(markdown.markdown(text, extensions=["tables", "sane_lists"]))

@@ -1,4 +1,4 @@
-"""The table for choosing: variants as columns, one row for each thing that is known about all of them.
+"""The table machinery: variants as columns, one row for each thing that is known about all of them.
 
 A row is plain data, so a new kind of evidence needs new rows and nothing else. The page, the CSV and the JSON are made
 from the same rows.
@@ -8,20 +8,14 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
-from concord import ladder
-from concord.framework import Variant, frameworks, variants
-from concord.site import evidence
-from concord.site.markup import error_figure, mebibytes, render, seconds
-from concord.site.results import Results, pins
-from concord.site.source import read_source
-from concord.task import Task, all_tasks
+from markupsafe import Markup
+
+from concord.framework import variants
+from concord.site.markup import render
 
 NOT_MEASURED = "not measured"
-FACTORS = (1.25, 2, 4)  # how far from the best: the steps of the colour scale
 
 
 @dataclass(frozen=True)
@@ -29,6 +23,7 @@ class Cell:
     """One figure. `value` is what is sorted and downloaded, None where nothing is known; `link` leads to its evidence.
 
     `tone` is a step of the colour scale: 1 (near the best) to 4 (far from it), or a badge's; `note` says it in words.
+    `rank` is what words are sorted by. `lacks` is "lacks" or "unknown" where a reader who needs this can't count on it.
     """
 
     text: str
@@ -36,6 +31,8 @@ class Cell:
     link: str = ""
     note: str = ""
     tone: str = ""
+    rank: int | None = None
+    lacks: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,200 +43,25 @@ class Row:
     about: str = ""
     measure: str = ""  # the command that would fill the cells that aren't measured
     cells: dict[str, Cell] = field(default_factory=dict)
+    needed: bool = False  # whether a reader may say: I need this
 
 
 @dataclass(frozen=True)
 class Group:
     title: str
     rows: list[Row]
+    summary: dict[str, str] = field(default_factory=dict)  # by variant, in a few words
 
 
-def groups(results: Results) -> list[Group]:
-    """Everything that has evidence, in the order of the page."""
-    tasks = all_tasks()
-    networks = [task for task in tasks if task.kind == "network"]
-    return [
-        Group("The same result", [equivalence(task, results) for task in tasks]),
-        Group("Precision", [precision(task, results) for task in tasks] + [declared()]),
-        Group("Speed on a processor", [row for task in networks for row in costs(task, results, SPEED)]),
-        Group("Memory", [row for task in networks for row in costs(task, results, MEMORY)]),
-        Group("Accuracy", [accuracy(task, results) for task in networks]),
-        *[Group(f"Lines of code: {task.name}", lines(task)) for task in tasks],
-        Group("Installation", [versions(), environment()]),
-    ]
+def table(name: str, groups: list[Group], placeholder: str, legend: Markup) -> Markup:
+    """The table with its tools. `name` is that of the files to download; the placeholder shows what to filter by."""
+    columns = list(variants().values())
+    return render("matrix.html", name=name, groups=groups, variants=columns, placeholder=placeholder, legend=legend)
 
 
-def row(
-    id: str, label: str, cell: Callable[[Variant], Cell], *, unit: str = "", about: str = "", task: Task | None = None
-) -> Row:
-    """A row of one function's cells; the task says what to run for those that aren't measured."""
-    cells = {variant.id: cell(variant) for variant in variants().values()}
-    missing = task and any(found.text == NOT_MEASURED for found in cells.values())
-    return Row(id, label, unit, about, evidence.compare_command(task.name) if task and missing else "", cells)
-
-
-def page_of(task: Task, anchor: str) -> str:
-    return f"recipes/{task.name}/index.html#{anchor}"
-
-
-def unknown(task: Task, variant: Variant) -> Cell:
-    """A cell without evidence."""
-    if variant.framework not in task.recipes:
-        return Cell("not written yet", note=f"{task.name}_{variant.framework}.py is missing")
-    return Cell(NOT_MEASURED)
-
-
-def equivalence(task: Task, results: Results) -> Row:
-    def cell(variant: Variant) -> Cell:
-        measurement = results.find(task.name, variant.id)
-        if measurement is None:
-            return unknown(task, variant)
-        tone, sign, words = evidence.state_badge(measurement)
-        stale = evidence.staleness(results, measurement, task)
-        note = f"stale: {stale}" if stale else f"{measurement.date}, {measurement.version}"
-        return Cell(f"{sign} {words}", words, page_of(task, f"evidence-{variant.id}"), note, tone)
-
-    about = "every level of the ladder, in both precisions"
-    return row(f"same-{task.name}", task.name, cell, about=about, task=task)
-
-
-def precision(task: Task, results: Results) -> Row:
-    """How near float64 comes to the reference before any training: it tells a float64 that is really float32."""
-    level = "values" if task.kind == "operation" else "logits"
-    gate = next(found.gates["float64"] for found in ladder.levels(task) if found.name == level)
-
-    def cell(variant: Variant) -> Cell:
-        measurement = results.find(task.name, variant.id)
-        verdicts = [v for v in measurement.levels(level) if v["precision"] == "float64"] if measurement else []
-        if not verdicts or not isinstance(verdicts[0]["error"], (int, float)):
-            return unknown(task, variant)
-        error = verdicts[0]["error"]
-        good = gate is not None and error <= gate
-        words = "float64" if good else "not float64"
-        return Cell(
-            f"{error_figure(error)} {words}",
-            error,
-            page_of(task, f"evidence-{variant.id}"),
-            f"the gate is {gate:.0e}",
-            evidence.GOOD if good else evidence.KNOWN,
-        )
-
-    about = f"worst relative error of the {level} in float64"
-    return row(f"float64-{task.name}", f"float64: {task.name}", cell, unit="relative error", about=about, task=task)
-
-
-def declared() -> Row:
-    def cell(variant: Variant) -> Cell:
-        count = len(variant.known_differences)
-        link = f"frameworks/{variant.framework}.html#known-differences" if count else ""
-        return Cell(str(count) if count else "none declared", count, link)
-
-    return row("known-differences", "known differences", cell, unit="declarations")
-
-
-SPEED = (
-    ("epoch_seconds", "seconds an epoch", "s", seconds),
-    ("first_step_seconds", "first step", "s", seconds),
-    ("import_seconds", "import", "s", seconds),
-)
-MEMORY = (("peak_memory", "memory at most", "bytes", mebibytes),)
-
-
-def costs(task: Task, results: Results, quantities: tuple[tuple[str, str, str, Any], ...]) -> list[Row]:
-    """Rows where less is better, with how many times the least each figure is."""
-    found = results.of_recipe(task.name)
-    rows = []
-    for name, title, unit, write in quantities:
-        values = {id: m.result[name] for id, m in found.items() if m.result[name]}
-
-        def cell(variant: Variant, name: str = name, values: dict = values, write: Any = write) -> Cell:
-            measurement = found.get(variant.id)
-            if measurement is None:
-                return unknown(task, variant)
-            if measurement.result[name] is None:
-                state = "unverified" if measurement.result["outcome"] != "ok" else NOT_MEASURED
-                return Cell(state, note=measurement.result["reason"])
-            value = measurement.result[name]
-            factor = value / min(values.values()) if values.get(variant.id) else 1
-            spread = evidence.spread(measurement, name, write)
-            return Cell(
-                write(value),
-                value,
-                page_of(task, "measured"),
-                f"{factor:.1f}× the least" + (f"; {spread}" if spread else ""),
-                str(1 + sum(factor > step for step in FACTORS)),
-            )
-
-        rows.append(row(f"{name}-{task.name}", f"{title}: {task.name}", cell, unit=unit, task=task))
-    return rows
-
-
-def accuracy(task: Task, results: Results) -> Row:
-    def cell(variant: Variant) -> Cell:
-        measurement = results.find(task.name, variant.id)
-        value = measurement.result["accuracy"] if measurement else None
-        if measurement is None or value is None:
-            return unknown(task, variant) if measurement is None else Cell("unverified")
-        return Cell(f"{value:.2%}", value, page_of(task, "measured"))
-
-    about = "one ordinary float32 run, all test images"
-    return row(f"accuracy-{task.name}", task.name, cell, unit="of 1", about=about, task=task)
-
-
-def lines(task: Task) -> list[Row]:
-    counts = {id: read_source(path).lines_of_code() for id, path in task.recipes.items()}
-
-    def counted(id: str, label: str, count: Callable[[dict[str, int]], int]) -> Row:
-        values = {framework: count(by_step) for framework, by_step in counts.items()}
-        least = min((value for value in values.values() if value), default=0)
-
-        def cell(variant: Variant) -> Cell:
-            if variant.framework not in values:
-                return unknown(task, variant)
-            value = values[variant.framework]
-            factor = value / least if least else 1
-            tone = str(1 + sum(factor > step for step in FACTORS)) if value else ""
-            link = f"recipes/{task.name}/{variant.framework}.html"
-            return Cell(str(value), value, link, f"{factor:.1f}× the least" if value else "", tone)
-
-        return row(f"lines-{task.name}-{id}", label, cell, unit="lines")
-
-    rows = [counted("all", "all steps", lambda by_step: sum(by_step.values()))]
-    for step in task.steps:
-        rows.append(counted(step.lower().replace(" ", "-"), step, lambda by_step, step=step: by_step.get(step, 0)))
-    return rows
-
-
-def versions() -> Row:
-    def cell(variant: Variant) -> Cell:
-        text = ", ".join(f"{name} {version}" for name, version in pins(variant).items())
-        return Cell(text or "not pinned", text, f"frameworks/{variant.framework}.html")
-
-    return row("versions", "pinned versions", cell)
-
-
-def environment() -> Row:
-    def cell(variant: Variant) -> Cell:
-        return Cell("its own" if variant.own else "shared", "its own" if variant.own else "shared")
-
-    return row("environment", "environment", cell, about="its own: it can't be installed beside the others")
-
-
-def page(found: list[Group]) -> str:
-    """The Markdown of the page."""
-    table = render("matrix.html", groups=found, variants=list(variants().values()), frameworks=frameworks())
-    return f"""---
-title: Choose
-description: What each framework costs and gives, from the same measurements as the rest of the site.
-hide: [navigation, toc]
----
-
-# Choose
-
-Frameworks as columns. Every figure leads to the evidence that produced it; a cell without evidence says so.
-
-{table}
-"""
+def files(name: str, groups: list[Group]) -> dict[str, str | bytes]:
+    """The table to download."""
+    return {f"{name}.json": as_json(groups), f"{name}.csv": as_csv(groups)}
 
 
 def as_json(found: list[Group]) -> str:

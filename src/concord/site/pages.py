@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from concord import ladder
 from concord.framework import Framework, frameworks, variants
-from concord.site import evidence, proof
+from concord.site import evidence, gotchas, mutants, proof
 from concord.site.comparison import install_command
 from concord.site.markup import render
 from concord.site.results import Results, pins
@@ -85,6 +85,8 @@ FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
     "reproduce": reproduce,
     "differences": differences,
     "statistics": proof.statistics,
+    "mutants-summary": mutants.summary,
+    "mutants": mutants.matrix,
 }
 
 
@@ -105,6 +107,7 @@ def framework_page(framework: Framework, folder: Path, results: Results) -> str:
             for variant in framework.variants
         },
     )
+    found = render("framework_gotchas.html", found=gotchas.of_framework(framework, results))
     known = render("differences.html", differences=[(framework, difference) for difference in differences])
     return f"""---
 title: {framework.label}
@@ -121,6 +124,10 @@ title: {framework.label}
 ## Known differences {{ #known-differences }}
 
 {known}
+
+## Gotchas {{ #gotchas }}
+
+{found}
 
 ## Notes {{ #notes }}
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,11 @@ class Results:
         """The files of one kind, `compare` for instance, and what they hold; the latest last."""
         return sorted(self._documents.get(kind, []), key=lambda found: found[1]["created"])
 
+    def latest(self, kind: str) -> tuple[Path, dict[str, Any]]:
+        """The latest file of a kind; an empty document if there is none."""
+        found = self.documents(kind)
+        return found[-1] if found else (self.folder / f"{kind}.json", {})
+
     def find(self, recipe: str, variant: str) -> Measurement | None:
         return self._found.get((recipe, variant))
 
@@ -103,8 +108,12 @@ class Results:
         """Why a measurement no longer speaks for the present files, in one line; empty if it does."""
         if why := outdated(variants()[measurement.result["variant"]], measurement.result["versions"]):
             return why
-        changed = [file.name for file in recipe_files if self._is_newer(file, measurement.file)]
-        return f"{' and '.join(changed)} changed since" if changed else ""
+        return self.changed(measurement.file, recipe_files)
+
+    def changed(self, results_file: Path, files: Iterable[Path]) -> str:
+        """Which files were changed after the results were published, in words; empty if none was."""
+        names = [file.name for file in files if self._is_newer(file, results_file)]
+        return f"{' and '.join(names)} changed since" if names else ""
 
     def _is_newer(self, file: Path, other: Path) -> bool:
         """Whether a file was changed after another."""
@@ -121,12 +130,13 @@ class Results:
             return {}
         root = Path(git("rev-parse", "--show-toplevel").strip()).resolve()
         ages: dict[Path, int] = {}
-        folders = [str(paths.RECIPES), str(self.folder)]
-        log = git("log", "--format=tformat://", "--name-only", "--", *folders)
+        folders = (paths.RECIPES, paths.FRAMEWORKS, paths.GOTCHAS, self.folder)
+        inside = [str(folder) for folder in folders if folder.resolve().is_relative_to(root)]
+        log = git("log", "--format=tformat://", "--name-only", "--", *inside)
         for age, commit in enumerate(log.split("//\n")):
             for name in filter(None, commit.splitlines()):
                 ages.setdefault(root / name, age)
-        status = git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *folders)
+        status = git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *inside)
         for name in [line[3:] for line in status.split("\0") if line]:
             if (root / name).is_file():
                 ages[root / name] = -(root / name).stat().st_mtime_ns
@@ -182,9 +192,14 @@ def kind(document: dict[str, Any]) -> str:
 
 def pins(variant: Variant) -> dict[str, str]:
     """The version of each distribution that is installed for a variant by the project's own pins."""
-    file = variant.own.requirements if variant.own else paths.CHECKOUT / "constraints.txt"
-    pinned = {normal(name): version for name, version in PIN.findall(file.read_text(encoding="utf-8"))}
+    pinned = read_pins(variant.own.requirements if variant.own else paths.CHECKOUT / "constraints.txt")
     return {name: pinned[normal(name)] for name in variant.distributions if normal(name) in pinned}
+
+
+@cache
+def read_pins(file: Path) -> dict[str, str]:
+    """The versions in a file of exact pins, by normal name."""
+    return {normal(name): version for name, version in PIN.findall(file.read_text(encoding="utf-8"))}
 
 
 def normal(name: str) -> str:
