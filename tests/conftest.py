@@ -74,6 +74,11 @@ def skip_unless_ready(task: Task, variant: Variant) -> None:
     """Skips what isn't written or installed, and says how to get it; never fails it and never passes it."""
     if variant.framework not in task.recipes:
         pytest.skip(f"{task.file_name(variant.framework)} is not written yet")
+    skip_unless_installed(variant)
+
+
+def skip_unless_installed(variant: Variant) -> None:
+    """Skips what isn't installed or can't be, and says how to get it."""
     if variant.versions() is None:
         pytest.skip(f"{variant.id} is not installed: {variant.install_command()}")
     if variant.own:

@@ -132,9 +132,9 @@ def read_topic(path: Path) -> Topic:
             )
     if not probes:
         raise UserError(f"{path} has no probe: a function named after a framework, {', '.join(frameworks())}.")
-    precision, tolerance = names.get("PRECISION", "float64"), names.get("TOLERANCE", TOLERANCE)
-    if precision not in PRECISIONS:
-        raise UserError(f"{path}: " + nearest("precision", str(precision), PRECISIONS))
+    asked = names.get("PRECISION", "float64")
+    if asked not in PRECISIONS:
+        raise UserError(f"{path}: " + nearest("precision", str(asked), PRECISIONS))
     expected = by_variant(path, probes, "EXPECTED", names["EXPECTED"])
     for framework in probes:
         for variant in frameworks()[framework].variants:
@@ -152,8 +152,8 @@ def read_topic(path: Path) -> Topic:
         text=" ".join(names["__doc__"].split()),
         title=names["TITLE"],
         question=names["QUESTION"],
-        precision=precision,
-        tolerance=tolerance,
+        precision=asked,
+        tolerance=names.get("TOLERANCE", TOLERANCE),
         frameworks=tuple(id for id in frameworks() if id in probes),
         expected=expected,
         documented={id: Documented(*entry) for id, entry in documented.items()},
@@ -177,13 +177,19 @@ def by_variant(path: Path, probes: Sequence[str], name: str, entries: dict[str, 
 def examine(workers: Workers, topic: Topic, variant: Variant) -> Finding:
     """Runs one probe in its variant's worker, and holds its value against the expected one."""
     versions = variant.versions() or {}
-    answer = workers.probe(variant, topic.precision, topic.path, variant.framework)
+    answer = workers.probe(variant, precision(topic, variant), topic.path, variant.framework)
     if answer.outcome != "ok":
         return Finding(topic, variant, answer.outcome, answer.reason, None, versions)
     value = answer.fields["value"]
     if same(value, topic.expected[variant.id], topic.tolerance):
         return Finding(topic, variant, "ok", "", value, versions)
     return Finding(topic, variant, "mismatch", change(topic, variant, value, versions), value, versions)
+
+
+def precision(topic: Topic, variant: Variant) -> str:
+    """The worker's precision: one worker serves both where nothing in framework.toml depends on it."""
+    settings = [variant.startup, *variant.environment.values()]
+    return topic.precision if any("precision" in setting for setting in settings) else "float64"
 
 
 def same(value: Any, wanted: Any, tolerance: float, *, partly: bool = False) -> bool:
@@ -252,7 +258,7 @@ def short(value: Any) -> str:
         return f"[{', '.join(map(short, value))}]"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value + 0.0:.6g}" if is_number(value) else str(value)
+    return f"{value + 0.0:.4g}" if is_number(value) else str(value)
 
 
 def run_gotchas(name: str | None, frameworks_asked: str | None, json_file: Path | None) -> int:
@@ -294,7 +300,7 @@ def run_gotchas(name: str | None, frameworks_asked: str | None, json_file: Path 
 def order(pair: tuple[Topic, Variant]) -> tuple[int, str, str]:
     """By variant and precision, so that one worker serves one probe after the other."""
     topic, variant = pair
-    return list(variants()).index(variant.id), topic.precision, topic.name
+    return list(variants()).index(variant.id), precision(topic, variant), topic.name
 
 
 def table(chosen: Iterable[Topic], findings: Sequence[Finding]) -> "Table":
