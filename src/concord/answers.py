@@ -127,6 +127,8 @@ class Answers:
             answer = self.workers.probe(variant, PRECISION, file, probe.function, **plain(arguments))
             if feature.fresh:
                 self.workers.close_one(variant, PRECISION)
+            if answer.outcome != "ok" and feature.tool and not shutil.which(feature.tool):
+                return replace(cell, outcome="unsupported", reason=f"there is no {feature.tool} here")
             if answer.outcome != "ok":
                 return replace(cell, answer=BROKEN, outcome=answer.outcome, reason=answer.reason)
             value = answer.fields["value"]
@@ -154,11 +156,13 @@ class Answers:
         """What the worker knows of all names that the column's probes use; asked once."""
         if variant.id not in self._facts:
             probes = features.written(variant.framework).probes.values()
-            names = {name for probe in probes for name in {*probe.names, *filter(None, [probe.claim])}}
-            job = {"kind": "names", "names": sorted(names)}
+            own_packages = features.own_packages(variant)
+            # Of other packages only what is claimed, so that the worker doesn't import every add-on.
+            names = {name for probe in probes for name in probe.names if name.split(".")[0] in own_packages}
+            names |= {probe.claim for probe in probes if probe.claim}
+            packages = {package for probe in probes for package in probe.imports}
+            job = {"kind": "names", "names": sorted(names), "packages": sorted(packages)}
             started, answer = self.workers.run(variant, PRECISION, job)
-            # A worker that has looked at every add-on is no longer as a user's program would be.
-            self.workers.close_one(variant, PRECISION)
             own = {normal(name) for name in variant.distributions} | {"numpy"}
             self._facts[variant.id] = {
                 "outcome": answer.outcome,
@@ -255,14 +259,13 @@ def wrong_claim(probe: Probe, facts: dict[str, Any], variant: Variant) -> str:
 def foreign_packages(probe: Probe, facts: dict[str, Any]) -> dict[str, tuple[str, str] | None]:
     """The packages that a probe uses beyond the framework's own and the standard library: name and version of what
     brought each, None if it isn't installed."""
-    packages = {facts["names"][name]["package"] for name in probe.names} | probe.imports
-    absent = {name.split(".")[0] for name in probe.names if not facts["names"][name]["exists"]}
+    # `tensorflow.keras` begins like TensorFlow and is another package.
+    packages = {facts["names"][name]["package"] for name in probe.names if name in facts["names"]} | probe.imports
     found: dict[str, tuple[str, str] | None] = {}
     for package in packages:
         brought = facts["packages"].get(package)
         if brought is None:
-            # The standard library belongs to no distribution; nor does what isn't installed.
-            if package in absent and package not in sys.stdlib_module_names:
+            if package not in sys.stdlib_module_names:
                 found[package] = None
         elif normal(brought[0]) not in facts["own"]:
             found[package] = (brought[0], brought[1])

@@ -41,6 +41,7 @@ class Feature:
     fresh: bool = False
     source_only: bool = False
     derived: bool = False
+    tool: str = ""
 
 
 @dataclass(frozen=True)
@@ -358,6 +359,9 @@ def row_problems() -> list[str]:
     needed = {feature.id for feature in features().values() if not feature.derived and not feature.source_only}
     complaints = [f"{id}: the row has no check in feature_checks.py" for id in sorted(needed - checks().keys())]
     complaints += [f"{id}: the check has no row in features.toml" for id in sorted(checks().keys() - features().keys())]
+    for id in checks().keys() & features().keys():
+        if question(id, Path("folder"), dry=True)[1] is None:
+            complaints.append(f"{id}: the check expects nothing yet")
     derived = {feature.id for feature in features().values() if feature.derived}
     return complaints + [f"{id}: the row is derived, and has a check" for id in sorted(derived & checks().keys())]
 

@@ -177,10 +177,11 @@ def plain(value):
 def find_names(job, precision):
     """Where dotted names lead: whether each exists, whether it is a class's own, and which package it lies in.
 
-    For each package the distribution that brought it, with its version; none for the standard library's.
+    For each of these packages, and of those asked for by name, the distribution that brought it, with its version; none
+    for the standard library's and for what isn't installed.
     """
     names = {name: find_name(name) for name in job["names"]}
-    packages = {found["package"] for found in names.values()} | {name.split(".")[0] for name in job["names"]}
+    packages = {found["package"] for found in names.values()} | set(job["packages"])
     installed = distributions()
     return {"names": names, "packages": {package: installed.get(package) for package in packages}}
 
@@ -218,15 +219,17 @@ def describe_package(job, precision):
     """What a distribution's own metadata says; `bytes` is what its files take on the disk."""
     distribution = metadata.distribution(job["distribution"])
     fields = distribution.metadata
-    classifiers = [text.split(" :: ")[-1] for text in fields.get_all("Classifier") or [] if text.startswith("License")]
+    classifiers = [text.split(" :: ") for text in fields.get_all("Classifier") or []]
+    licences = [parts[-1] for parts in classifiers if parts[0] == "License"]
+    pythons = [parts[-1] for parts in classifiers if parts[:2] == ["Programming Language", "Python"]]
     sizes = []
     for file in distribution.files or []:
         with contextlib.suppress(OSError):  # compiled files that were never made
             sizes.append(os.stat(file.locate()).st_size)
     return {
         "version": distribution.version,
-        "licence": fields["License-Expression"] or ", ".join(classifiers) or fields["License"] or "",
-        "requires_python": fields["Requires-Python"] or "",
+        "licence": fields["License-Expression"] or ", ".join(licences) or fields["License"] or "",
+        "requires_python": fields["Requires-Python"] or ", ".join(text for text in pythons if "." in text),
         "bytes": sum(sizes),
     }
 
