@@ -6,7 +6,7 @@ as it always does. What `framework.toml` declares as a known difference isn't no
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,24 +145,19 @@ def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | Non
     dataset = data.load(data_choice, progress=Console(stderr=True))
     ready = [variant for variant in chosen if variant.versions()]
     folder = new_folder()
-    plan = [
-        (setting, task, variant)
-        for setting in SETTINGS
-        for task in tasks
-        for variant in ready
-        if variant.framework in task.recipes and applies(setting, task, variant)
-    ]
     rows: list[Noise] = []
-    with Collector(folder, dataset) as ordinary, progress(len(plan)) as announce:
+    with Collector(folder, dataset) as ordinary, progress(len(SETTINGS) * len(ready) * len(PRECISIONS)) as announce:
         for setting in SETTINGS:
-            for task in tasks:
-                images = reordered(dataset, task) if setting.reordered else dataset
-                place = folder / f"{setting.name}-{task.name}".replace(" ", "_")
-                with Shifted(ordinary, place, images) as collector:
-                    for variant in [planned[2] for planned in plan if planned[:2] == (setting, task)]:
-                        announce(f"{task.name} {variant.id} {setting.name}")
-                        rows += measure_noise(collector, task, variant, setting)
-                shutil.rmtree(place, ignore_errors=True)
+            images = reordered(dataset, tasks) if setting.reordered else dataset
+            place = folder / setting.name.replace(" ", "_")
+            with Shifted(ordinary, place, images) as collector:
+                for variant in ready:
+                    for precision in PRECISIONS:
+                        announce(f"{setting.name}: {variant.id} {precision}")
+                        for task in tasks:  # in one process, whose start takes longer than most of this
+                            rows += measure_noise(collector, task, variant, setting, precision)
+                        collector.workers.close_one(variant, precision)
+            shutil.rmtree(place, ignore_errors=True)
     levels = summary(tasks, rows)
     console.print(table(levels, dataset.name))
     failures = [row for row in rows if row.error is None]
@@ -192,15 +187,14 @@ def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | Non
     return 0 if not near and not failures else 1
 
 
-def applies(setting: Setting, task: Task, variant: Variant) -> bool:
-    """Whether a setting changes anything for this variant."""
-    if setting.reordered:
-        return task.kind == "network"
-    return setting is ORDINARY or setting.applied(variant) != ORDINARY.applied(variant)
-
-
 def levels_of(task: Task, variant: Variant, setting: Setting, precision: str) -> list[Level]:
-    """Those with a gate that noise could reach, known differences left out."""
+    """Those with a gate that this setting's noise could reach, known differences left out."""
+    if variant.framework not in task.recipes:
+        return []
+    if setting.reordered and task.kind != "network":
+        return []
+    if not setting.reordered and setting is not ORDINARY and setting.applied(variant) == ORDINARY.applied(variant):
+        return []
     return [
         level
         for level in ladder.levels(task)
@@ -211,38 +205,30 @@ def levels_of(task: Task, variant: Variant, setting: Setting, precision: str) ->
     ]
 
 
-def measure_noise(collector: Collector, task: Task, variant: Variant, setting: Setting) -> list[Noise]:
+def measure_noise(
+    collector: Collector, task: Task, variant: Variant, setting: Setting, precision: str
+) -> Iterator[Noise]:
     """Every gated level of one variant under one setting."""
-    rows = []
-    for precision in PRECISIONS:
-        for level in levels_of(task, variant, setting, precision):
-            verdict = measure(collector, task, setting.applied(variant), level, precision)
-            rows.append(
-                Noise(
-                    task.name,
-                    variant.id,
-                    precision,
-                    level.name,
-                    setting.name,
-                    verdict.error,
-                    verdict.tensor,
-                    verdict.run,
-                    "" if verdict.error is not None else f"{verdict.outcome}: {verdict.reason}",
-                )
-            )
-        collector.workers.close_one(variant, precision)
-    return rows
+    for level in levels_of(task, variant, setting, precision):
+        found = measure(collector, task, setting.applied(variant), level, precision)
+        where = (task.name, variant.id, precision, level.name, setting.name)
+        reason = "" if found.error is not None else f"{found.outcome}: {found.reason}"
+        yield Noise(*where, found.error, found.tensor, found.run, reason)
 
 
-def reordered(dataset: "Dataset", task: Task) -> "Dataset":
-    """The same batches with their images in another order, the short batch of the runs that have one included."""
+def reordered(dataset: "Dataset", tasks: Sequence[Task]) -> "Dataset":
+    """The images in another order, but so that every batch of every task still holds the same ones: the order changes
+    between the ends of batches alone, those of the short last batches included."""
     import numpy as np
 
-    batch = task.specification.HYPERPARAMETERS["batch_size"] if task.kind == "network" else 1
-    count = len(dataset.train_images)
-    ends = {run.steps * batch + run.rest for run in NETWORK_RUNS.values() if run.rest}
+    ends = set()
+    for task in tasks:
+        if task.kind == "network":
+            batch = task.specification.HYPERPARAMETERS["batch_size"]
+            ends |= set(range(batch, len(dataset.train_images), batch))
+            ends |= {run.steps * batch + run.rest for run in NETWORK_RUNS.values() if run.rest}
     random = np.random.default_rng(1)
-    parts = np.split(np.arange(count), sorted({*range(batch, count, batch), *ends}))
+    parts = np.split(np.arange(len(dataset.train_images)), sorted(ends))
     order = np.concatenate([random.permutation(part) for part in parts])
     return replace(dataset, train_images=dataset.train_images[order], train_labels=dataset.train_labels[order])
 
