@@ -157,3 +157,120 @@ def inception_block(x, one, three, five):
 def upsampling(x, factor):
     """`torch.nn.functional.interpolate`: nearest, bilinear, bicubic and more."""
     return functional.interpolate(_channels_first(x), scale_factor=factor, mode="nearest").movedim(1, -1)
+
+
+# ---- Losses and activations
+
+
+def cross_entropy_logits(logits, labels):
+    """`torch.nn.functional.cross_entropy`: labels are int64 indices or rows of probabilities."""
+    return functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(labels))
+
+
+def cross_entropy_probabilities(probabilities, labels):
+    """No loss takes probabilities: nll_loss wants their logarithms."""
+    return functional.nll_loss(torch.from_numpy(probabilities).log(), torch.from_numpy(labels))
+
+
+def label_smoothing(logits, labels, smoothing):
+    """`torch.nn.functional.cross_entropy(label_smoothing=)`: an option of the loss."""
+    return functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(labels), label_smoothing=smoothing)
+
+
+def binary_cross_entropy(logits, labels):
+    """`torch.nn.functional.binary_cross_entropy_with_logits`: labels are floats, also between 0 and 1."""
+    return functional.binary_cross_entropy_with_logits(torch.from_numpy(logits), torch.from_numpy(labels))
+
+
+def focal_loss(logits, labels, alpha, gamma):
+    """From binary cross-entropy; torchvision.ops.sigmoid_focal_loss has it ready."""
+    logits, labels = torch.from_numpy(logits), torch.from_numpy(labels)
+    losses = functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+    right = torch.exp(-losses)
+    return (torch.where(labels == 1, alpha, 1 - alpha) * (1 - right) ** gamma * losses).mean()
+
+
+def hinge_loss(scores, labels):
+    """One line; torch.nn.functional has multi_margin_loss, which is the one for several classes."""
+    return functional.relu(1 - torch.from_numpy(labels) * torch.from_numpy(scores)).mean()
+
+
+def huber_loss(predictions, targets):
+    """`torch.nn.functional.huber_loss`: delta is an option, 1 by default."""
+    return functional.huber_loss(torch.from_numpy(predictions), torch.from_numpy(targets))
+
+
+def kl_divergence(p, q):
+    """`torch.nn.functional.kl_div`: takes log q first, and divides by all elements unless reduction="batchmean"."""
+    return functional.kl_div(torch.from_numpy(q).log(), torch.from_numpy(p), reduction="batchmean")
+
+
+def ctc_loss(logits, labels):
+    """`torch.nn.functional.ctc_loss`: takes log probabilities with the time first, and every length."""
+    steps = torch.from_numpy(logits).log_softmax(dim=2).swapaxes(0, 1)
+    times, lengths = (torch.full((len(labels),), size) for size in (logits.shape[1], labels.shape[1]))
+    return functional.ctc_loss(steps, torch.from_numpy(labels), times, lengths, reduction="none")
+
+
+def triplet_loss(anchor, positive, negative, margin):
+    """`torch.nn.functional.triplet_margin_loss`: of any p-norm; another one takes any distance."""
+    return functional.triplet_margin_loss(*map(torch.from_numpy, (anchor, positive, negative)), margin=margin)
+
+
+def relu(x):
+    """`torch.nn.functional.relu`: its slope at 0 is 0."""
+    return functional.relu(torch.from_numpy(x))
+
+
+def leaky_relu(x, slope):
+    """`torch.nn.functional.leaky_relu`: the slope is 0.01 by default."""
+    return functional.leaky_relu(torch.from_numpy(x), slope)
+
+
+def elu(x):
+    """`torch.nn.functional.elu`: alpha is an option, 1 by default."""
+    return functional.elu(torch.from_numpy(x))
+
+
+def selu(x):
+    """`torch.nn.functional.selu`: goes with torch.nn.AlphaDropout."""
+    return functional.selu(torch.from_numpy(x))
+
+
+def gelu(x):
+    """`torch.nn.functional.gelu`: exact by default; approximate="tanh" is the other one."""
+    return functional.gelu(torch.from_numpy(x))
+
+
+def silu(x):
+    """`torch.nn.functional.silu`: SiLU is its only name here."""
+    return functional.silu(torch.from_numpy(x))
+
+
+def softplus(x):
+    """`torch.nn.functional.softplus`: a line above 20, where float32 sees no difference."""
+    return functional.softplus(torch.from_numpy(x))
+
+
+def mish(x):
+    """`torch.nn.functional.mish`: torch.nn.Mish is the layer."""
+    return functional.mish(torch.from_numpy(x))
+
+
+class _Sign(torch.autograd.Function):
+    @staticmethod
+    def forward(context, x):
+        context.save_for_backward(x)
+        return x.sign()
+
+    @staticmethod
+    def backward(context, upstream):
+        return torch.where(context.saved_tensors[0].abs() <= 1, upstream, 0)
+
+
+def custom_activation(x):
+    """`torch.autograd.Function`: forward and backward as two static methods."""
+    x = torch.tensor(x, requires_grad=True)
+    value = _Sign.apply(x)
+    value.sum().backward()
+    return {"value": value, "gradient": x.grad}
