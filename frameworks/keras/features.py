@@ -1,4 +1,4 @@
-"""Keras 3: one column for TensorFlow, JAX and PyTorch. Only where the backends differ has a variant its own function."""
+"""Keras 3 on TensorFlow, JAX and PyTorch: where the backends differ, a variant has a function of its own."""
 
 import keras
 import numpy as np
@@ -148,3 +148,329 @@ def inception_block(x, one, three, five):
 def upsampling(x, factor):
     """`keras.layers.UpSampling2D`: repeats pixels unless told to interpolate."""
     return layers.UpSampling2D(factor)(x)
+
+
+# ---- Losses and activations
+
+
+def cross_entropy_logits(logits, labels):
+    """`keras.losses.SparseCategoricalCrossentropy(from_logits=)`: forgotten, logits are taken for probabilities."""
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+
+
+def cross_entropy_probabilities(probabilities, labels):
+    """`keras.losses.SparseCategoricalCrossentropy`: probabilities are clipped at 1e-7, so no loss exceeds 16.1."""
+    return keras.losses.SparseCategoricalCrossentropy()(labels, probabilities)
+
+
+def label_smoothing(logits, labels, smoothing):
+    """`keras.losses.CategoricalCrossentropy(label_smoothing=)`: for one-hot labels."""
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing)
+    return loss(ops.one_hot(labels, logits.shape[1]), logits)
+
+
+def binary_cross_entropy(logits, labels):
+    """`keras.losses.BinaryCrossentropy(from_logits=)`: it can smooth labels too."""
+    return keras.losses.BinaryCrossentropy(from_logits=True)(labels, logits)
+
+
+def focal_loss(logits, labels, alpha, gamma):
+    """`keras.losses.BinaryFocalCrossentropy`: alpha only counts with apply_class_balancing=True."""
+    loss = keras.losses.BinaryFocalCrossentropy(apply_class_balancing=True, alpha=alpha, gamma=gamma, from_logits=True)
+    return loss(labels, logits)
+
+
+def hinge_loss(scores, labels):
+    """`keras.losses.Hinge`: labels of 0 and 1 are turned into -1 and 1."""
+    return keras.losses.Hinge()(labels, scores)
+
+
+def huber_loss(predictions, targets):
+    """`keras.losses.Huber`: delta is 1 unless told otherwise."""
+    return keras.losses.Huber()(targets, predictions)
+
+
+def kl_divergence(p, q):
+    """`keras.losses.KLDivergence`: of probabilities, which are clipped at 1e-7."""
+    return keras.losses.KLDivergence()(p, q)
+
+
+def ctc_loss(logits, labels):
+    """`keras.losses.CTC`: class 0 is the blank, and also fills up short labels."""
+    return keras.losses.CTC(reduction=None)(labels, logits)
+
+
+def triplet_loss(anchor, positive, negative, margin):
+    """Two norms and their difference; `keras.losses.Circle` is a near relation."""
+    near, far = (ops.norm(anchor - other, axis=1) for other in (positive, negative))
+    return ops.mean(ops.relu(near - far + margin))
+
+
+def relu(x):
+    """`keras.activations.relu`: layers take it by name too, as activation="relu"."""
+    return keras.activations.relu(x)
+
+
+def leaky_relu(x, slope):
+    """`keras.activations.leaky_relu`: the layer LeakyReLU has another default slope, 0.3 for 0.2."""
+    return keras.activations.leaky_relu(x, negative_slope=slope)
+
+
+def elu(x):
+    """`keras.activations.elu`: alpha is 1 unless told otherwise."""
+    return keras.activations.elu(x)
+
+
+def selu(x):
+    """`keras.activations.selu`: to be used with lecun_normal and AlphaDropout."""
+    return keras.activations.selu(x)
+
+
+def gelu(x):
+    """`keras.activations.gelu`: exact here; keras.ops.gelu approximates unless told not to."""
+    return keras.activations.gelu(x)
+
+
+def silu(x):
+    """`keras.activations.silu`: swish is a second name for it."""
+    return keras.activations.silu(x)
+
+
+def softplus(x):
+    """`keras.activations.softplus`: always strictly positive."""
+    return keras.activations.softplus(x)
+
+
+def mish(x):
+    """`keras.activations.mish`: as a name for a layer too."""
+    return keras.activations.mish(x)
+
+
+def _sign(x):
+    """PyTorch passes x and the upstream gradient by name, the other two the upstream gradient alone."""
+
+    def gradient(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        return ops.where(ops.abs(x) <= 1, upstream, 0.0)
+
+    return ops.sign(x), gradient
+
+
+def custom_activation__keras_tf(x):
+    """`keras.ops.custom_gradient`: the gradient itself is asked of TensorFlow."""
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(x := tf.constant(x))
+        value = ops.custom_gradient(_sign)(x)
+    return {"value": value, "gradient": tape.gradient(value, x)}
+
+
+def custom_activation__keras_jax(x):
+    """`keras.ops.custom_gradient`: the gradient itself is asked of JAX."""
+    import jax
+
+    value, pull_back = jax.vjp(ops.custom_gradient(_sign), x)
+    return {"value": value, "gradient": pull_back(ops.ones_like(value))[0]}
+
+
+def custom_activation__keras_torch(x):
+    """`keras.ops.custom_gradient`: the gradient itself is asked of PyTorch."""
+    import torch
+
+    x = torch.tensor(x, requires_grad=True)
+    value = ops.custom_gradient(_sign)(x)
+    return {"value": value, "gradient": torch.autograd.grad(value.sum(), x)[0]}
+
+
+# ---- Training aids
+
+
+def dropout(x, rate):
+    """`keras.layers.Dropout`: off unless training=True; fit says so by itself."""
+    layer = layers.Dropout(rate)
+    return {"training": layer(x, training=True), "evaluation": layer(x)}
+
+
+def spatial_dropout(x, rate):
+    """`keras.layers.SpatialDropout2D`: for 1, 2 and 3 dimensions."""
+    return layers.SpatialDropout2D(rate)(x, training=True)
+
+
+def l1_l2(weights, l1, l2):
+    """`keras.regularizers.L1L2`: given to a layer as kernel_regularizer, it is added to the loss by itself."""
+    return keras.regularizers.L1L2(l1, l2)(weights)
+
+
+def _optimised(optimizer, weights, gradients):
+    """The weights after a step for each gradient."""
+    variable = keras.Variable(weights)
+    for gradient in gradients:
+        optimizer.apply([ops.convert_to_tensor(gradient)], [variable])
+    return variable
+
+
+def weight_decay(weights, gradients, learning_rate, decay):
+    """`keras.optimizers.SGD(weight_decay=)`: decoupled in every optimiser, Adam too; it comes before the step."""
+    return _optimised(keras.optimizers.SGD(learning_rate, weight_decay=decay), weights, gradients)
+
+
+def clip_by_norm(kernel, bias, limit):
+    """`keras.optimizers.SGD(global_clipnorm=)`: an option of every optimiser; clipnorm= is for each gradient alone."""
+    optimizer = keras.optimizers.SGD(1.0, global_clipnorm=limit)
+    weights = [keras.Variable(ops.zeros(kernel.shape)), keras.Variable(ops.zeros(bias.shape))]
+    optimizer.apply([ops.convert_to_tensor(kernel), ops.convert_to_tensor(bias)], weights)
+    return [ops.negative(variable) for variable in weights]
+
+
+def clip_by_value(gradient, limit):
+    """`keras.optimizers.SGD(clipvalue=)`: an option of every optimiser."""
+    optimizer = keras.optimizers.SGD(1.0, clipvalue=limit)
+    return ops.negative(_optimised(optimizer, ops.zeros(gradient.shape), [gradient]))
+
+
+def step_schedule(rate, factor, every, steps):
+    """`keras.optimizers.schedules.ExponentialDecay(staircase=)`: PiecewiseConstantDecay takes any steps."""
+    schedule = keras.optimizers.schedules.ExponentialDecay(rate, every, factor, staircase=True)
+    return [schedule(step) for step in steps]
+
+
+def cosine_schedule(rate, total, steps):
+    """`keras.optimizers.schedules.CosineDecay`: CosineDecayRestarts begins again and again."""
+    schedule = keras.optimizers.schedules.CosineDecay(rate, total)
+    return [schedule(step) for step in steps]
+
+
+def warm_up(rate, warm_up, steps):
+    """`keras.optimizers.schedules.CosineDecay(warmup_steps=)`: in front of a cosine, which alpha=1 makes flat."""
+    schedule = keras.optimizers.schedules.CosineDecay(
+        rate / 10, decay_steps=100, alpha=1.0, warmup_target=rate, warmup_steps=warm_up
+    )
+    return [schedule(step) for step in steps]
+
+
+def momentum(weights, gradients, learning_rate, momentum):
+    """`keras.optimizers.SGD(momentum=)`: the learning rate is inside of the velocity."""
+    return _optimised(keras.optimizers.SGD(learning_rate, momentum=momentum), weights, gradients)
+
+
+def nesterov(weights, gradients, learning_rate, momentum):
+    """`keras.optimizers.SGD(nesterov=)`: does nothing without a momentum."""
+    return _optimised(keras.optimizers.SGD(learning_rate, momentum=momentum, nesterov=True), weights, gradients)
+
+
+def adam(weights, gradients, learning_rate):
+    """`keras.optimizers.Adam`: epsilon, 1e-7, is added before the bias correction; 32-fold at step 1."""
+    return _optimised(keras.optimizers.Adam(learning_rate), weights, gradients)
+
+
+def adamw(weights, gradients, learning_rate, decay):
+    """`keras.optimizers.AdamW`: its decay is 0.004 unless told otherwise; exclude_from_weight_decay spares biases."""
+    return _optimised(keras.optimizers.AdamW(learning_rate, weight_decay=decay), weights, gradients)
+
+
+def rmsprop(weights, gradients, learning_rate, decay):
+    """`keras.optimizers.RMSprop`: epsilon, 1e-7, is added inside of the root, where it matters for small gradients."""
+    return _optimised(keras.optimizers.RMSprop(learning_rate, rho=decay, epsilon=1e-12), weights, gradients)
+
+
+def weight_average(weights, decay):
+    """`keras.optimizers.SGD(use_ema=)`: in every optimiser; the average begins with the weights after one step."""
+    optimizer = keras.optimizers.SGD(1.0, use_ema=True, ema_momentum=decay)
+    variable = keras.Variable(ops.zeros(weights.shape[1]))
+    for current in weights:  # a step with the learning rate 1 along the difference leads to the current weights
+        optimizer.apply([variable - current], [variable])
+    optimizer.finalize_variable_values([variable])
+    return variable
+
+
+def _fit_to_losses(losses, callback):
+    """Trains a model for an epoch for each loss, in which that loss comes out, whatever the model gives."""
+    model = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
+    model.compile(loss=lambda loss, output: loss + 0 * output)
+    batches = ((np.zeros((1, 1)), np.array([[loss]])) for loss in losses)
+    history = model.fit(batches, steps_per_epoch=1, epochs=len(losses), shuffle=False, callbacks=[callback], verbose=0)
+    return history.history["loss"]
+
+
+def early_stopping(losses, patience):
+    """`keras.callbacks.EarlyStopping`: can also restore the best weights."""
+    return len(_fit_to_losses(losses, keras.callbacks.EarlyStopping(monitor="loss", patience=patience)))
+
+
+def _linear(weights, optimizer):
+    """A model with one layer: x @ weights."""
+    model = keras.Sequential([keras.Input(weights.shape), layers.Dense(1, use_bias=False)])
+    model.set_weights([weights[:, None]])
+    model.compile(optimizer, loss="mean_squared_error")
+    return model
+
+
+def checkpoint(weights, gradients, learning_rate, momentum, folder):
+    """`keras.Model.save`: one file with layers, weights and the optimiser's state; BackupAndRestore does it in fit."""
+
+    def train(model, gradients):
+        for gradient in gradients:
+            model.optimizer.apply([ops.convert_to_tensor(gradient[:, None])], model.trainable_variables)
+        return model
+
+    first, unbroken = (_linear(weights, keras.optimizers.SGD(learning_rate, momentum)) for _ in range(2))
+    train(first, gradients[:2]).save(f"{folder}/model.keras")
+    resumed = train(keras.saving.load_model(f"{folder}/model.keras"), gradients[2:])
+    return {"resumed": resumed.get_weights()[0][:, 0], "unbroken": train(unbroken, gradients).get_weights()[0][:, 0]}
+
+
+def mixed_precision(x, kernel):
+    """`keras.layers.Dense(dtype=)`: or keras.config.set_dtype_policy for all layers; fit scales the loss by itself."""
+    layer = layers.Dense(kernel.shape[1], use_bias=False, dtype="mixed_float16")
+    return {"result": _apply(layer, x, kernel), "weights": layer.kernel.dtype}
+
+
+def gradient_accumulation(weights, gradients, learning_rate, every):
+    """`keras.optimizers.SGD(gradient_accumulation_steps=)`: an option of every optimiser; it takes the mean."""
+    optimizer = keras.optimizers.SGD(learning_rate, gradient_accumulation_steps=every)
+    variable, after = keras.Variable(weights), []
+    for gradient in gradients:
+        optimizer.apply([ops.convert_to_tensor(gradient)], [variable])
+        after.append(ops.convert_to_numpy(variable))
+    return np.stack(after)
+
+
+def mirror(images):
+    """`keras.ops.flip`: the layer RandomFlip leaves it to chance."""
+    return ops.flip(images, axis=2)
+
+
+def crop(images, top, left, height, width):
+    """`keras.ops.image.crop_images`: the layers RandomCrop, CenterCrop and Cropping2D do it in a model."""
+    return ops.image.crop_images(images, top, left, target_height=height, target_width=width)
+
+
+def shear(image):
+    """`keras.ops.image.affine_transform`: the layer RandomShear leaves the amount to chance."""
+    middle = len(image) // 2
+    # An output's pixel (x, y) comes from (x - y + middle, y): the first two rows of the matrix, then 0, 0.
+    matrix = np.array([1, -1, middle, 0, 1, 0, 0, 0], image.dtype)
+    return ops.image.affine_transform(image[..., None], matrix)[..., 0]
+
+
+def rotate(image, degrees):
+    """`keras.layers.RandomRotation`: the range of angles, in whole turns, may be a single one."""
+    layer = layers.RandomRotation((degrees / 360, degrees / 360), fill_mode="constant")
+    return layer(image[..., None], training=True)[..., 0]
+
+
+def class_weights(logits, labels, weights):
+    """`keras.Model.train_on_batch(class_weight=)`: fit takes it too; a loss takes a weight for each example."""
+    model = keras.Sequential([keras.Input(logits.shape[1:]), layers.Identity()])
+    model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    losses = []
+    for x, y in zip(logits, labels, strict=True):
+        losses.append(model.train_on_batch(x[None], y[None], class_weight=dict(enumerate(weights))))
+        model.reset_metrics()  # or the losses are averaged
+    return losses
+
+
+def seeds(seed, count):
+    """`keras.random.uniform(seed=)`: a number always gives the same, a SeedGenerator goes on; backends differ."""
+    return [keras.random.uniform((count,), seed=number) for number in (seed, seed, seed + 1)]
