@@ -1,5 +1,7 @@
 """PyTorch: layers, losses and optimisers are there; the training loop is one's own."""
 
+import math
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -274,3 +276,214 @@ def custom_activation(x):
     value = _Sign.apply(x)
     value.sum().backward()
     return {"value": value, "gradient": x.grad}
+
+
+# ---- Training aids
+
+
+def dropout(x, rate):
+    """`torch.nn.Dropout`: train() and eval() of the model switch it."""
+    layer, x = nn.Dropout(rate), torch.from_numpy(x)
+    return {"training": layer.train()(x), "evaluation": layer.eval()(x)}
+
+
+def spatial_dropout(x, rate):
+    """`torch.nn.functional.dropout2d`: drops whole channels of each image."""
+    return functional.dropout2d(_channels_first(x), rate).movedim(1, -1)
+
+
+def l1_l2(weights, l1, l2):
+    """Added to the loss; optimisers have weight_decay, which is the L2 half alone."""
+    weights = torch.from_numpy(weights)
+    return l1 * weights.abs().sum() + l2 * weights.square().sum()
+
+
+def _stepped(optimizer, gradients):
+    """The optimiser's one parameter after a step along each gradient."""
+    (weights,) = optimizer.param_groups[0]["params"]
+    for gradient in gradients:
+        weights.grad = torch.from_numpy(gradient)
+        optimizer.step()
+    return weights
+
+
+def weight_decay(weights, gradients, learning_rate, decay):
+    """`torch.optim.SGD(weight_decay=)`: for all weights, biases too, unless they form a group of their own."""
+    weights = nn.Parameter(torch.from_numpy(weights))
+    return _stepped(torch.optim.SGD([weights], learning_rate, weight_decay=decay), gradients)
+
+
+def clip_by_norm(kernel, bias, limit):
+    """`torch.nn.utils.clip_grad_norm_`: changes the gradients in place, before the optimiser's step."""
+    weights = [nn.Parameter(torch.zeros(gradient.shape)) for gradient in (kernel, bias)]
+    for weight, gradient in zip(weights, (kernel, bias), strict=True):
+        weight.grad = torch.from_numpy(gradient)
+    nn.utils.clip_grad_norm_(weights, limit)
+    return [weight.grad for weight in weights]
+
+
+def clip_by_value(gradient, limit):
+    """`torch.nn.utils.clip_grad_value_`: changes the gradients in place, before the optimiser's step."""
+    weight = nn.Parameter(torch.zeros(gradient.shape))
+    weight.grad = torch.from_numpy(gradient)
+    nn.utils.clip_grad_value_(weight, limit)
+    return weight.grad
+
+
+def _rates(schedule, steps):
+    """The learning rate at some steps of a schedule that begins."""
+    rates = []
+    for _ in range(steps.max() + 1):
+        rates += schedule.get_last_lr()
+        schedule.optimizer.step()
+        schedule.step()
+    return torch.tensor(rates)[steps]
+
+
+def step_schedule(rate, factor, every, steps):
+    """`torch.optim.lr_scheduler.StepLR`: one calls step() oneself, after each epoch or each batch."""
+    optimizer = torch.optim.SGD([torch.zeros(1)], rate)
+    return _rates(torch.optim.lr_scheduler.StepLR(optimizer, every, factor), steps)
+
+
+def cosine_schedule(rate, total, steps):
+    """`torch.optim.lr_scheduler.CosineAnnealingLR`: rises again after T_max steps."""
+    optimizer = torch.optim.SGD([torch.zeros(1)], rate)
+    return _rates(torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total), steps)
+
+
+def warm_up(rate, warm_up, steps):
+    """`torch.optim.lr_scheduler.LinearLR`: SequentialLR puts another schedule after it."""
+    optimizer = torch.optim.SGD([torch.zeros(1)], rate)
+    return _rates(torch.optim.lr_scheduler.LinearLR(optimizer, 0.1, total_iters=warm_up), steps)
+
+
+def momentum(weights, gradients, learning_rate, momentum):
+    """`torch.optim.SGD(momentum=)`: the learning rate stays out of the velocity."""
+    weights = nn.Parameter(torch.from_numpy(weights))
+    return _stepped(torch.optim.SGD([weights], learning_rate, momentum=momentum), gradients)
+
+
+def nesterov(weights, gradients, learning_rate, momentum):
+    """`torch.optim.SGD(nesterov=)`: an option of SGD."""
+    weights = nn.Parameter(torch.from_numpy(weights))
+    return _stepped(torch.optim.SGD([weights], learning_rate, momentum=momentum, nesterov=True), gradients)
+
+
+def adam(weights, gradients, learning_rate):
+    """`torch.optim.Adam`: AMSGrad is an option; fused=True updates all weights in one kernel."""
+    return _stepped(torch.optim.Adam([nn.Parameter(torch.from_numpy(weights))], learning_rate), gradients)
+
+
+def adamw(weights, gradients, learning_rate, decay):
+    """`torch.optim.AdamW`: decays by 0.01 unless told otherwise."""
+    weights = nn.Parameter(torch.from_numpy(weights))
+    return _stepped(torch.optim.AdamW([weights], learning_rate, weight_decay=decay), gradients)
+
+
+def rmsprop(weights, gradients, learning_rate, decay):
+    """`torch.optim.RMSprop`: the decay is called alpha, and is 0.99 by default."""
+    weights = nn.Parameter(torch.from_numpy(weights))
+    return _stepped(torch.optim.RMSprop([weights], learning_rate, alpha=decay), gradients)
+
+
+def weight_average(weights, decay):
+    """`torch.optim.swa_utils.AveragedModel`: a copy of the model, with any rule for the average."""
+    from torch.optim import swa_utils
+
+    model = nn.Linear(weights.shape[1], 1, bias=False)
+    average = swa_utils.AveragedModel(model, multi_avg_fn=swa_utils.get_ema_multi_avg_fn(decay))
+    for current in torch.from_numpy(weights):
+        model.load_state_dict({"weight": current[None]})  # what a step of training would do
+        average.update_parameters(model)
+    return average.module.weight[0]
+
+
+def early_stopping(losses, patience):
+    """A best value and a counter in one's own loop; Lightning and Ignite have it ready."""
+    best, waited = torch.inf, 0
+    for epoch, loss in enumerate(losses, start=1):
+        best, waited = (loss, 0) if loss < best else (best, waited + 1)
+        if waited == patience:
+            return epoch
+    return len(losses)
+
+
+def _with_momentum(weights, learning_rate, momentum):
+    weights = torch.as_tensor(weights).detach().clone()
+    return torch.optim.SGD([nn.Parameter(weights)], learning_rate, momentum=momentum)
+
+
+def checkpoint(weights, gradients, learning_rate, momentum, folder):
+    """`torch.save`: one dict of the states of model, optimiser and schedule."""
+    unbroken = _stepped(_with_momentum(weights, learning_rate, momentum), gradients)
+    optimizer = _with_momentum(weights, learning_rate, momentum)
+    halfway = _stepped(optimizer, gradients[:2])
+    torch.save({"weights": halfway, "optimizer": optimizer.state_dict()}, f"{folder}/state.pt")
+    state = torch.load(f"{folder}/state.pt")
+    optimizer = _with_momentum(state["weights"], learning_rate, momentum)
+    optimizer.load_state_dict(state["optimizer"])
+    return {"resumed": _stepped(optimizer, gradients[2:]), "unbroken": unbroken}
+
+
+def mixed_precision(x, kernel):
+    """`torch.autocast`: chooses by the operation; float16 needs torch.amp.GradScaler too, bfloat16 doesn't."""
+    x, kernel = torch.from_numpy(x), torch.from_numpy(kernel)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        return {"result": x @ kernel, "weights": str(kernel.dtype)}
+
+
+def _accumulated(optimizer, gradients, every):
+    """The weights after each gradient."""
+    (weights,) = optimizer.param_groups[0]["params"]
+    for step, gradient in enumerate(torch.from_numpy(gradients), start=1):
+        (weights @ gradient / every).backward()  # adds to weights.grad
+        if step % every == 0:
+            optimizer.step()
+            optimizer.zero_grad()
+        yield weights.tolist()
+
+
+def gradient_accumulation(weights, gradients, learning_rate, every):
+    """backward() adds gradients up until they are cleared; one only steps less often."""
+    weights = nn.Parameter(torch.from_numpy(weights))
+    return list(_accumulated(torch.optim.SGD([weights], learning_rate), gradients, every))
+
+
+def mirror(images):
+    """`torch.flip`: copies; torchvision has it by chance, with the labels' boxes and masks."""
+    return torch.flip(torch.from_numpy(images), dims=[2])
+
+
+def crop(images, top, left, height, width):
+    """A slice: a view, without a copy."""
+    return torch.from_numpy(images)[:, top : top + height, left : left + width]
+
+
+def _warped(image, matrix):
+    """Each pixel comes from where the matrix (2, 3) leads, in coordinates from -1 to 1; bilinear, 0 outside."""
+    image = torch.from_numpy(image)[None, None]
+    grid = functional.affine_grid(torch.tensor([matrix]), image.shape, align_corners=False)
+    return functional.grid_sample(image, grid, align_corners=False)[0, 0]
+
+
+def shear(image):
+    """By affine_grid and grid_sample, with gradients, on GPUs too; torchvision has it in one call."""
+    return _warped(image, [[1.0, -1.0, 0.0], [0.0, 1.0, 0.0]])
+
+
+def rotate(image, degrees):
+    """By affine_grid and grid_sample, with gradients, on GPUs too; torchvision has it in one call."""
+    angle = math.radians(degrees)
+    return _warped(image, [[math.cos(angle), -math.sin(angle), 0], [math.sin(angle), math.cos(angle), 0]])
+
+
+def class_weights(logits, labels, weights):
+    """`torch.nn.functional.cross_entropy(weight=)`: the mean divides by the sum of the weights, not by N."""
+    logits, labels, weights = map(torch.from_numpy, (logits, labels, weights))
+    return functional.cross_entropy(logits, labels, weight=weights, reduction="none")
+
+
+def seeds(seed, count):
+    """`torch.Generator`: a state of its own; torch.manual_seed sets the one for the whole program."""
+    return [torch.rand(count, generator=torch.Generator().manual_seed(number)) for number in (seed, seed, seed + 1)]
