@@ -12,7 +12,7 @@ from commands import assert_refused, run
 from concord import paths
 from concord.bench import QUICK, beside
 from concord.distributions import closure_bytes
-from concord.tiers import Figure, control_spread, figure, figures, tiers
+from concord.tiers import TARGET, Figure, control_spread, figure, figures, steps_to_target, tiers
 
 SCHEMA = json.loads((paths.CHECKOUT / "docs" / "bench.schema.json").read_text(encoding="utf-8"))
 
@@ -81,6 +81,13 @@ def test_unproven_variants_have_no_figures():
 
 def test_rate_is_operations_over_time():
     assert figures(a_document(numpy={"rounds": rounds(0.01)}))["numpy"]["gflops"] == pytest.approx(10)
+
+
+def test_time_to_the_target_accuracy():
+    curve = [{"steps": 100, "accuracy": 0.9}, {"steps": 200, "accuracy": 0.99}]
+    assert steps_to_target(curve) == pytest.approx(100 + 100 * 8 / 9)
+    assert steps_to_target(curve[:1]) is None
+    assert steps_to_target([{"steps": 100, "accuracy": TARGET}]) == 100
 
 
 def test_another_machine_is_shown_beside_and_not_merged():

@@ -24,7 +24,7 @@ from concord.ladder import Run
 from concord.report import sha256
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress, terminal
-from concord.tiers import SPREAD_LIMIT, Figure, control_spread, figures
+from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, figures
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -63,6 +63,7 @@ def run_benchmark(
     quick: bool,
     sweep: str | None,
     overlay: Path | None,
+    track: str,
     json_file: Path | None,
 ) -> int:
     """Measures what isn't in the file yet, prints, and gives the exit code: 0 only if all that was asked for has
@@ -73,7 +74,7 @@ def run_benchmark(
             machine hasn't.
     """
     chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
-    task = find_task(recipe)
+    task = find_task(recipe).on_track(track)
     if task.kind != "network":
         raise UserError(f"{task.name} trains nothing; there is no step to measure.")
     if sweep and sweep not in SWEEPS:
@@ -81,7 +82,7 @@ def run_benchmark(
     plan = QUICK if quick else FULL
     plan = replace(plan, rounds=rounds or plan.rounds)
     pin(threads)
-    file = json_file or paths.home() / "bench" / f"{task.name}{'-quick' if quick else ''}.json"
+    file = json_file or paths.home() / "bench" / f"{task.name}{'-quick' if quick else ''}-{track}.json"
     if json_file is None:
         file.parent.mkdir(parents=True, exist_ok=True)
     check_writable(file)
@@ -145,7 +146,7 @@ def start(file: Path, task: Task, dataset: data.Dataset, plan: Plan) -> dict[str
         "schema": SCHEMA,
         "created": report.now(),
         "recipe": task.name,
-        "track": "idiomatic",
+        "track": task.track,
         "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
         "environment": environment,
         "plan": {"short": plan.short, "long": plan.long, "pairs": plan.pairs, "predictions": plan.predictions},
@@ -469,7 +470,8 @@ def tables(document: dict[str, Any]) -> "list[Table]":
 
     found = figures(document)
     environment = document["environment"]
-    title = f"{document['recipe']}, {environment['threads']} threads of {environment['processor']}"
+    tuned = ", tuned" if document["track"] == "tuned" else ""
+    title = f"{document['recipe']}{tuned}, {environment['threads']} threads of {environment['processor']}"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
     table.add_column("tier", justify="right")
     table.add_column("variant", no_wrap=True)
@@ -509,6 +511,7 @@ def tables(document: dict[str, Any]) -> "list[Table]":
             interval,
             rate,
             told_seconds(row.get("epoch_seconds")),
+            f"{row['target_seconds']:.1f} s" if "target_seconds" in row else "-",
             told_seconds(row.get("single_seconds")),
             told_seconds(row.get("single_99_seconds")),
             told_seconds(row.get("thousand_seconds")),

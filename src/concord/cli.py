@@ -166,6 +166,7 @@ def bench(
     overlay: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Show a published file's steps beside yours.")
     ] = None,
+    track: Annotated[str, typer.Option(help="idiomatic, or tuned: the fastest equal programs.")] = "idiomatic",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Keep every run here; goes on where it stopped.", metavar="FILE")
     ] = None,
@@ -174,7 +175,7 @@ def bench(
     from concord.bench import run_benchmark
 
     try:
-        code = run_benchmark(recipe, frameworks, data, threads, rounds, quick, sweep, overlay, json_file)
+        code = run_benchmark(recipe, frameworks, data, threads, rounds, quick, sweep, overlay, track, json_file)
     except KeyboardInterrupt:
         print("concord: interrupted; run it again to go on", file=sys.stderr)
         code = 130

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 SPREAD_LIMIT = 0.05  # the control's two medians, beyond which a machine counts as loaded
+TARGET = 0.98  # test accuracy, for the time that it takes
 METRICS = (
     "import_seconds",
     "start_seconds",
@@ -50,8 +51,11 @@ def tiers(found: dict[str, Figure]) -> dict[str, int]:
 
 
 def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """By variant: a Figure for each metric that was measured, `gflops` (achieved), `tier` by the steady step, and the
-    place among all by its median, `order`. Failed rounds don't count; unproven variants have no figures."""
+    """By variant: a Figure for each metric that was measured, `gflops` (achieved), `target_seconds` (from the first step
+    until the test accuracy is TARGET), `tier` by the steady step, and the place among all by its median, `order`.
+
+    Failed rounds don't count; unproven variants have no figures.
+    """
     found: dict[str, dict[str, Any]] = {}
     for id, row in document["variants"].items():
         sound = [run for run in row["rounds"] if run["outcome"] == "ok"] if not row["unproven"] else []
@@ -63,12 +67,26 @@ def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
         step, flops = found[id].get("steady_seconds"), document["flops_per_image"]
         if step and flops:
             found[id]["gflops"] = flops * document["batch_size"] / step.median / 1e9
+        needed = steps_to_target(row["accuracy_after"])
+        if step and needed:
+            found[id]["target_seconds"] = found[id]["first_step_seconds"].median + (needed - 1) * step.median
     steps = {id: row["steady_seconds"] for id, row in found.items() if "steady_seconds" in row}
     for id, tier in tiers(steps).items():
         found[id]["tier"] = tier
     for row in found.values():
         row["order"] = row["steady_seconds"].median if "steady_seconds" in row else float("inf")
     return found
+
+
+def steps_to_target(curve: list[dict[str, Any]]) -> float | None:
+    """After how many steps the accuracy is TARGET, straight lines between the points; None if it never is."""
+    before = {"steps": 0, "accuracy": 0.1}  # of ten classes one is right by chance
+    for point in curve:
+        if point["accuracy"] >= TARGET:
+            share = (TARGET - before["accuracy"]) / (point["accuracy"] - before["accuracy"])
+            return before["steps"] + share * (point["steps"] - before["steps"])
+        before = point
+    return None
 
 
 def control_spread(document: dict[str, Any]) -> float | None:
