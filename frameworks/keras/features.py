@@ -1,5 +1,11 @@
 """Keras 3 on TensorFlow, JAX and PyTorch: where the backends differ, a variant has a function of its own."""
 
+import contextlib
+import io
+import tempfile
+import threading
+from pathlib import Path
+
 import keras
 import numpy as np
 from keras import layers, ops
@@ -474,3 +480,132 @@ def class_weights(logits, labels, weights):
 def seeds(seed, count):
     """`keras.random.uniform(seed=)`: a number always gives the same, a SeedGenerator goes on; backends differ."""
     return [keras.random.uniform((count,), seed=number) for number in (seed, seed, seed + 1)]
+
+
+# ---- Helper functions
+
+
+class _Rows(keras.utils.PyDataset):
+    """Remembers by which thread each batch was loaded last."""
+
+    def __init__(self, batches):
+        super().__init__(workers=2)
+        self.batches, self.loaders = batches, [None] * len(batches)
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        self.loaders[index] = threading.get_ident()
+        return self.batches[index]
+
+
+def data_loading(rows, batch_size):
+    """`keras.utils.PyDataset`: from two workers on, threads or processes; TensorFlow first peeks at two batches."""
+    dataset = _Rows(np.split(rows, range(batch_size, len(rows), batch_size)))
+    model = keras.Sequential([keras.Input(rows.shape[1:]), layers.Identity()])
+    batches = []
+    take = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda _, logs: batches.append(logs["outputs"]))
+    model.predict(dataset, callbacks=[take], verbose=0)
+    loaders = [loader for loader, batch in zip(dataset.loaders, batches, strict=True) for _ in batch]
+    return {"batches": batches, "loaders": loaders, "consumer": threading.get_ident()}
+
+
+def progress(steps):
+    """`keras.utils.Progbar`: what fit shows; also for one's own loops."""
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        bar = keras.utils.Progbar(steps, interval=0)
+        for _ in range(steps):
+            bar.add(1)
+    return shown.getvalue()
+
+
+def metrics(labels, scores):
+    """`keras.metrics.Precision`: an object that gathers; fit and evaluate take a list of them."""
+    accuracy, precision, recall = keras.metrics.BinaryAccuracy(), keras.metrics.Precision(), keras.metrics.Recall()
+    for metric in (accuracy, precision, recall):
+        for batch in zip(labels, scores, strict=True):
+            metric.update_state(*batch)
+    return {"accuracy": accuracy.result(), "precision": precision.result(), "recall": recall.result()}
+
+
+def model_summary(sizes):
+    """`keras.Model.summary`: a table of all layers; plot_model draws the graph."""
+    model = keras.Sequential([keras.Input((sizes[0],)), *map(layers.Dense, sizes[1:].tolist())])
+    lines = []
+    model.summary(print_fn=lines.append)
+    return "\n".join(lines)
+
+
+def parameter_summary(kernel, bias):
+    """Variables have a name, or a path with the layers around; the sums are written by hand."""
+    layer = layers.Dense(len(bias))
+    _apply(layer, kernel.T, kernel, bias)
+    return {variable.name: [ops.size(variable), ops.mean(variable), ops.std(variable)] for variable in layer.weights}
+
+
+def profiling__keras_tf(a, b):
+    """`keras.callbacks.TensorBoard(profile_batch=)`: TensorBoard shows what it writes, with the plugin xprof."""
+    import tensorboard  # noqa: F401
+    from tensorflow.tsl.profiler.protobuf import xplane_pb2
+
+    model = keras.Sequential([keras.Input(a.shape[1:]), layers.Dense(b.shape[1])])
+    model.compile(loss="mse")
+    with tempfile.TemporaryDirectory() as folder:
+        model.fit(a, b, shuffle=False, callbacks=[keras.callbacks.TensorBoard(folder, profile_batch=2)], verbose=0)
+        (file,) = Path(folder).rglob("*.xplane.pb")
+        return str(xplane_pb2.XSpace.FromString(file.read_bytes()))
+
+
+def profiling__keras_jax(a, b):
+    """JAX's own profiler; TensorBoard and Perfetto show what it writes."""
+    import jax
+
+    with tempfile.TemporaryDirectory() as folder:
+        with jax.profiler.trace(folder):
+            ops.matmul(a, b).block_until_ready()
+        (file,) = Path(folder).rglob("*.xplane.pb")
+        planes = jax.profiler.ProfileData.from_file(str(file)).planes
+    events = [event for plane in planes for line in plane.lines for event in line.events]
+    return "\n".join(f"{event.name}: {event.duration_ns} ns" for event in events)
+
+
+def profiling__keras_torch(a, b):
+    """PyTorch's own profiler, with a table of its operations."""
+    import torch
+
+    with torch.profiler.profile() as profile:
+        ops.matmul(a, b)
+    return profile.key_averages().table()
+
+
+def tensorboard(values, folder):
+    """`keras.callbacks.TensorBoard`: loss and metrics of each epoch; also of each step, histograms and pictures."""
+    import tensorboard  # noqa: F401
+    import tensorflow  # noqa: F401 (it writes the files, whatever the backend is)
+
+    _fit_to_losses(values, keras.callbacks.TensorBoard(folder))
+
+
+def filter_images(kernel):
+    """Two changes of the shape, and one scale for all; keras.utils.save_img writes it to a file."""
+    height, width, _, count = kernel.shape
+    filters = ops.reshape(kernel, (height, width, 2, count // 2))
+    picture = ops.reshape(ops.transpose(filters, (2, 0, 3, 1)), (2 * height, -1))
+    return (picture - ops.min(picture)) / (ops.max(picture) - ops.min(picture))
+
+
+def pretrained_models(classes):
+    """`keras.applications.MobileNet`: and 40 others, for ImageNet; KerasHub has language models."""
+    from keras.src.applications import mobilenet
+
+    model = keras.applications.MobileNet(weights=None, classes=classes)
+    return {"parameters": model.count_params(), "weights": mobilenet.BASE_WEIGHT_PATH}
+
+
+def quantisation(x, kernel):
+    """`keras.layers.Layer.quantize`: int8, int4, float8, GPTQ and AWQ, also of a whole model."""
+    layer = layers.Dense(kernel.shape[1], use_bias=False)
+    _apply(layer, x, kernel)
+    layer.quantize("int8")
+    return {"result": layer(x), "weights": layer.weights[0].dtype}
