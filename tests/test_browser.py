@@ -352,8 +352,8 @@ def test_what_i_need(visit):
 def test_sorting_by_an_answer(visit):
     page = visit("choose.html?sort=dense")
     texts = [cell.inner_text() for cell in page.locator("tr[data-row=dense] td").all()]
-    order = ["● built in"] * 4 + ["◐ a few lines"] * 2 + ["+ add-on", "– not possible"]
-    assert [text for text in texts if text in order] == [text for text in order if text in texts][: len(texts)]
+    assert texts[:7] == ["● built in"] * 4 + ["◐ a few lines", "+ add-on", "– not possible"]
+    assert set(texts[7:]) == {"? not written yet", "x broken", "not measured"}
 
 
 @with_answers
@@ -380,7 +380,7 @@ def test_a_gotcha_leads_to_its_code(visit, script):
     page.locator("tr[data-row=relu_slope-0] td").get_by_role("link").last.click()
     shown = page.locator(".figures:popover-open" if script else "section.answer:target")
     expect(shown).to_contain_text("def theano")
-    expect(shown.get_by_role("button", name="Copy")).to_have_count(script)
+    expect(shown.get_by_role("button", name="Copy")).to_have_count(int(script))
 
 
 def test_filtering_gotchas(visit):
