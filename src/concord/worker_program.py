@@ -2,7 +2,8 @@
 
 It runs under the framework's own interpreter, which may be older than the harness's and have another NumPy, so it
 uses the standard library and NumPy alone, and what passes between the two is JSON and plain .npy/.npz arrays.
-Standard output belongs to the answers; whatever a recipe prints goes to the log on standard error.
+Standard output belongs to the answers; whatever a recipe prints goes to the log on standard error. Standard input
+belongs to the jobs; a recipe finds it empty.
 """
 
 import contextlib
@@ -26,9 +27,12 @@ def main():
     configuration = json.loads(sys.argv[1])
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    # A process that a recipe forks closes sys.stdin, and would wait for ever for the thread that is reading from it.
+    questions = os.fdopen(os.dup(0), encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     faulthandler.enable()
     jobs = queue.Queue()
-    threading.Thread(target=read_jobs, args=(jobs,), daemon=True).start()
+    threading.Thread(target=read_jobs, args=(questions, jobs), daemon=True).start()
 
     def answer(**fields):
         answers.write(json.dumps(fields) + "\n")
@@ -50,9 +54,9 @@ def main():
         answer(**attempt(JOBS[job["kind"]], job, precision), peak_memory=peak_memory())
 
 
-def read_jobs(jobs):
+def read_jobs(questions, jobs):
     """Runs in a thread, so that the end of the harness (the end of standard input) ends a busy worker too."""
-    for line in sys.stdin:
+    for line in questions:
         jobs.put(json.loads(line))
     os._exit(0)
 
