@@ -1,6 +1,10 @@
 """PyTorch: layers, losses and optimisers are there; the training loop is one's own."""
 
+import contextlib
+import io
+import itertools
 import math
+import os
 
 import torch
 from torch import nn
@@ -487,3 +491,103 @@ def class_weights(logits, labels, weights):
 def seeds(seed, count):
     """`torch.Generator`: a state of its own; torch.manual_seed sets the one for the whole program."""
     return [torch.rand(count, generator=torch.Generator().manual_seed(number)) for number in (seed, seed, seed + 1)]
+
+
+# ---- Helper functions
+
+
+class _Rows(torch.utils.data.Dataset):
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, index):
+        return self.rows[index], os.getpid()
+
+
+def data_loading(rows, batch_size):
+    """`torch.utils.data.DataLoader`: each worker process loads some batches ahead."""
+    loader = torch.utils.data.DataLoader(_Rows(rows), batch_size, num_workers=2, prefetch_factor=2)
+    batches, loaders = zip(*loader, strict=True)
+    return {"batches": batches, "loaders": torch.cat(loaders), "consumer": os.getpid()}
+
+
+def progress(steps):
+    """A print in one's own loop; tqdm is the usual add-on."""
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        for step in range(1, steps + 1):
+            print(f"\rstep {step}/{steps}", end="")
+    return shown.getvalue()
+
+
+def metrics(labels, scores):
+    """Counts over all batches; TorchMetrics and TorchEval have them ready."""
+    found, labels = torch.from_numpy(scores) > 0.5, torch.from_numpy(labels) == 1
+    right = (found & labels).sum()
+    return {
+        "accuracy": (found == labels).float().mean(),
+        "precision": right / found.sum(),
+        "recall": right / labels.sum(),
+    }
+
+
+def model_summary(sizes):
+    """print(model) lists the layers, without their parameters; torchinfo is the usual add-on."""
+    model = nn.Sequential(*(nn.Linear(*pair) for pair in itertools.pairwise(sizes)))
+    counts = [sum(parameter.numel() for parameter in layer.parameters()) for layer in model]
+    lines = [f"{layer}: {count}" for layer, count in zip(model, counts, strict=True)]
+    return "\n".join([*lines, f"in all: {sum(counts)}"])
+
+
+def parameter_summary(kernel, bias):
+    """`torch.nn.Module.named_parameters`: names such as `0.weight`; std is the sample's unless correction=0."""
+    model = nn.Linear(*kernel.shape)
+    model.load_state_dict({"weight": torch.from_numpy(kernel.T), "bias": torch.from_numpy(bias)})
+    return {
+        name: [parameter.numel(), parameter.mean(), parameter.std(correction=0)]
+        for name, parameter in model.named_parameters()
+    }
+
+
+def profiling(a, b):
+    """`torch.profiler.profile`: time and memory on processor and GPU, as a table or a trace for a browser."""
+    a, b = torch.from_numpy(a), torch.from_numpy(b)
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+        a @ b
+    return profile.key_averages().table(sort_by="cpu_time_total")
+
+
+def tensorboard(values, folder):
+    """`torch.utils.tensorboard.SummaryWriter`: scalars, images, histograms, graphs; the package must be there."""
+    import tensorboard  # noqa: F401
+    from torch.utils.tensorboard import SummaryWriter
+
+    with SummaryWriter(folder) as writer:
+        for step, loss in enumerate(values):
+            writer.add_scalar("loss", loss, step)
+
+
+def filter_images(kernel):
+    """Two changes of the shape, and one scale for all; torchvision.utils.make_grid does it in one call."""
+    filters = torch.from_numpy(kernel)[:, :, 0].permute(2, 0, 1)
+    filters = (filters - filters.min()) / (filters.max() - filters.min())
+    return torch.cat([torch.hstack(list(row)) for row in filters.chunk(2)])
+
+
+def pretrained_models(classes):
+    """In torchvision.models, a package of its own: networks for images, film, segmentation and detection."""
+    from torchvision.models import ResNet18_Weights, resnet18
+
+    model = resnet18(num_classes=classes)
+    count = sum(parameter.numel() for parameter in model.parameters())
+    return {"parameters": count, "weights": ResNet18_Weights.DEFAULT.url}
+
+
+def quantisation(x, kernel):
+    """`torch.ao.quantization.quantize_dynamic`: deprecated; its successor is a package of its own, torchao."""
+    model = nn.Sequential(nn.Linear(*kernel.shape, bias=False))
+    model.load_state_dict({"0.weight": torch.from_numpy(kernel.T)})
+    model = torch.ao.quantization.quantize_dynamic(model, {nn.Linear}, dtype=torch.qint8)
+    return {"result": model(torch.from_numpy(x)), "weights": str(model[0].weight().dtype)}
