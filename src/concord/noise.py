@@ -221,14 +221,15 @@ def reordered(dataset: "Dataset", tasks: Sequence[Task]) -> "Dataset":
     between the ends of batches alone, those of the short last batches included."""
     import numpy as np
 
-    ends = set()
+    count, ends = len(dataset.train_images), set()
     for task in tasks:
         if task.kind == "network":
             batch = task.specification.HYPERPARAMETERS["batch_size"]
-            ends |= set(range(batch, len(dataset.train_images), batch))
-            ends |= {run.steps * batch + run.rest for run in NETWORK_RUNS.values() if run.rest}
+            for run in NETWORK_RUNS.values():
+                last = run.steps * batch + run.rest
+                ends |= {end % count for end in (*range(0, last, batch), last)}  # a small data set begins again
     random = np.random.default_rng(1)
-    parts = np.split(np.arange(len(dataset.train_images)), sorted(ends))
+    parts = np.split(np.arange(count), sorted(ends))
     order = np.concatenate([random.permutation(part) for part in parts])
     return replace(dataset, train_images=dataset.train_images[order], train_labels=dataset.train_labels[order])
 
