@@ -51,8 +51,8 @@ def tiers(found: dict[str, Figure]) -> dict[str, int]:
 
 
 def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """By variant: a Figure for each metric that was measured, `gflops` (achieved), `target_seconds` (from the first step
-    until the test accuracy is TARGET), `tier` by the steady step, and the place among all by its median, `order`.
+    """By variant: a Figure for each metric that was measured, `gflops` (achieved), `target_seconds` (from the first
+    step until the test accuracy is TARGET), `tier` by the steady step, and its median, `order`.
 
     Failed rounds don't count; unproven variants have no figures.
     """
