@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from concord import ladder, paths
 from concord.errors import UserError
@@ -167,7 +167,7 @@ class Collector:
     def close(self) -> None:
         self.workers.close()
 
-    def __enter__(self) -> "Collector":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -4,6 +4,8 @@ of the ladder that claims it must be the one that catches it. This is what shows
 A file `mutants/<recipe>.toml` changes a recipe, `mutants/judge.toml` the harness itself.
 """
 
+import hashlib
+import json
 import math
 import time
 import tomllib
@@ -17,6 +19,7 @@ from concord import certify, data, examination, ladder, paths, report
 from concord.errors import UserError, nearest
 from concord.evidence import Collector, Evidence, new_folder, write_json
 from concord.framework import Variant, frameworks, select_variants
+from concord.framework import variants as known_variants
 from concord.ladder import Level, Run
 from concord.task import Task, read_task, recipe_folders
 from concord.terminal import check_writable, progress, terminal
@@ -26,12 +29,15 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from concord.data import Dataset
+
 SCHEMA = "concord.mutants/1"
 FAULTS = ("forward", "loss", "gradient", "update", "data", "statistics", "judge")
 JUDGE = "judge"  # stands for a recipe: the harness's own sources are changed
+HARNESS = "harness"  # and for a variant
 EXAMINATION, STATISTICS = "examination", "statistics"  # levels beyond the ladder
 CAUGHT = ("mismatch", "nonfinite", "accuracy_fail")  # outcomes that see the fault; an exception doesn't
-SEEDS = 10  # training runs of each sample of accuracies
+SEEDS = 20  # training runs of each sample of accuracies
 
 # What became of a mutant.
 KILLED, EQUIVALENT, SURVIVED, ELSEWHERE, ERROR = "killed", "equivalent", "survived", "killed elsewhere", "error"
@@ -205,31 +211,35 @@ def run_mutants(
     dataset = data.load(data_choice, progress=Console(stderr=True))
     pairs = [(variant, mutant) for variant in variants for mutant in mutants if variant in mutant.chosen(variants)]
     harness = [mutant for mutant in mutants if mutant.recipe == JUDGE] if words is None else []
-    results, controls = [], []
+    kept = Document.read(json_file, dataset)
+    results: list[Result] = []
+    unsound: list[str] = []
     with MutantCollector(new_folder(), dataset) as collector, progress(len(pairs) + len(harness)) as announce:
         for variant in variants:
             mine = [mutant for other, mutant in pairs if other is variant]
             for mutant in mine:
                 announce(f"{variant.id}: {mutant.name}")
                 results.append(judge_mutant(collector, mutant, variant))
-            controls += [
-                (recipe, variant, control(collector, recipe, variant, [m.level for m in mine if m.recipe == recipe]))
-                for recipe in dict.fromkeys(mutant.recipe for mutant in mine)
-            ]
+                kept.add(results[-1])
+            for recipe in dict.fromkeys(mutant.recipe for mutant in mine):
+                claimed = [mutant.level for mutant in mine if mutant.recipe == recipe]
+                verdicts, failure = control(collector, recipe, variant, claimed)
+                kept.add_control(recipe, variant, verdicts, failure)
+                unsound += [f"{recipe} {variant.id}: {failure}"] if failure else []
             for precision in ("float64", "float32"):
                 collector.workers.close_one(variant, precision)
+            kept.write(json_file)
         for mutant in harness:
             announce(f"the judge: {mutant.name}")
             results.append(examine_mutant(mutant, collector.folder))
-        wall_seconds = time.perf_counter() - begin
-    for variant in dict.fromkeys(result.variant for result in results):
-        console.print(table(variant, [result for result in results if result.variant == variant]))
+            kept.add(results[-1])
+    for name in dict.fromkeys(result.variant for result in results):
+        console.print(table(name, [result for result in results if result.variant == name]))
         console.print()
-    unsound = [f"{recipe} {variant.id}: {failure}" for recipe, variant, (_, failure) in controls if failure]
     summarise(console, results, unsound)
+    console.print(f"data: {dataset.name} ({dataset.source}); {time.perf_counter() - begin:.0f} s", markup=False)
     if json_file:
-        values = document(dataset, results, controls, wall_seconds)
-        write_json(json_file, values)
+        kept.write(json_file)
         console.print(f"wrote {json_file}", markup=False)
     return 0 if results and not unsound and all(result.outcome in AS_CLAIMED for result in results) else 1
 
@@ -334,7 +344,7 @@ def control(
 def examine_mutant(mutant: Mutant, folder: Path) -> Result:
     """Puts a changed judge through the examination that the sound one passes; it is killed if it fails a case."""
     name = next(iter(mutant.changes))
-    result = Result(mutant, "harness", "concord", ERROR)
+    result = Result(mutant, HARNESS, "concord", ERROR)
     try:
         path = paths.PACKAGE / name
         source = patched(path.read_text(encoding="utf-8"), mutant.changes[name], name)
@@ -395,33 +405,83 @@ def summarise(console: "Console", results: Sequence[Result], unsound: Sequence[s
         console.print(f"{count} of {len(equivalent)} equivalent, as said")
 
 
-def document(
-    dataset: Any,
-    results: Sequence[Result],
-    controls: Sequence[tuple[str, Variant, tuple[tuple[LevelVerdict, ...], str]]],
-    wall_seconds: float,
-) -> dict[str, Any]:
-    """Everything as plain values, for `--json`."""
-    return {
-        "schema": SCHEMA,
-        "created": report.now(),
-        "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
-        "environment": report.environment(),
-        "wall_seconds": wall_seconds,
-        "results": [row(result) for result in results],
-        "controls": [
-            {
-                "recipe": recipe,
-                "framework": variant.framework,
-                "variant": variant.id,
-                "versions": variant.versions() or {},
-                "levels": plain(verdicts),
-                "outcome": "error" if failure else "ok",
-                "reason": failure,
-            }
-            for recipe, variant, (verdicts, failure) in controls
-        ],
-    }
+class Document:
+    """A results file: what is run replaces what was there; the rest is kept, as long as it is of the same data and the
+    changed source is still the same."""
+
+    def __init__(self, dataset: "Dataset"):
+        self.data = {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest}
+        self.results: dict[tuple[str, str], dict[str, Any]] = {}
+        self.controls: dict[tuple[str, str], dict[str, Any]] = {}
+
+    @classmethod
+    def read(cls, file: Path | None, dataset: "Dataset") -> "Document":
+        """What a file holds that is still true; nothing if it is none of this kind."""
+        made = cls(dataset)
+        if file is None or not file.exists():
+            return made
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError:
+            return made
+        if found.get("schema") != SCHEMA or found["data"]["sha256"] != dataset.digest:
+            return made
+        for old in found["results"]:
+            mutant = all_mutants().get(old["mutant"])
+            if mutant and old["source_sha256"] == changed_digest(mutant, old["framework"]):
+                made.results[old["mutant"], old["variant"]] = old
+        for old in found["controls"]:
+            recipe = sound_task(old["recipe"]).recipes.get(old["framework"])
+            if recipe and old["source_sha256"] == report.sha256(recipe):
+                made.controls[old["recipe"], old["variant"]] = old
+        return made
+
+    def add(self, result: Result) -> None:
+        self.results[result.mutant.name, result.variant] = row(result)
+
+    def add_control(self, recipe: str, variant: Variant, verdicts: Sequence[LevelVerdict], failure: str) -> None:
+        self.controls[recipe, variant.id] = {
+            "recipe": recipe,
+            "framework": variant.framework,
+            "variant": variant.id,
+            "versions": variant.versions() or {},
+            "source_sha256": report.sha256(sound_task(recipe).recipes[variant.framework]),
+            "levels": plain(verdicts),
+            "outcome": "error" if failure else "ok",
+            "reason": failure,
+        }
+
+    def write(self, file: Path | None) -> None:
+        """Writes it whole, in the order of the data, whatever the order it was run in."""
+        if file is None:
+            return
+        names, ids = list(all_mutants()), [*known_variants(), HARNESS]
+        values = {
+            "schema": SCHEMA,
+            "created": report.now(),
+            "data": self.data,
+            "environment": report.environment(),
+            "results": [
+                self.results[key]
+                for key in sorted(self.results, key=lambda key: (ids.index(key[1]), names.index(key[0])))
+            ],
+            "controls": [self.controls[key] for key in sorted(self.controls, key=lambda key: (ids.index(key[1]), key))],
+        }
+        write_json(file, values)
+
+
+def changed_digest(mutant: Mutant, framework: str) -> str:
+    """Of the source that the mutant's changes lead to; empty if they don't apply."""
+    try:
+        if mutant.recipe == JUDGE:
+            name = next(iter(mutant.changes))
+            source = patched((paths.PACKAGE / name).read_text(encoding="utf-8"), mutant.changes[name], name)
+        else:
+            recipe = sound_task(mutant.recipe).recipes[framework]
+            source = patched(recipe.read_text(encoding="utf-8"), mutant.changes[framework], recipe.name)
+    except (KeyError, PatchError):
+        return ""
+    return hashlib.sha256(source.encode()).hexdigest()
 
 
 def row(result: Result) -> dict[str, Any]:
@@ -431,6 +491,8 @@ def row(result: Result) -> dict[str, Any]:
         "recipe": mutant.recipe,
         "framework": result.framework,
         "variant": result.variant,
+        "created": report.now(),
+        "source_sha256": changed_digest(mutant, result.framework),
         "fault": mutant.fault,
         "what": mutant.what,
         "level": mutant.level,
