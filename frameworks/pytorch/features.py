@@ -591,3 +591,239 @@ def quantisation(x, kernel):
     model.load_state_dict({"0.weight": torch.from_numpy(kernel.T)})
     model = torch.ao.quantization.quantize_dynamic(model, {nn.Linear}, dtype=torch.qint8)
     return {"result": model(torch.from_numpy(x)), "weights": str(model[0].weight().dtype)}
+
+
+# ---- Abstraction
+
+
+def eager(number):
+    """`torch.tensor`: every operation computes at once; a debugger sees each value."""
+    value, count = torch.tensor(number), 0
+    while value != 1:
+        value = value // 2 if value % 2 == 0 else 3 * value + 1
+        count += 1
+    return count
+
+
+def traced_graph(x):
+    """`torch.export.export`: AOTInductor runs such a graph without Python; torch.compile makes graphs as it goes."""
+    x, calls = torch.from_numpy(x), []
+
+    class Model(nn.Module):
+        def forward(self, x):
+            calls.append(1)
+            return torch.tanh(x) ** 2
+
+    program = torch.export.export(Model(), (x[0],)).module()
+    return {"results": [program(row) for row in x], "python_calls": len(calls)}
+
+
+def static_graph(x):
+    """`torch.fx.Graph`: seldom built by hand; torch.fx.symbolic_trace makes one of a model, to be changed."""
+    graph = torch.fx.Graph()
+    tanh = graph.call_function(torch.tanh, (graph.placeholder("x"),))
+    graph.output(graph.call_function(torch.mul, (2, tanh)))
+    return {"graph": str(graph), "result": torch.fx.GraphModule({}, graph)(torch.from_numpy(x))}
+
+
+def functional_model(x, kernel_1, bias_1, kernel_2, bias_2):
+    """Plain functions, called on each other; there is no API that makes a model of symbolic inputs."""
+    x, *first = map(torch.from_numpy, (x, kernel_1.T, bias_1))
+    second = map(torch.from_numpy, (kernel_2.T, bias_2))
+    return functional.linear(functional.relu(functional.linear(x, *first)), *second) + x
+
+
+def _two_layers(kernel_1, bias_1, kernel_2, bias_2):
+    """dense, ReLU, dense, with these weights."""
+    model = nn.Sequential(nn.Linear(*kernel_1.shape), nn.ReLU(), nn.Linear(*kernel_2.shape))
+    weights = {"0.weight": kernel_1.T, "0.bias": bias_1, "2.weight": kernel_2.T, "2.bias": bias_2}
+    model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    return model
+
+
+def sequential_model(x, kernel_1, bias_1, kernel_2, bias_2):
+    """`torch.nn.Sequential`: can be sliced, extended, and hold other models."""
+    return _two_layers(kernel_1, bias_1, kernel_2, bias_2)(torch.from_numpy(x))
+
+
+class _Shortcut(nn.Module):
+    def __init__(self, width, hidden):
+        super().__init__()
+        self.first, self.second = nn.Linear(width, hidden), nn.Linear(hidden, width)
+
+    def forward(self, x):
+        return self.second(functional.relu(self.first(x))) + x
+
+
+def subclassed_model(x, kernel_1, bias_1, kernel_2, bias_2):
+    """`torch.nn.Module`: the usual way to write a model."""
+    model = _Shortcut(*kernel_1.shape)
+    weights = {"first.weight": kernel_1.T, "first.bias": bias_1, "second.weight": kernel_2.T, "second.bias": bias_2}
+    model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    return model(torch.from_numpy(x))
+
+
+def training_loop(x, y, learning_rate, epochs):
+    """Not provided: one's own loop of a few lines; Lightning and Ignite have one ready."""
+    x, y = torch.from_numpy(x), torch.from_numpy(y)
+    weights = torch.zeros(x.shape[1], requires_grad=True)
+    optimizer = torch.optim.SGD([weights], learning_rate)
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        functional.mse_loss(x @ weights, y).backward()
+        optimizer.step()
+    return weights
+
+
+def callbacks(x, y, learning_rate, epochs):
+    """PyTorch has no loop to call back from; Ignite and Lightning, packages of their own, have."""
+    from ignite.engine import Events, create_supervised_trainer
+
+    model, losses = nn.Linear(x.shape[1], 1, bias=False), []
+    nn.init.zeros_(model.weight)
+    optimizer = torch.optim.SGD(model.parameters(), learning_rate)
+    trainer = create_supervised_trainer(model, optimizer, functional.mse_loss)
+    trainer.add_event_handler(Events.EPOCH_COMPLETED, lambda engine: losses.append(engine.state.output))
+    trainer.run([(torch.from_numpy(x), torch.from_numpy(y)[:, None])], max_epochs=epochs)
+    return losses
+
+
+# ---- Customisation
+
+
+class _Scale(nn.Module):
+    def __init__(self, scale):
+        super().__init__()
+        self.scale = nn.Parameter(scale)
+
+    def forward(self, x):
+        return x * self.scale
+
+
+def custom_layer(x, scale):
+    """`torch.nn.Module`: a parameter is found and trained because it is an attribute."""
+    layer = _Scale(torch.from_numpy(scale))
+    output = layer(torch.from_numpy(x))
+    output.sum().backward()
+    return {"output": output, "gradient": layer.scale.grad}
+
+
+def custom_loss(predictions, targets):
+    """A function; its gradient is found. torch.cosh overflows above 88, softplus wouldn't."""
+    predictions = torch.tensor(predictions, requires_grad=True)
+    loss = (predictions - torch.from_numpy(targets)).cosh().log().mean()
+    loss.backward()
+    return {"loss": loss, "gradient": predictions.grad}
+
+
+class _SignDescent(torch.optim.Optimizer):
+    def __init__(self, parameters, lr):
+        super().__init__(parameters, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.sub_(group["lr"] * parameter.grad.sign())
+
+
+def custom_optimiser(weights, gradients, learning_rate):
+    """`torch.optim.Optimizer`: a class with a step; groups of parameters and saving come with it."""
+    return _stepped(_SignDescent([nn.Parameter(torch.from_numpy(weights))], learning_rate), gradients)
+
+
+class _TurnedSquare(torch.autograd.Function):
+    @staticmethod
+    def forward(context, x):
+        return x**2
+
+    @staticmethod
+    def backward(context, upstream):
+        return -0.5 * upstream
+
+
+def custom_gradient(x, upstream):
+    """`torch.autograd.Function`: forward and backward as two static methods."""
+    x = torch.tensor(x, requires_grad=True)
+    value = _TurnedSquare.apply(x)
+    value.backward(torch.from_numpy(upstream))
+    return {"value": value, "gradient": x.grad}
+
+
+def custom_training_step(x, y, learning_rate, epochs):
+    """The loop is one's own, so anything goes."""
+    x, y = torch.from_numpy(x), torch.from_numpy(y)
+    weights = torch.zeros(x.shape[1], requires_grad=True)
+    for _ in range(epochs):
+        (gradient,) = torch.autograd.grad(functional.mse_loss(x @ weights, y), weights)
+        with torch.no_grad():
+            weights -= learning_rate * gradient / gradient.norm()
+    return weights
+
+
+def _compiled(name, code, folder):
+    """A C++ function of a tensor as torch.ops.concord.<name>; the headers of the stable ABI compile in seconds."""
+    from torch.utils.cpp_extension import load_inline
+
+    headers = ["#include <torch/csrc/stable/library.h>", "#include <torch/csrc/stable/ops.h>"]
+    schema = f'STABLE_TORCH_LIBRARY(concord, library) {{ library.def("{name}(Tensor x) -> Tensor"); }}'
+    kernel = f'STABLE_TORCH_LIBRARY_IMPL(concord, CPU, library) {{ library.impl("{name}", TORCH_BOX(&{name})); }}'
+    sources = [*headers, code, schema, kernel]
+    load_inline(name, sources, build_directory=folder, is_python_module=False, no_implicit_headers=True)
+    return getattr(torch.ops.concord, name)
+
+
+def custom_kernel(x, folder):
+    """`torch.utils.cpp_extension.load_inline`: C++ or CUDA with the system's compiler; Triton for GPUs from Python."""
+    code = """torch::stable::Tensor square_plus_1(const torch::stable::Tensor &x) {
+        torch::stable::Tensor result = torch::stable::clone(x);
+        auto value = static_cast<float *>(result.mutable_data_ptr());
+        for (int64_t i = 0; i < result.numel(); i++) value[i] = value[i] * value[i] + 1;
+        return result;
+    }"""
+    return _compiled("square_plus_1", code, folder)(torch.from_numpy(x))
+
+
+def forward_hook(x, kernel_1, bias_1, kernel_2, bias_2):
+    """`torch.nn.Module.register_forward_hook`: for any layer; a hook may also change the output."""
+    model, found = _two_layers(kernel_1, bias_1, kernel_2, bias_2), []
+    model[1].register_forward_hook(lambda layer, inputs, output: found.append(output))
+    model(torch.from_numpy(x))
+    return found[0]
+
+
+def second_derivative(x):
+    """`torch.func.grad`: as often as one likes; or create_graph=True with backward()."""
+
+    def function(x):
+        return x**3 + torch.sin(x)
+
+    return torch.func.vmap(torch.func.grad(torch.func.grad(function)))(torch.from_numpy(x))
+
+
+def jacobian(matrix, x):
+    """`torch.func.jacrev`: jacfwd is faster where there are more outputs than inputs."""
+    matrix = torch.from_numpy(matrix)
+    return torch.func.jacrev(lambda x: torch.tanh(matrix @ x))(torch.from_numpy(x))
+
+
+def hessian_vector_product(matrix, x, vector):
+    """`torch.autograd.functional.hvp`: or torch.func.jvp of torch.func.grad, where every operation has a forward mode."""
+    matrix, x, vector = map(torch.from_numpy, (matrix, x, vector))
+    return torch.autograd.functional.hvp(lambda x: ((matrix @ x) ** 4).sum(), x, vector)[1]
+
+
+def per_example_gradients(x, y, weights):
+    """`torch.func.vmap`: of torch.func.grad; functional_call makes a function of a model for it."""
+
+    def loss(weights, x, y):
+        return (x @ weights - y) ** 2
+
+    gradients = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0, 0))
+    return gradients(*map(torch.from_numpy, (weights, x, y)))
+
+
+def vectorising_map(matrix, batch):
+    """`torch.func.vmap`: no loop inside; Python's ifs on values don't work in it."""
+    matrix = torch.from_numpy(matrix)
+    return torch.func.vmap(lambda vector: matrix @ vector / vector.norm())(torch.from_numpy(batch))
