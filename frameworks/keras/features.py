@@ -609,3 +609,324 @@ def quantisation(x, kernel):
     _apply(layer, x, kernel)
     layer.quantize("int8")
     return {"result": layer(x), "weights": layer.weights[0].dtype}
+
+
+# ---- Abstraction
+
+
+def eager(number):
+    """`keras.ops.convert_to_tensor`: eager outside of fit, evaluate and predict; run_eagerly=True for those."""
+    value, count = ops.convert_to_tensor(number), 0
+    while value != 1:
+        value = value // 2 if value % 2 == 0 else 3 * value + 1
+        count += 1
+    return count
+
+
+def traced_graph(x):
+    """`keras.Model.predict_on_batch`: fit, evaluate and predict trace by themselves, a tf.function or for XLA."""
+    calls = []
+
+    def function(x):
+        calls.append(x)
+        return ops.square(ops.tanh(x))
+
+    model = keras.Sequential([keras.Input(batch_shape=(1, x.shape[1])), layers.Lambda(function)])
+    return {"results": [model.predict_on_batch(row[None])[0] for row in x], "python_calls": len(calls)}
+
+
+def _squared_tanh(x, calls):
+    calls.append(x)
+    return ops.square(ops.tanh(x))
+
+
+def traced_graph__keras_torch(x):
+    """By torch.export, for which a model is a torch.nn.Module; compile(jit_compile=True) uses torch.compile."""
+    import torch
+
+    calls, rows = [], torch.from_numpy(x)[:, None]
+    lines = [keras.Input(batch_shape=rows[0].shape), layers.Lambda(lambda x: _squared_tanh(x, calls))]
+    program = torch.export.export(keras.Sequential(lines), (rows[0],)).module()
+    return {"results": [program(row)[0] for row in rows], "python_calls": len(calls)}
+
+
+def static_graph(x):
+    """`keras.Function`: operations on a keras.Input are recorded; a functional model is such a graph too."""
+    entry = keras.Input(batch_shape=x.shape)
+    graph = keras.Function(entry, 2 * ops.tanh(entry))
+    return {"graph": ", ".join(operation.name for operation in graph.operations), "result": graph(x)}
+
+
+def functional_model(x, kernel_1, bias_1, kernel_2, bias_2):
+    """`keras.Model`: from what goes in to what comes out; it can be drawn, saved and taken apart."""
+    entry = keras.Input(x.shape[1:])
+    hidden = layers.Dense(len(bias_1), activation="relu")(entry)
+    model = keras.Model(entry, layers.Dense(len(bias_2))(hidden) + entry)
+    model.set_weights([kernel_1, bias_1, kernel_2, bias_2])
+    return model(x)
+
+
+def sequential_model(x, kernel_1, bias_1, kernel_2, bias_2):
+    """`keras.Sequential`: layers can be added and popped later."""
+    model = keras.Sequential([layers.Dense(len(bias_1), activation="relu"), layers.Dense(len(bias_2))])
+    return _apply(model, x, kernel_1, bias_1, kernel_2, bias_2)
+
+
+class _Residual(keras.Model):
+    def __init__(self, hidden, outputs):
+        super().__init__()
+        self.first, self.second = layers.Dense(hidden, activation="relu"), layers.Dense(outputs)
+
+    def call(self, x):
+        return self.second(self.first(x)) + x
+
+
+def subclassed_model(x, kernel_1, bias_1, kernel_2, bias_2):
+    """`keras.Model`: layers are found among the attributes; to be saved, it needs get_config too."""
+    model = _Residual(len(bias_1), len(bias_2))
+    model(x)  # makes the weights
+    model.set_weights([kernel_1, bias_1, kernel_2, bias_2])
+    return model(x)
+
+
+def training_loop(x, y, learning_rate, epochs):
+    """`keras.Model.fit`: with batches, shuffling, progress, validation and callbacks."""
+    model = _linear(np.zeros_like(x[0]), keras.optimizers.SGD(learning_rate))
+    model.fit(x, y, batch_size=len(x), epochs=epochs, shuffle=False, verbose=0)
+    return model.get_weights()[0][:, 0]
+
+
+def callbacks(x, y, learning_rate, epochs):
+    """`keras.callbacks.LambdaCallback`: a subclass of Callback can also stop the training, or change the model."""
+    model, losses = _linear(np.zeros_like(x[0]), keras.optimizers.SGD(learning_rate)), []
+    report = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: losses.append(logs["loss"]))
+    model.fit(x, y, batch_size=len(x), epochs=epochs, shuffle=False, callbacks=[report], verbose=0)
+    return losses
+
+
+# ---- Customisation
+
+
+class _Scale(layers.Layer):
+    def build(self, shape):
+        self.scale = self.add_weight(shape=shape[1:], initializer="ones")
+
+    def call(self, x):
+        return self.scale * x
+
+
+def custom_layer__keras_tf(x, scale):
+    """`keras.layers.Layer`: build and call; fit trains it by itself, here the gradient is asked of TensorFlow."""
+    import tensorflow as tf
+
+    layer = _Scale()
+    with tf.GradientTape() as tape:
+        output = _apply(layer, x, scale)
+    return {"output": output, "gradient": tape.gradient(output, layer.scale.value)}
+
+
+def custom_layer__keras_jax(x, scale):
+    """`keras.layers.Layer`: build and call; fit trains it by itself, here the gradient is asked of JAX."""
+    import jax
+
+    layer = _Scale()
+    output = _apply(layer, x, scale)
+    gradient = jax.grad(lambda weights: layer.stateless_call(weights, [], x)[0].sum())
+    return {"output": output, "gradient": gradient([layer.scale.value])[0]}
+
+
+def custom_layer__keras_torch(x, scale):
+    """`keras.layers.Layer`: build and call; fit trains it by itself, here the gradient is asked of PyTorch."""
+    layer = _Scale()
+    output = _apply(layer, x, scale)
+    output.sum().backward()
+    return {"output": output, "gradient": layer.scale.value.grad}
+
+
+def _log_cosh(targets, predictions):
+    """What compile takes as a loss: any function of targets and predictions."""
+    return ops.mean(ops.log(ops.cosh(predictions - targets)))
+
+
+def custom_loss__keras_tf(predictions, targets):
+    """One function, for compile(loss=); the gradient is TensorFlow's."""
+    import tensorflow as tf
+
+    predictions = tf.Variable(predictions)
+    with tf.GradientTape() as tape:
+        loss = _log_cosh(targets, predictions)
+    return {"loss": loss, "gradient": tape.gradient(loss, predictions)}
+
+
+def custom_loss__keras_jax(predictions, targets):
+    """One function, for compile(loss=); the gradient is JAX's."""
+    import jax
+
+    loss, gradient = jax.value_and_grad(_log_cosh, argnums=1)(targets, predictions)
+    return {"loss": loss, "gradient": gradient}
+
+
+def custom_loss__keras_torch(predictions, targets):
+    """One function, for compile(loss=); the gradient is PyTorch's."""
+    import torch
+
+    predictions = torch.tensor(predictions, requires_grad=True)
+    loss = _log_cosh(torch.tensor(targets), predictions)
+    loss.backward()
+    return {"loss": loss, "gradient": predictions.grad}
+
+
+def custom_optimiser(weights, gradients, learning_rate):
+    """`keras.optimizers.Optimizer`: one method; schedules, clipping, averages and weight decay come with it."""
+
+    class SignDescent(keras.optimizers.Optimizer):
+        def update_step(self, gradient, variable, learning_rate):
+            self.assign_sub(variable, learning_rate * ops.sign(gradient))
+
+    return _optimised(SignDescent(learning_rate), weights, gradients)
+
+
+def _reversed_square(x):
+    """PyTorch passes x and the upstream gradient by name, the other two the upstream gradient alone."""
+
+    def gradient(*args, upstream=None):
+        return -0.5 * (args[0] if upstream is None else upstream)
+
+    return ops.square(x), gradient
+
+
+def custom_gradient__keras_tf(x, upstream):
+    """`keras.ops.custom_gradient`: the gradient itself is asked of TensorFlow."""
+    import tensorflow as tf
+
+    x = tf.Variable(x)
+    with tf.GradientTape() as tape:
+        value = ops.custom_gradient(_reversed_square)(x)
+    return {"value": value, "gradient": tape.gradient(value, x, upstream)}
+
+
+def custom_gradient__keras_jax(x, upstream):
+    """`keras.ops.custom_gradient`: the gradient itself is asked of JAX."""
+    import jax
+
+    value, pull_back = jax.vjp(ops.custom_gradient(_reversed_square), x)
+    return {"value": value, "gradient": pull_back(upstream)[0]}
+
+
+def custom_gradient__keras_torch(x, upstream):
+    """`keras.ops.custom_gradient`: the gradient itself is asked of PyTorch."""
+    import torch
+
+    x = torch.tensor(x, requires_grad=True)
+    value = ops.custom_gradient(_reversed_square)(x)
+    value.backward(torch.tensor(upstream))
+    return {"value": value, "gradient": x.grad}
+
+
+def custom_training_step(x, y, learning_rate, epochs):
+    """`keras.optimizers.Optimizer.apply`: fit gives it all gradients; a train_step of one's own is for one backend."""
+
+    class NormalisedSGD(keras.optimizers.SGD):
+        def apply(self, grads, trainable_variables=None):
+            super().apply([gradient / ops.norm(gradient) for gradient in grads], trainable_variables)
+
+    model = _linear(np.zeros_like(x[0]), NormalisedSGD(learning_rate))
+    model.fit(x, y, batch_size=len(x), epochs=epochs, shuffle=False, verbose=0)
+    return model.get_weights()[0][:, 0]
+
+
+def custom_kernel__keras_jax(x, folder):
+    """A Pallas kernel of JAX, in Python, for GPU and TPU; here it is interpreted, as on every processor."""
+    import jax
+    from jax.experimental import pallas
+
+    def kernel(x, result):
+        result[...] = x[...] ** 2 + 1
+
+    return pallas.pallas_call(kernel, out_shape=jax.typeof(x), interpret=True)(x)
+
+
+def forward_hook(x, kernel_1, bias_1, kernel_2, bias_2):
+    """`keras.layers.Layer.output`: a second model ends there, with the same layers; for functional models."""
+    model = keras.Sequential([layers.Dense(len(bias_1), activation="relu"), layers.Dense(len(bias_2))])
+    _apply(model, x, kernel_1, bias_1, kernel_2, bias_2)
+    return keras.Model(model.layers[0].input, model.layers[0].output)(x)
+
+
+def second_derivative(x):
+    """`keras.ops.jvp`: forward mode, of a function that is itself a derivative in forward mode."""
+
+    def derivative(function):
+        return lambda x: ops.jvp(function, (x,), (ops.ones_like(x),))[1]
+
+    return derivative(derivative(lambda x: x**3 + ops.sin(x)))(ops.convert_to_tensor(x))
+
+
+def jacobian(matrix, x):
+    """A column for each of x, by keras.ops.jvp; the backends have the whole matrix, in reverse mode too."""
+    x = ops.convert_to_tensor(x)
+    columns = [ops.jvp(lambda x: ops.tanh(ops.matmul(matrix, x)), (x,), (row,))[1] for row in ops.eye(len(x))]
+    return ops.stack(columns, axis=1)
+
+
+def hessian_vector_product__keras_tf(matrix, x, vector):
+    """The backend's gradient, differentiated forward by keras.ops.jvp."""
+    import tensorflow as tf
+
+    def gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = ops.sum(ops.matmul(matrix, x[:, None]) ** 4)
+        return tape.gradient(value, x)
+
+    return ops.jvp(gradient, (tf.constant(x),), (tf.constant(vector),))[1]
+
+
+def hessian_vector_product__keras_jax(matrix, x, vector):
+    """The backend's gradient, differentiated forward by keras.ops.jvp."""
+    import jax
+
+    gradient = jax.grad(lambda x: ops.sum(ops.matmul(matrix, x) ** 4))
+    return ops.jvp(gradient, (x,), (vector,))[1]
+
+
+def hessian_vector_product__keras_torch(matrix, x, vector):
+    """The backend's gradient, differentiated forward by keras.ops.jvp."""
+    import torch
+
+    gradient = torch.func.grad(lambda x: ops.sum(ops.matmul(matrix, x) ** 4))
+    return ops.jvp(gradient, (torch.from_numpy(x),), (torch.from_numpy(vector),))[1]
+
+
+def _squared_error(weights, x, y):
+    return ops.square(ops.dot(x, weights) - y)
+
+
+def per_example_gradients__keras_tf(x, y, weights):
+    """By TensorFlow: the Jacobian of all losses."""
+    import tensorflow as tf
+
+    weights = tf.Variable(weights)
+    with tf.GradientTape() as tape:
+        losses = _squared_error(weights, x, y)
+    return tape.jacobian(losses, weights)
+
+
+def per_example_gradients__keras_jax(x, y, weights):
+    """By JAX: the gradient of one, mapped over the batch."""
+    import jax
+
+    return jax.vmap(jax.grad(_squared_error), in_axes=(None, 0, 0))(weights, x, y)
+
+
+def per_example_gradients__keras_torch(x, y, weights):
+    """By PyTorch: the gradient of one, mapped over the batch."""
+    import torch
+
+    x, y, weights = map(torch.from_numpy, (x, y, weights))
+    return torch.func.vmap(torch.func.grad(_squared_error), in_dims=(None, 0, 0))(weights, x, y)
+
+
+def vectorising_map(matrix, batch):
+    """`keras.ops.vectorized_map`: on TensorFlow pfor, on JAX and PyTorch vmap."""
+    return ops.vectorized_map(lambda v: ops.matmul(matrix, v) / ops.norm(v), ops.convert_to_tensor(batch))
