@@ -126,7 +126,16 @@ def explanations(rows: Sequence[VariantVerdict]) -> list[str]:
         lines += [f"{row.variant} {', '.join(levels)}: {what}." for what, levels in said.items()]
         for level in row.levels:
             if level.parting:
-                lines.append(f"{row.variant} {level.precision} {level.level}: {level.parting.describe()}.")
+                later = [
+                    f"{page.flips:,} {ladder.NETWORK_RUNS[page.run].describe()}"
+                    for other in row.levels
+                    for page in other.kinks
+                    if other.precision == level.precision and ladder.NETWORK_RUNS[page.run].steps >= level.parting.step
+                ]
+                lines.append(
+                    f"{row.variant} {level.precision} {level.level}: {level.parting.describe()}; "
+                    f"kinks that flip in the next step: {', '.join(later)}."
+                )
     return lines
 
 
