@@ -1,8 +1,8 @@
 """`concord noise`: how far the gated figures move for innocent reasons, measured, so that the gates can be set above.
 
 A sum's rounding depends on its order; and that on the number of threads, on the order of the images in a batch, on the
-processor's instructions and on the libraries that do the work. Each is varied here, one at a time. The reference runs
-as it always does. What `framework.toml` declares as a known difference isn't noise, and is left out.
+processor's instructions and on the libraries that do the work. Each is varied here, one at a time; all but the order
+where the kernels are, not again in each variant that uses them. The reference runs as it always does. What `framework.toml` declares as a known difference isn't noise, and is left out.
 """
 
 import shutil
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SCHEMA = "concord.noise/1"
 CLEARANCE = 10.0  # how many times the noise a gate is, at least
 UNGATED = ("shapes", "accuracy")  # one is exact, the other has the task's own margin
+BACKENDS = ("keras", "Keras")  # variants of these compute with the kernels of a library that is measured itself
 DEAR = "trajectory"  # 250 steps and 20,000 predictions: as long as everything else together
 
 
@@ -193,7 +194,8 @@ def levels_of(task: Task, variant: Variant, setting: Setting, precision: str) ->
         return []
     if setting.reordered and task.kind != "network":
         return []
-    if not setting.reordered and setting is not ORDINARY and setting.applied(variant) == ORDINARY.applied(variant):
+    kernels = not setting.reordered and setting is not ORDINARY
+    if kernels and (variant.distributions[0] in BACKENDS or setting.applied(variant) == ORDINARY.applied(variant)):
         return []
     return [
         level
