@@ -53,6 +53,7 @@ class Site:
             {"Recipes": recipes},
             {"Frameworks": [{found.label: f"frameworks/{found.id}.md"} for found in frameworks().values()]},
             {"Choose": "choose.md"},
+            {"Speed": "speed.md"},
             {"Gotchas": "gotchas.md"},
             {"Proof": ["proof.md", "mutants.md", "measured.md", "compare-json.md"]},
             {"Contribute": "contribute.md"},

@@ -1,13 +1,14 @@
 """Where everything lies in the plots, as shares of their width and height; the templates draw them as SVG."""
 
 import math
-from statistics import fmean
+from statistics import fmean, linear_regression
 from typing import Any
 
 from concord.framework import frameworks, variants
 from concord.site.results import Measurement
 from concord.site.source import read_source
 from concord.task import Task
+from concord.tiers import Figure
 
 
 def scale(values: list[float], steps: int) -> tuple[list[float], float, float]:
@@ -114,3 +115,66 @@ def stacked(counts: dict[str, int], steps: tuple[str, ...]) -> dict[str, Any]:
         parts.append({"count": counts.get(step, 0), "start": total})
         total += counts.get(step, 0)
     return {"parts": parts, "total": total}
+
+
+def intervals(found: dict[str, Figure]) -> dict[str, Any] | None:
+    """For each variant its median and its interval, from nought."""
+    if not found:
+        return None
+    ticks, start, end = scale([0.0, *(figure.high for figure in found.values())], 5)
+
+    def at(value: float) -> float:
+        return (value - start) / (end - start)
+
+    return {
+        "ticks": [(at(tick), f"{tick * 1000:.4g} ms") for tick in ticks],
+        "rows": [
+            {
+                "label": label,
+                "median": figure.median,
+                "at": at(figure.median),
+                "ends": (at(figure.low), at(figure.high)),
+            }
+            for label, figure in found.items()
+        ],
+    }
+
+
+def sweep(found: dict[str, list[dict[str, Any]]], name: str) -> dict[str, Any] | None:
+    """Seconds against a size, both on logarithmic scales; None where nothing was measured at two sizes or more."""
+    measured = {
+        label: sorted(
+            (point[name], point.get("steady_seconds") or point.get("epoch_seconds"))
+            for point in points
+            if point["outcome"] == "ok" and (point.get("steady_seconds") or point.get("epoch_seconds") or 0) > 0
+        )
+        for label, points in found.items()
+    }
+    measured = {label: points for label, points in measured.items() if len(points) > 1}
+    if not measured:
+        return None
+    sizes = sorted({size for points in measured.values() for size, _ in points})
+    times = [seconds for points in measured.values() for _, seconds in points]
+    lowest, highest = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))
+
+    def place(size: float, seconds: float) -> tuple[float, float]:
+        return (
+            math.log(size / sizes[0]) / math.log(sizes[-1] / sizes[0]),
+            (highest - math.log10(seconds)) / (highest - lowest),
+        )
+
+    return {
+        "sizes": [(place(size, 10.0**highest)[0], f"{size:,}") for size in sizes],
+        "ticks": [((highest - power) / (highest - lowest), 10.0**power) for power in range(lowest, highest + 1)],
+        "curves": [
+            {
+                "label": label,
+                "points": [place(*point) for point in points],
+                # Of the straight line through the logarithms: 1 means that twice the size takes twice the time.
+                "slope": linear_regression(
+                    [math.log(size) for size, _ in points], [math.log(seconds) for _, seconds in points]
+                ).slope,
+            }
+            for label, points in measured.items()
+        ],
+    }
