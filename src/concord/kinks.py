@@ -291,10 +291,11 @@ def find_parting(
     def risen(steps: int, before: int) -> bool:
         return errors[steps] > RISEN * errors[before]
 
-    known = [pair for pair in pairwise(sorted(errors)) if risen(pair[1], pair[0])]
-    if not known:
-        return None
-    before, parted = known[0]
+    pairs = list(pairwise(sorted(errors)))
+    pairs = pairs[: 1 + next(number for number, (_, steps) in enumerate(pairs) if errors[steps] > PARTED)]
+    before, parted = pairs.pop()
+    while pairs and risen(pairs[-1][1], pairs[-1][0]):
+        before, parted = pairs.pop()
     while parted - before > 1:
         middle = (before + parted) // 2
         errors[middle] = error_after(middle)

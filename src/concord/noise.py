@@ -1,8 +1,8 @@
 """`concord noise`: how far the gated figures move for innocent reasons, measured, so that the gates can be set above.
 
 A sum's rounding depends on its order; and that on the number of threads, on the order of the images in a batch, on the
-processor's instructions and on the libraries that do the work. Each is varied here, one at a time: the order everywhere,
-the others where the kernels are, not again in each variant that uses them. The reference runs as it always does. What
+processor's instructions and on the libraries that do the work. Each is varied here, one at a time: the order in every
+variant, the others where the kernels are, not again wherever they are used. The reference runs as it always does. What
 `framework.toml` declares as a known difference isn't noise, and is left out.
 """
 
