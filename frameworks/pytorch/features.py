@@ -5,6 +5,7 @@ import io
 import itertools
 import math
 import os
+import pickle
 
 import torch
 from torch import nn
@@ -455,7 +456,7 @@ def gradient_accumulation(weights, gradients, learning_rate, every):
 
 
 def mirror(images):
-    """`torch.flip`: copies; torchvision has it by chance, with the labels' boxes and masks."""
+    """`torch.flip`: copies; torchvision mirrors at random too, with boxes and masks."""
     return torch.flip(torch.from_numpy(images), dims=[2])
 
 
@@ -827,3 +828,140 @@ def vectorising_map(matrix, batch):
     """`torch.func.vmap`: no loop inside; Python's ifs on values don't work in it."""
     matrix = torch.from_numpy(matrix)
     return torch.func.vmap(lambda vector: matrix @ vector / vector.norm())(torch.from_numpy(batch))
+
+
+# ---- Devices and scale
+
+
+def _in_two_processes(function, *arguments):
+    """What function(rank, *arguments) gives in each of two processes, which a group with gloo joins by TCP."""
+    store = torch.distributed.TCPStore("localhost", 0, is_master=True, wait_for_workers=False)
+    results = torch.multiprocessing.get_context("fork").SimpleQueue()
+    arguments = function, store.port, results, arguments
+    torch.multiprocessing.start_processes(_join, arguments, nprocs=2, start_method="fork")
+    return [result for _, result in sorted(results.get() for _ in range(2))]
+
+
+def _join(rank, function, port, results, arguments):
+    store = torch.distributed.TCPStore("localhost", port)
+    torch.distributed.init_process_group("gloo", store=store, rank=rank, world_size=2)
+    results.put((rank, function(rank, *arguments)))
+    torch.distributed.destroy_process_group()
+
+
+def _gradient_by_ddp(rank, x, y, weights):
+    x, y = torch.from_numpy(x).chunk(2)[rank], torch.from_numpy(y).chunk(2)[rank]
+    model = nn.Linear(len(weights), 1, bias=False)
+    model.load_state_dict({"weight": torch.from_numpy(weights)[None]})
+    model = nn.parallel.DistributedDataParallel(model)
+    functional.mse_loss(model(x).flatten(), y).backward()
+    return model.module.weight.grad[0].tolist(), len(x)
+
+
+def data_parallel(x, y, weights):
+    """`torch.nn.parallel.DistributedDataParallel`: a process for each device; gradients are averaged on the way."""
+    (gradient, share), (_, other_share) = _in_two_processes(_gradient_by_ddp, x, y, weights)
+    return {"gradient": gradient, "shares": [share, other_share]}
+
+
+def _gradient_by_all_reduce(rank, x, y, weights):
+    x, y = torch.from_numpy(x).chunk(2)[rank], torch.from_numpy(y).chunk(2)[rank]
+    gradient = torch.func.grad(lambda weights: functional.mse_loss(x @ weights, y))(torch.from_numpy(weights))
+    torch.distributed.all_reduce(gradient)
+    return (gradient / torch.distributed.get_world_size()).tolist(), len(x)
+
+
+def several_machines(x, y, weights):
+    """`torch.distributed.all_reduce`: torchrun starts the processes on each machine; here two talk over TCP."""
+    (gradient, share), (_, other_share) = _in_two_processes(_gradient_by_all_reduce, x, y, weights)
+    return {"gradient": gradient, "shares": [share, other_share]}
+
+
+def _product_with_shards(rank, x, kernel):
+    from torch.distributed.tensor import Replicate, Shard, distribute_tensor
+
+    mesh = torch.distributed.init_device_mesh("cpu", (2,))
+    kernel = distribute_tensor(torch.from_numpy(kernel), mesh, [Shard(1)])
+    result = distribute_tensor(torch.from_numpy(x), mesh, [Replicate()]) @ kernel
+    return result.full_tensor().tolist(), list(kernel.to_local().shape)
+
+
+def model_sharding(x, kernel):
+    """`torch.distributed.tensor.distribute_tensor`: operations know what to do with shards; FSDP2 is built on it."""
+    (result, shard), (_, other_shard) = _in_two_processes(_product_with_shards, x, kernel)
+    return {"result": result, "shards": [shard, other_shard]}
+
+
+def cpu_threads(a, b, threads):
+    """`torch.set_num_threads`: for PyTorch's own loops, MKL and oneDNN; at any time."""
+    torch.set_num_threads(threads)
+    return {"result": torch.from_numpy(a) @ torch.from_numpy(b), "threads": torch.get_num_threads()}
+
+
+# ---- Deployment
+
+
+def safe_saving(x, kernel, bias, folder, trap):
+    """`torch.load(weights_only=)`: True by default; the pickle may then hold tensors and plain values alone."""
+    layer = nn.Linear(*kernel.shape)
+    torch.save({"weight": torch.from_numpy(kernel.T), "bias": torch.from_numpy(bias)}, f"{folder}/weights.pt")
+    layer.load_state_dict(torch.load(f"{folder}/weights.pt", weights_only=True))
+    try:
+        torch.load(trap, weights_only=True)
+    except pickle.UnpicklingError as error:
+        return {"output": layer(torch.from_numpy(x)), "refusal": str(error)}
+
+
+def _dense_tanh(kernel, bias):
+    """tanh(x @ kernel + bias)."""
+    model = nn.Sequential(nn.Linear(*kernel.shape), nn.Tanh())
+    model.load_state_dict({"0.weight": torch.from_numpy(kernel.T), "0.bias": torch.from_numpy(bias)})
+    return model.eval()
+
+
+def onnx_export(kernel, bias, file):
+    """`torch.onnx.export`: built on torch.export; onnx and onnxscript must be there."""
+    import onnx  # noqa: F401
+    import onnxscript  # noqa: F401
+
+    example = torch.zeros(2, len(kernel))
+    sizes = ({0: torch.export.Dim("N")},)
+    model = _dense_tanh(kernel, bias)
+    torch.onnx.export(model, (example,), file, dynamic_shapes=sizes, external_data=False, verbose=False)
+
+
+def graph_export(x, kernel, bias, folder):
+    """`torch.export.save`: takes the place of TorchScript; AOTInductor compiles the same graph for C++."""
+    x = torch.from_numpy(x)
+    torch.export.save(torch.export.export(_dense_tanh(kernel, bias), (x,)), f"{folder}/model.pt2")
+    return torch.export.load(f"{folder}/model.pt2").module()(x)
+
+
+DOCUMENTED = {
+    "gpu": (
+        "built in",
+        "A tensor is moved with .to(device): NVIDIA's with CUDA, AMD's with ROCm's HIP, Intel's as xpu, Apple's as mps.",
+        "https://docs.pytorch.org/cppdocs/api/c10/device.html",
+    ),
+    "tpu": (
+        "add-on",
+        "torch_xla makes a TPU a device of PyTorch; its latest release is 2.9, behind PyTorch's own.",
+        "https://pypi.org/project/torch-xla/",
+    ),
+    "native_runtime": (
+        "built in",
+        "AOTInductor compiles an exported model to a package that the C++ library loads, which is in the wheel.",
+        "https://docs.pytorch.org/docs/2.12/user_guide/torch_compiler/torch.compiler_aot_inductor.html",
+    ),
+    "mobile_runtime": (
+        "add-on",
+        "ExecuTorch turns an exported model into a file that its runtime for Android and iOS executes.",
+        "https://github.com/pytorch/executorch",
+    ),
+    "browser": (
+        "add-on",
+        "ONNX Runtime Web runs, with WebAssembly or WebGPU, what torch.onnx.export writes.",
+        "https://onnxruntime.ai/docs/get-started/with-javascript/web.html",
+    ),
+    "base_languages": ("fact", "C++, Python and CUDA", "https://github.com/pytorch/pytorch"),
+}
