@@ -809,7 +809,7 @@ def jacobian(matrix, x):
 
 
 def hessian_vector_product(matrix, x, vector):
-    """`torch.autograd.functional.hvp`: or torch.func.jvp of torch.func.grad, where every operation has a forward mode."""
+    """`torch.autograd.functional.hvp`: or torch.func.jvp of grad, where all operations have a forward mode."""
     matrix, x, vector = map(torch.from_numpy, (matrix, x, vector))
     return torch.autograd.functional.hvp(lambda x: ((matrix @ x) ** 4).sum(), x, vector)[1]
 
@@ -940,7 +940,7 @@ def graph_export(x, kernel, bias, folder):
 DOCUMENTED = {
     "gpu": (
         "built in",
-        "A tensor is moved with .to(device): NVIDIA's with CUDA, AMD's with ROCm's HIP, Intel's as xpu, Apple's as mps.",
+        "Tensors move with .to(device): NVIDIA's with CUDA, AMD's with ROCm's HIP, Intel's as xpu, Apple's as mps.",
         "https://docs.pytorch.org/cppdocs/api/c10/device.html",
     ),
     "tpu": (
