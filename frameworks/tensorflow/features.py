@@ -728,10 +728,10 @@ def custom_kernel(x, folder):
     code = """struct SquarePlusOne : tensorflow::OpKernel {
         using OpKernel::OpKernel;
         void Compute(tensorflow::OpKernelContext *context) override {
-            tensorflow::Tensor *result;
-            OP_REQUIRES_OK(context, context->allocate_output(0, context->input(0).shape(), &result));
-            auto x = context->input(0).flat<float>(), y = result->flat<float>();
-            for (int i = 0; i < x.size(); i++) y(i) = x(i) * x(i) + 1; }};"""
+            tensorflow::Tensor *y;
+            OP_REQUIRES_OK(context, context->allocate_output(0, context->input(0).shape(), &y));
+            float *value = y->flat<float>().data(); const float *x = context->input(0).flat<float>().data();
+            for (int i = 0; i < y->NumElements(); i++) value[i] = x[i] * x[i] + 1; }};"""
     return _operation("SquarePlusOne", code, folder).square_plus_one(x)
 
 
@@ -817,8 +817,9 @@ def data_parallel(x, y, weights):
 
 def model_sharding(x, kernel):
     """`tensorflow.experimental.dtensor.relayout`: DTensor's operations know what to do with shards."""
-    dtensor = tf.experimental.dtensor
-    mesh = dtensor.create_mesh([("model", 2)], _two_devices())
+    from tensorflow.experimental import dtensor
+
+    mesh = dtensor.create_mesh([("model", 2)], devices=_two_devices())
     whole = dtensor.Layout.replicated(mesh, rank=2)
     x, kernel = dtensor.copy_to_mesh(x, whole), dtensor.copy_to_mesh(kernel, whole)
     kernel = dtensor.relayout(kernel, dtensor.Layout([dtensor.UNSHARDED, "model"], mesh))
@@ -863,7 +864,8 @@ def graph_export(x, kernel, bias, folder):
     model.layer = _Dense(kernel, bias)
     model.predict = tf.function(lambda x: tf.tanh(model.layer(x)), [tf.TensorSpec([None, len(kernel)])])
     tf.saved_model.save(model, f"{folder}/model")
-    return tf.saved_model.load(f"{folder}/model").predict(x)
+    loaded = tf.saved_model.load(f"{folder}/model")  # without a name for it its variables would be gone
+    return loaded.predict(x)
 
 
 DOCUMENTED = {
@@ -874,7 +876,7 @@ DOCUMENTED = {
     ),
     "several_machines": (
         "built in",
-        "tf.distribute.MultiWorkerMirroredStrategy: every machine runs the program and is told of the others in TF_CONFIG.",
+        "tf.distribute.MultiWorkerMirroredStrategy: every machine runs the program, and TF_CONFIG names the others.",
         "https://www.tensorflow.org/tutorials/distribute/multi_worker_with_ctl",
     ),
     "tpu": (
