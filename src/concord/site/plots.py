@@ -142,29 +142,29 @@ def intervals(found: dict[str, Figure]) -> dict[str, Any] | None:
 
 def sweep(found: dict[str, list[dict[str, Any]]], name: str) -> dict[str, Any] | None:
     """Seconds against a size, both on logarithmic scales; None where nothing was measured at two sizes or more."""
+
+    def seconds(point: dict[str, Any]) -> float:
+        return point.get("steady_seconds") or point.get("epoch_seconds") or 0.0
+
     measured = {
-        label: sorted(
-            (point[name], point.get("steady_seconds") or point.get("epoch_seconds"))
-            for point in points
-            if point["outcome"] == "ok" and (point.get("steady_seconds") or point.get("epoch_seconds") or 0) > 0
-        )
+        label: sorted((float(point[name]), seconds(point)) for point in points if seconds(point) > 0)
         for label, points in found.items()
     }
     measured = {label: points for label, points in measured.items() if len(points) > 1}
     if not measured:
         return None
     sizes = sorted({size for points in measured.values() for size, _ in points})
-    times = [seconds for points in measured.values() for _, seconds in points]
+    times = [time for points in measured.values() for _, time in points]
     lowest, highest = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))
 
-    def place(size: float, seconds: float) -> tuple[float, float]:
+    def place(size: float, time: float) -> tuple[float, float]:
         return (
             math.log(size / sizes[0]) / math.log(sizes[-1] / sizes[0]),
-            (highest - math.log10(seconds)) / (highest - lowest),
+            (highest - math.log10(time)) / (highest - lowest),
         )
 
     return {
-        "sizes": [(place(size, 10.0**highest)[0], f"{size:,}") for size in sizes],
+        "sizes": [(place(size, 10.0**highest)[0], f"{size:,.0f}") for size in sizes],
         "ticks": [((highest - power) / (highest - lowest), 10.0**power) for power in range(lowest, highest + 1)],
         "curves": [
             {
@@ -172,7 +172,7 @@ def sweep(found: dict[str, list[dict[str, Any]]], name: str) -> dict[str, Any] |
                 "points": [place(*point) for point in points],
                 # Of the straight line through the logarithms: 1 means that twice the size takes twice the time.
                 "slope": linear_regression(
-                    [math.log(size) for size, _ in points], [math.log(seconds) for _, seconds in points]
+                    [math.log(size) for size, _ in points], [math.log(time) for _, time in points]
                 ).slope,
             }
             for label, points in measured.items()
