@@ -12,7 +12,7 @@ from concord import data, ladder, report
 from concord.errors import UserError, nearest
 from concord.evidence import Collector, new_folder, write_json
 from concord.framework import PRECISIONS, REFERENCE, Variant, select_variants
-from concord.kinks import with_kinks
+from concord.kinks import PARTING_RUNS, with_kinks
 from concord.task import Task, all_tasks, find_task
 from concord.terminal import check_writable, progress, terminal
 from concord.verdict import Repeat, VariantVerdict, judge_variant
@@ -117,7 +117,8 @@ def changed_verdicts(rounds: list[list[VariantVerdict]]) -> list[str]:
 
 
 def count_runs(collector: Collector, task: Task, variant: Variant, precisions: tuple[str, ...]) -> int:
-    """How many different runs the ladder needs for one variant; from unseen weights the reference runs anew too."""
+    """How many different runs the ladder needs for one variant; from unseen weights the reference runs anew too.
+    It may be fewer: where float32 parts from the reference isn't always looked for."""
     needed = {
         (precision, run)
         for precision in precisions
@@ -127,4 +128,5 @@ def count_runs(collector: Collector, task: Task, variant: Variant, precisions: t
     }
     unseen = [precision for precision, run in needed if run.weights == "unseen"]
     is_reference = (variant.framework, task.track) == (REFERENCE, "idiomatic")
-    return len(needed) + sum(not is_reference or precision == "float32" for precision in unseen)
+    parting = PARTING_RUNS if "float32" in precisions and hasattr(task.specification, "kinks") else 0
+    return len(needed) + parting + sum(not is_reference or precision == "float32" for precision in unseen)

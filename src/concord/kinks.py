@@ -33,6 +33,7 @@ CHUNK = 16  # images at once: what they are turned into stays small
 PARTED = 3e-5
 # Until then the error falls as the weights move on, or wavers by 3%; the least of the first flips raised it by 24%.
 RISEN = 1.1
+PARTING_RUNS = 8  # at most, to find the step: halving what lies between 50 and 200
 
 # By level, the runs that start from the task's own weights and go straight on; their weights are shown the next batch.
 RUNS = {"logits": ("initial",), "updates": ("steps_2", "steps_3", "steps_10"), "trajectory": ("steps_50", "steps_200")}
@@ -277,7 +278,7 @@ def find_parting(
 ) -> Parting | None:
     """The step in which a run parts from the reference: the first that raises the error; None if it doesn't part.
 
-    Halving finds it, and costs as many runs as the distance between two known ones has bits: eight from 50 to 200.
+    Halving finds it, which costs PARTING_RUNS runs at most.
 
     Args:
         errors: of the displacement, by the number of steps, as far as it is known.
