@@ -6,8 +6,17 @@ from markupsafe import Markup
 
 from concord import ladder
 from concord.framework import variants
-from concord.mutants import AS_CLAIMED, EQUIVALENT, EXAMINATION, FAULTS, STATISTICS
-from concord.site.evidence import BAD, GOOD, NEUTRAL
+from concord.mutants import (
+    AS_CLAIMED,
+    EQUIVALENT,
+    EXAMINATION,
+    FAULTS,
+    STATISTICS,
+    Mutant,
+    all_mutants,
+    changed_digest,
+)
+from concord.site.evidence import BAD, GOOD
 from concord.site.markup import error_figure, render
 from concord.site.results import Results
 
@@ -59,12 +68,14 @@ def matrix(results: Results) -> Markup:
     groups: dict[str, list[dict[str, Any]]] = {}
     for rows in ordered:
         first = rows[0]
+        runs = [run(row) for row in rows]
         groups.setdefault(first["fault"], []).append(
             first
             | {
                 "cells": [effect(level, rows) for level in used],
                 "good": sum(row["outcome"] in AS_CLAIMED for row in rows),
-                "runs": [run(row) for row in rows],
+                "runs": runs,
+                "stale": sum(bool(found["stale"]) for found in runs),
             }
         )
     return render("mutants.html", document=document, file=file.name, command=COMMAND, levels=used, groups=groups)
@@ -87,10 +98,23 @@ def effect(level: str, rows: list[dict[str, Any]]) -> dict[str, str] | None:
 def run(row: dict[str, Any]) -> dict[str, str]:
     """One variant's outcome, for the list under a mutant."""
     known = variants().get(row["variant"])
-    tone = GOOD if row["outcome"] in AS_CLAIMED else BAD if row["outcome"] else NEUTRAL
+    mutant = all_mutants().get(row["mutant"])
+    current = mutant and row["source_sha256"] == changed_digest(mutant, row["framework"])
     return {
         "label": known.label if known else row["variant"],
         "outcome": row["outcome"],
-        "tone": tone,
+        "tone": GOOD if row["outcome"] in AS_CLAIMED else BAD,
         "reason": row["reason"],
+        "stale": "" if current else "the program changed since",
+        "change": difference(mutant, row["framework"]) if mutant and current else "",
     }
+
+
+def difference(mutant: Mutant, framework: str) -> str:
+    """What a mutant changes in one framework's program, as lines that go and lines that come."""
+    key = framework if framework in mutant.changes else next(iter(mutant.changes))
+    lines = []
+    for old, new in mutant.changes[key]:
+        lines += [f"- {line}" for line in old.strip("\n").splitlines()]
+        lines += [f"+ {line}" for line in new.strip("\n").splitlines()]
+    return "\n".join(lines)
