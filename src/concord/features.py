@@ -211,7 +211,7 @@ def read_probe(
     for part in used:
         names |= dotted_names(part, top | imported_names(ast.walk(part)))
     inside = imported_names(nodes)
-    code = "\n\n\n".join(ast.get_source_segment(source, part) or "" for part in reversed(used))
+    code = "\n\n\n".join(whole_source(part, source) for part in reversed(used))
     return Probe(
         function=function.name,
         remark=remark,
@@ -225,6 +225,12 @@ def read_probe(
         attributes=frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute)),
         keywords=frozenset(node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg),
     )
+
+
+def whole_source(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
+    """The source of a function or class with its decorators, which ast.get_source_segment leaves out."""
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    return "\n".join(source.splitlines()[first - 1 : node.end_lineno])
 
 
 def reachable(function: ast.FunctionDef, helpers: dict[str, Any]) -> list[Any]:
