@@ -7,6 +7,7 @@ A file `mutants/<recipe>.toml` changes a recipe, `mutants/judge.toml` the harnes
 import hashlib
 import json
 import math
+import re
 import time
 import tomllib
 from collections.abc import Iterable, Sequence
@@ -186,7 +187,9 @@ class MutantCollector(Collector):
         sound = sound_task(mutant.recipe)
         recipe = sound.recipes[framework]
         source = patched(recipe.read_text(encoding="utf-8"), mutant.changes[framework], recipe.name)
-        folder = self.folder / "mutants" / f"{mutant.name.replace(' ', '_').replace('/', '_')}-{framework}"
+        # A folder of its own for each source: evidence and imported modules are remembered by path.
+        digest = hashlib.sha256(source.encode()).hexdigest()[:8]
+        folder = self.folder / "mutants" / f"{re.sub('[^A-Za-z0-9]+', '_', mutant.name)}-{framework}-{digest}"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / recipe.name).write_text(source, encoding="utf-8")
         return replace(sound, folder=folder, idiomatic={framework: folder / recipe.name})

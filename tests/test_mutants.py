@@ -1,0 +1,294 @@
+"""The judge has teeth: wrong programs are caught by the level that claims them, and a wrong judge by the examination.
+
+A selection runs here; the whole matrix is `concord mutants`, whose results are published and checked here too.
+"""
+
+import json
+from dataclasses import replace
+
+import jsonschema
+import pytest
+from commands import assert_refused, run
+from conftest import skip_unless_ready
+
+from concord import data, paths
+from concord.errors import UserError
+from concord.examination import CASES, WORKER_CASES, Judge, first_failure, laboratory, name_of
+from concord.framework import frameworks, variants
+from concord.mutants import (
+    AS_CLAIMED,
+    ELSEWHERE,
+    EQUIVALENT,
+    ERROR,
+    FAULTS,
+    HARNESS,
+    JUDGE,
+    KILLED,
+    SURVIVED,
+    Mutant,
+    MutantCollector,
+    all_mutants,
+    changed_digest,
+    control,
+    examine_mutant,
+    judge_mutant,
+    patched,
+    select_mutants,
+    sound_task,
+)
+
+MUTANTS = all_mutants()
+OF_RECIPES = [mutant for mutant in MUTANTS.values() if mutant.recipe != JUDGE]
+OF_THE_JUDGE = [mutant for mutant in MUTANTS.values() if mutant.recipe == JUDGE]
+
+# By variant: every class of fault, and each level that is reached without minutes of training.
+SELECTION = {
+    "numpy": [
+        *(mutant.name for mutant in select_mutants(["softmax_regression"]) if mutant.level != "statistics"),
+        *(mutant.name for mutant in select_mutants(["training_aids", "decoupled_adam", "convolution"])),
+        "flipped filter",
+        "slope 1 where ReLU gives 0",
+        "all ties get the gradient",
+        "velocity forgotten each epoch",
+    ],
+    "pytorch": [
+        "frozen bias",
+        "softmax twice",
+        "gradients not zeroed",
+        "float64 request served in float32",
+        "labels shuffled alone",
+        "left in training mode",
+        "L2 on everything",
+        "schedule one step ahead",
+        "coupled for decoupled decay",
+        "AMSGrad",
+        "channels-first flatten",
+    ],
+    "jax": ["label smoothing", "partial batch dropped", "SAME off by one", "ties share the gradient"],
+    "tensorflow": ["off-by-one batch", "unscaled dropout", "no bias correction", "weights come back in float32"],
+    "tensorflow-v1": ["unweighted mean of batches"],
+    "keras-tf": ["L2 double", "epsilon before the correction"],
+}
+CELLS = [
+    pytest.param(MUTANTS[name], variants()[id], id=f"{name}-{id}", marks=pytest.mark.xdist_group(f"mutants-{id}"))
+    for id, names in SELECTION.items()
+    for name in names
+    if variants()[id] in MUTANTS[name].chosen(variants().values())
+]
+
+
+@pytest.fixture(scope="module")
+def collector(tmp_path_factory):
+    with MutantCollector(tmp_path_factory.mktemp("mutants"), data.load("digits")) as collector:
+        yield collector
+
+
+@pytest.mark.parametrize(("mutant", "variant"), CELLS)
+def test_mutant(collector, mutant, variant):
+    skip_unless_ready(sound_task(mutant.recipe), variant)
+    result = judge_mutant(collector, mutant, variant)
+    assert result.outcome == (EQUIVALENT if mutant.equivalent else KILLED), result
+    assert result.killed_by == ("" if mutant.equivalent else mutant.level)
+    collector.workers.keep(2)
+
+
+@pytest.mark.parametrize("mutant", [pytest.param(mutant, id=mutant.name) for mutant in OF_THE_JUDGE])
+def test_wrong_judge_fails_the_examination(mutant, tmp_path):
+    result = examine_mutant(mutant, tmp_path)
+    assert result.outcome == KILLED, result.reason
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=name_of(case)) for case in CASES])
+def test_sound_judge_passes_the_examination(case):
+    assert case(Judge())
+
+
+def test_sound_judge_passes_the_cases_with_a_worker(tmp_path):
+    with laboratory(Judge(), tmp_path) as made:
+        for case in WORKER_CASES:
+            assert case(Judge(), *made), name_of(case)
+    assert first_failure(Judge(), tmp_path) == ""
+
+
+@pytest.mark.parametrize("mutant", [pytest.param(mutant, id=mutant.name) for mutant in OF_RECIPES])
+def test_changes_apply_and_are_python(mutant):
+    for framework in mutant.changes:
+        recipe = sound_task(mutant.recipe).recipes[framework]
+        compile(patched(recipe.read_text(encoding="utf-8"), mutant.changes[framework], recipe.name), recipe, "exec")
+    assert mutant.chosen(variants().values())
+
+
+def test_a_change_that_no_longer_applies_is_an_error_by_name(collector):
+    stale = replace(MUTANTS["bias forgotten"], changes={"numpy": (("no such text", ""),)})
+    result = judge_mutant(collector, stale, variants()["numpy"])
+    assert (result.outcome, result.killed_by) == (ERROR, "")
+    assert "no longer applies: softmax_regression_numpy.py has 'no such text' 0 times" in result.reason
+
+
+def test_a_survivor_is_told(collector):
+    harmless = replace(MUTANTS["bias forgotten"], changes={"numpy": (("# one-hot, (N, 10)", "# a comment"),)})
+    assert judge_mutant(collector, harmless, variants()["numpy"]).outcome == SURVIVED
+
+
+def test_a_wrong_claim_is_told(collector):
+    result = judge_mutant(collector, replace(MUTANTS["bias forgotten"], level="loss"), variants()["numpy"])
+    assert (result.outcome, result.killed_by) == (ELSEWHERE, "logits")
+    assert [verdict.level for verdict in result.levels] == ["shapes", "logits", "loss"]
+
+
+def test_an_exception_is_no_kill(collector):
+    crash = (("    return network(model, images)\n", "    raise ValueError('on purpose')\n"),)
+    result = judge_mutant(collector, replace(MUTANTS["bias forgotten"], changes={"numpy": crash}), variants()["numpy"])
+    assert result.outcome == ERROR
+    assert "ValueError: on purpose" in result.reason
+
+
+def test_a_fault_that_calls_itself_equivalent_is_told(collector):
+    claimed = replace(MUTANTS["bias forgotten"], equivalent="it isn't")
+    result = judge_mutant(collector, claimed, variants()["numpy"])
+    assert (result.outcome, result.killed_by) == (ELSEWHERE, "logits")
+
+
+def test_an_equivalent_mutant_needs_a_probe_that_tells_it_apart(collector):
+    jax = variants()["jax"]
+    mutant = MUTANTS["ties share the gradient"]
+    skip_unless_ready(sound_task(mutant.recipe), jax)
+    same = replace(mutant, level="shapes", told_apart_by=("max_pool_ties",))
+    assert judge_mutant(collector, same, jax).outcome == ERROR
+    with pytest.raises(UserError, match="told apart by 'nothing'"):
+        judge_mutant(collector, replace(same, told_apart_by=("nothing",)), jax)
+
+
+def test_sound_recipes_pass_what_claims_their_mutants(collector):
+    for recipe in ("softmax_regression", "training_aids", "decoupled_adam", "convolution"):
+        claimed = [mutant.level for mutant in select_mutants([recipe])]
+        verdicts, failure = control(collector, recipe, variants()["numpy"], claimed)
+        assert (failure, bool(verdicts)) == ("", True)
+
+
+def test_kept_references_help_no_recipe(tmp_path, monkeypatch):
+    """The attack finds the answers for weights that were seen, and has none for those that nobody has seen."""
+    monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    numpy = variants()["numpy"]
+    with MutantCollector(tmp_path / "evidence" / "one", data.load("digits")) as collector:
+        control(collector, "softmax_regression", numpy, ["logits"])
+        result = judge_mutant(collector, MUTANTS["the reference's own arrays"], numpy)
+    assert (result.outcome, result.killed_by) == (KILLED, "logits")
+    assert (result.levels[-1].run, result.levels[-1].error) == ("unseen", 1.0)
+    assert "from unseen weights" in result.reason
+
+
+# The data as a whole.
+
+
+def test_every_class_of_fault_has_mutants():
+    assert {mutant.fault for mutant in MUTANTS.values()} == set(FAULTS)
+
+
+def test_every_framework_has_mutants():
+    changed = {framework for mutant in OF_RECIPES for framework in mutant.changes}
+    assert changed == set(frameworks())
+
+
+# The published matrix.
+
+PUBLISHED = json.loads((paths.CHECKOUT / "docs" / "results" / "mutants.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((paths.CHECKOUT / "docs" / "mutants.schema.json").read_text(encoding="utf-8"))
+ROWS = {(row["mutant"], row["variant"]): row for row in PUBLISHED["results"]}
+
+
+def test_published_matrix_has_every_mutant_killed_where_it_should_be():
+    expected = {(mutant.name, HARNESS) for mutant in OF_THE_JUDGE}
+    expected |= {(mutant.name, variant.id) for mutant in OF_RECIPES for variant in mutant.chosen(variants().values())}
+    assert expected == set(ROWS)
+    for (name, variant), row in ROWS.items():
+        mutant = MUTANTS[name]
+        assert row["outcome"] in AS_CLAIMED, (name, variant, row["reason"])
+        assert (row["level"], row["fault"]) == (mutant.level, mutant.fault)
+        assert row["killed_by"] == ("" if mutant.equivalent else mutant.level)
+    assert len({name for (name, _), row in ROWS.items() if row["outcome"] == KILLED}) >= 45
+
+
+def test_published_matrix_is_of_mnist_and_its_controls_passed():
+    assert PUBLISHED["data"]["name"] == "mnist"
+    assert {row["outcome"] for row in PUBLISHED["controls"]} == {"ok"}
+    checked = {(row["recipe"], row["variant"]) for row in PUBLISHED["controls"]}
+    assert checked == {(row["recipe"], row["variant"]) for row in PUBLISHED["results"] if row["recipe"] != JUDGE}
+
+
+def test_published_matrix_keeps_every_float64_effect():
+    """Gates are set between the noise and the weakest wrong program, so its effect must be known."""
+    for (name, variant), row in ROWS.items():
+        caught = row["levels"].get(row["killed_by"])
+        if caught and caught["precision"] == "float64" and row["level"] not in ("shapes", "examination"):
+            sized = caught["error"] is None or caught["error"] == "inf" or caught["error"] > caught["gate"]
+            assert sized, (name, variant)
+
+
+def test_stored_answers_were_caught_by_unseen_weights():
+    attacks = [row for (name, _), row in ROWS.items() if name == "the reference's own arrays"]
+    assert attacks
+    assert {row["levels"]["logits"]["run"] for row in attacks} == {"unseen"}
+
+
+def test_published_matrix_follows_its_schema():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(PUBLISHED, SCHEMA)
+
+
+# The command.
+
+
+def test_command(tmp_path):
+    out = tmp_path / "mutants.json"
+    arguments = ("mutants", "frozen bias", "transposed pixels", "--frameworks", "numpy", "--data", "digits")
+    finished = run(*arguments, "--json", out, home=tmp_path / "home", cwd=tmp_path)
+    assert finished.code == 0, finished.err
+    assert "2 of 2 killed by the level that claims them (2 different mutants)" in finished.out
+    document = json.loads(out.read_text())
+    jsonschema.validate(document, SCHEMA)
+    assert [row["killed_by"] for row in document["results"]] == ["logits", "gradients"]
+    assert document["results"][0]["source_sha256"] == changed_digest(MUTANTS["transposed pixels"], "numpy")
+    # What isn't run again is kept.
+    again = run("mutants", "sum for mean", *arguments[3:], "--json", out, home=tmp_path / "home", cwd=tmp_path)
+    assert again.code == 0
+    assert len(json.loads(out.read_text())["results"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("frozen bios",), ("There is no mutant 'frozen bios'. Did you mean 'frozen bias'?",)),
+        (("--frameworks", "nunpy"), ("There is no framework 'nunpy'",)),
+        (("--json", "/no/such/folder/x.json"), ("can't be written",)),
+    ],
+)
+def test_command_refuses(tmp_path, arguments, parts):
+    assert_refused(run("mutants", *arguments, home=tmp_path / "home", cwd=tmp_path), *parts)
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("name = 1", "fault, level, what and changes are needed"),
+        (
+            'name="x"\nfault="odd"\nlevel="loss"\nwhat="w"\nchanges.numpy=[["a","b"]]',
+            "There is no class of fault 'odd'",
+        ),
+        ('name="x"\nfault="loss"\nlevel="los"\nwhat="w"\nchanges.numpy=[["a","b"]]', "There is no level 'los'"),
+        ('name="x"\nfault="loss"\nlevel="loss"\nwhat="w"\nchanges.nunpy=[["a","b"]]', "no framework 'nunpy'"),
+        ('name="x"\nfault="loss"\nlevel="loss"\nwhat="w"\nchanges.numpy=[["a"]]', "changes are needed"),
+    ],
+)
+def test_data_refuses(tmp_path, monkeypatch, entry, message):
+    monkeypatch.setattr(paths, "MUTANTS", tmp_path)
+    (tmp_path / "softmax_regression.toml").write_text(f"[[mutants]]\n{entry}\n")
+    with pytest.raises(UserError, match=message):
+        all_mutants.__wrapped__()
+
+
+def test_mutants_have_what_reports_need():
+    for mutant in MUTANTS.values():
+        assert isinstance(mutant, Mutant)
+        assert mutant.what.endswith(".") and "\n" not in mutant.what
+        assert not mutant.equivalent or mutant.told_apart_by or mutant.variants
