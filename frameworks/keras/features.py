@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import shutil
 import tempfile
 import threading
 from pathlib import Path
@@ -404,11 +405,11 @@ def early_stopping(losses, patience):
     return len(_fit_to_losses(losses, keras.callbacks.EarlyStopping(monitor="loss", patience=patience)))
 
 
-def _linear(weights, optimizer):
+def _linear(weights, optimizer, loss="mean_squared_error"):
     """A model with one layer: x @ weights."""
     model = keras.Sequential([keras.Input(weights.shape), layers.Dense(1, use_bias=False)])
     model.set_weights([weights[:, None]])
-    model.compile(optimizer, loss="mean_squared_error")
+    model.compile(optimizer, loss)
     return model
 
 
@@ -930,3 +931,221 @@ def per_example_gradients__keras_torch(x, y, weights):
 def vectorising_map(matrix, batch):
     """`keras.ops.vectorized_map`: on TensorFlow pfor, on JAX and PyTorch vmap."""
     return ops.vectorized_map(lambda v: ops.matmul(matrix, v) / ops.norm(v), ops.convert_to_tensor(batch))
+
+
+# ---- Devices and scale
+
+
+def _two_processors():
+    import tensorflow as tf
+
+    device = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * 2)
+    return ["cpu:0", "cpu:1"]
+
+
+def _counting_loss(shares):
+    """The squared error; notes how many examples each device gets."""
+    import tensorflow as tf
+
+    def loss(y, output):
+        tf.py_function(lambda y: shares.append(len(y)), [y], [])
+        return keras.losses.mean_squared_error(y, output)
+
+    return loss
+
+
+def data_parallel__keras_tf(x, y, weights):
+    """By tf.distribute: fit shares out each batch; a step with the learning rate 1 goes along the gradient."""
+    import tensorflow as tf
+
+    shares = []
+    with tf.distribute.MirroredStrategy(_two_processors()).scope():
+        model = _linear(weights, keras.optimizers.SGD(1.0), _counting_loss(shares))
+    model.fit(x, y, batch_size=len(x), shuffle=False, verbose=0)
+    return {"gradient": weights - model.get_weights()[0][:, 0], "shares": shares}
+
+
+def data_parallel__keras_jax(x, y, weights):
+    """`keras.distribution.DataParallel`: fit and predict then share out each batch by themselves, as is done here."""
+    import jax
+
+    jax.config.update("jax_num_cpu_devices", 2)
+    distribution = keras.distribution.DataParallel()
+    layouts = [distribution.get_data_layout(x.shape), distribution.get_data_layout(y.shape)]
+    x, y = map(keras.distribution.distribute_tensor, (x, y), layouts)
+    gradient = jax.grad(lambda weights: ops.mean(_squared_error(weights, x, y)))(weights)
+    return {"gradient": gradient, "shares": [len(shard.data) for shard in x.addressable_shards]}
+
+
+def _in_two_processes(function, *arguments):
+    """What function(rank, *arguments) gives in each of two processes, joined by TCP."""
+    import torch
+
+    store = torch.distributed.TCPStore("localhost", 0, is_master=True, wait_for_workers=False)
+    results = torch.multiprocessing.get_context("fork").SimpleQueue()
+    torch.multiprocessing.start_processes(
+        _join, (function, store.port, results, arguments), nprocs=2, start_method="fork"
+    )
+    return [result for _, result in sorted(results.get() for _ in range(2))]
+
+
+def _join(rank, function, port, results, arguments):
+    import torch
+
+    store = torch.distributed.TCPStore("localhost", port)
+    torch.distributed.init_process_group("gloo", store=store, rank=rank, world_size=2)
+    results.put((rank, function(rank, *arguments)))
+    torch.distributed.destroy_process_group()
+
+
+def _half_of_gradient(rank, x, y, weights):
+    import torch
+
+    x, y = np.split(x, 2)[rank], np.split(y, 2)[rank]
+    model = _linear(weights, keras.optimizers.SGD())
+    parallel = torch.nn.parallel.DistributedDataParallel(model)
+    keras.losses.MeanSquaredError()(y[:, None], parallel(x)).backward()
+    return model.trainable_variables[0].value.grad[:, 0].tolist(), len(x)
+
+
+def data_parallel__keras_torch(x, y, weights):
+    """By PyTorch's DistributedDataParallel: a process for each device; the loop is one's own."""
+    (gradient, share), (_, other_share) = _in_two_processes(_half_of_gradient, x, y, weights)
+    return {"gradient": gradient, "shares": [share, other_share]}
+
+
+def several_machines__keras_torch(x, y, weights):
+    """By PyTorch's DistributedDataParallel: torchrun starts the processes on each machine; here two talk over TCP."""
+    (gradient, share), (_, other_share) = _in_two_processes(_half_of_gradient, x, y, weights)
+    return {"gradient": gradient, "shares": [share, other_share]}
+
+
+def model_sharding__keras_tf(x, kernel):
+    """By hand, a layer on each device, side by side: keras.distribution is for JAX alone."""
+    halves, results, shards = np.split(kernel, 2, axis=1), [], []
+    for place, half in zip(_two_processors(), halves, strict=True):
+        with keras.device(place):
+            layer = layers.Dense(half.shape[1], use_bias=False)
+            results.append(_apply(layer, x, half))
+        shards.append(list(layer.kernel.shape))
+    return {"result": ops.concatenate(results, axis=1), "shards": shards}
+
+
+def model_sharding__keras_jax(x, kernel):
+    """`keras.distribution.ModelParallel`: names of weights, by patterns, say along which axes they are split."""
+    import jax
+
+    jax.config.update("jax_num_cpu_devices", 2)
+    layout = keras.distribution.LayoutMap(keras.distribution.DeviceMesh((1, 2), ["batch", "model"]))
+    layout[".*kernel"] = (None, "model")
+    with keras.distribution.ModelParallel(layout_map=layout).scope():
+        layer = layers.Dense(kernel.shape[1], use_bias=False)
+        result = _apply(layer, x, kernel)
+    return {"result": result, "shards": [shard.data.shape for shard in layer.kernel.value.addressable_shards]}
+
+
+def _product_with_shards(rank, x, kernel):
+    import torch
+    from torch.distributed.tensor import Replicate, Shard, distribute_tensor
+
+    mesh = torch.distributed.init_device_mesh("cpu", (2,))
+    kernel = distribute_tensor(torch.from_numpy(kernel), mesh, [Shard(1)])
+    result = ops.matmul(distribute_tensor(torch.from_numpy(x), mesh, [Replicate()]), kernel)
+    return result.full_tensor().tolist(), list(kernel.to_local().shape)
+
+
+def model_sharding__keras_torch(x, kernel):
+    """By PyTorch's DTensor, which keras.ops takes like any tensor; keras.distribution is for JAX alone."""
+    (result, shard), (_, other_shard) = _in_two_processes(_product_with_shards, x, kernel)
+    return {"result": result, "shards": [shard, other_shard]}
+
+
+def cpu_threads__keras_tf(a, b, threads):
+    """By TensorFlow, before its first operation."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    return {"result": ops.matmul(a, b), "threads": tf.config.threading.get_intra_op_parallelism_threads()}
+
+
+def cpu_threads__keras_torch(a, b, threads):
+    """By PyTorch, at any time."""
+    import torch
+
+    torch.set_num_threads(threads)
+    return {"result": ops.matmul(a, b), "threads": torch.get_num_threads()}
+
+
+# ---- Deployment
+
+
+def _dense(kernel, bias, activation=None):
+    """A model with one layer."""
+    layer = layers.Dense(len(bias), activation=activation)
+    model = keras.Sequential([keras.Input(kernel.shape[:1]), layer])
+    model.set_weights([kernel, bias])
+    model(kernel.T)  # ONNX is only written of a model that has been called
+    return model
+
+
+def safe_saving(x, kernel, bias, folder, trap):
+    """`keras.saving.load_model`: JSON and HDF5 in a zip, no pickle; Python code in a Lambda layer is refused too."""
+    _dense(kernel, bias).save(f"{folder}/model.keras")
+    output = keras.saving.load_model(f"{folder}/model.keras")(x)
+    shutil.copy(trap, f"{folder}/trap.keras")  # other endings are refused at once
+    try:
+        keras.saving.load_model(f"{folder}/trap.keras")
+    except ValueError as error:
+        return {"output": output, "refusal": str(error)}
+
+
+def onnx_export__keras_tf(kernel, bias, file):
+    """`keras.Model.export(format=)`: by tf2onnx; the number of rows stays open."""
+    import onnx  # noqa: F401
+    import tf2onnx  # noqa: F401
+
+    _dense(kernel, bias, "tanh").export(file, format="onnx", verbose=False)
+
+
+def onnx_export__keras_jax(kernel, bias, file):
+    """`keras.Model.export(format=)`: by jax2onnx; the number of rows stays open."""
+    import jax2onnx  # noqa: F401
+    import onnx  # noqa: F401
+
+    _dense(kernel, bias, "tanh").export(file, format="onnx", verbose=False)
+
+
+def onnx_export__keras_torch(kernel, bias, file):
+    """`keras.Model.export(format=)`: by torch.onnx and onnxscript."""
+    import onnx  # noqa: F401
+    import onnxscript  # noqa: F401
+
+    _dense(kernel, bias, "tanh").export(file, format="onnx", verbose=False)
+
+
+def graph_export__keras_tf(x, kernel, bias, folder):
+    """`keras.Model.export`: a SavedModel, with TensorFlow's operations; ExportArchive writes several functions."""
+    import tensorflow as tf
+
+    _dense(kernel, bias, "tanh").export(folder, verbose=False)
+    loaded = tf.saved_model.load(folder)
+    return loaded.serve(x)
+
+
+def graph_export__keras_jax(x, kernel, bias, folder):
+    """`keras.Model.export`: a SavedModel with StableHLO inside; TensorFlow must be there, to write and to run it."""
+    import tensorflow as tf
+
+    _dense(kernel, bias, "tanh").export(folder, verbose=False)
+    loaded = tf.saved_model.load(folder)
+    return loaded.serve(x)
+
+
+def graph_export__keras_torch(x, kernel, bias, folder):
+    """`keras.Model.export(format=)`: PyTorch's ExportedProgram; the number of rows is fixed unless one names it."""
+    import torch
+
+    signature = [keras.InputSpec(x.dtype.name, x.shape)]
+    _dense(kernel, bias, "tanh").export(f"{folder}/model.pt2", format="torch", input_signature=signature, verbose=False)
+    return torch.export.load(f"{folder}/model.pt2").module()(torch.from_numpy(x))
