@@ -64,7 +64,7 @@ def build(docs: Path, folder: Path) -> Built:
     """Builds in strict mode, as `mkdocs build --strict` does."""
     begin = child_seconds()
     command = [sys.executable, "-c", BUILD, str(ROOT / "mkdocs.yml"), str(docs), str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     return Built(folder, done.returncode, done.stdout + done.stderr, child_seconds() - begin)
 
 

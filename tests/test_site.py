@@ -402,6 +402,14 @@ def test_latest_results_win(tmp_path):
     assert found.date == "2026-03-01"
 
 
+def test_tuned_programs_are_not_mixed_in(tmp_path):
+    idiomatic, tuned = (results_file(TASKS["softmax_regression"]) for _ in range(2))
+    tuned |= {"created": "2026-12-31T00:00:00Z", "track": "tuned"}
+    found = Results(documents(tmp_path / "docs", [idiomatic, tuned]) / "results").find("softmax_regression", "numpy")
+    assert found
+    assert found.date == "2026-01-31"
+
+
 def test_stale_by_version(tmp_path):
     document = results_file(TASKS["softmax_regression"])
     results = Results(tmp_path)
