@@ -29,6 +29,7 @@ from concord.errors import UserError
 from concord.features import features, read_probes
 from concord.framework import frameworks, variants
 from concord.gotchas import topics
+from concord.mutants import all_mutants
 from concord.site import comparison, plots
 from concord.site import features as site_features
 from concord.site.results import Measurement, Results, read_results
@@ -305,6 +306,7 @@ def test_mutants(built):
     assert "2 of 3 wrong programs are caught by the level that claims them" in text
     assert "1 of 1 programs with a change that makes no difference here pass" in text
     assert "all 1 sound programs pass" in text
+    assert f"{len(all_mutants()) - 1} more changes are written down and not run yet" in text
 
 
 def test_matrix_downloads(built):

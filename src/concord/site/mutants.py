@@ -47,6 +47,7 @@ def summary(results: Results) -> Markup:
             "caught": sum(row["caught"] for row in classes),
         },
         alike={"mutants": names(alike), "runs": len(alike), "good": sum(r["outcome"] == EQUIVALENT for r in alike)},
+        unmeasured=len(all_mutants().keys() - {row["mutant"] for row in found}),
         unsound=[row for row in document.get("controls", []) if row["outcome"] != "ok"],
         controls=len(document.get("controls", [])),
     )
