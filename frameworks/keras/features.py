@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import os
 import shutil
+import subprocess
 import tempfile
 import threading
 from pathlib import Path
@@ -836,8 +838,32 @@ def custom_training_step(x, y, learning_rate, epochs):
     return model.get_weights()[0][:, 0]
 
 
+def _loaded(code, folder):
+    """TensorFlow's operation of this C++ code."""
+    import tensorflow as tf
+
+    headers = ["op", "op_kernel"]
+    includes = "".join(f'#include "tensorflow/core/framework/{name}.h"\n' for name in headers)
+    file, flags = f"{folder}/operation.so", [*tf.sysconfig.get_compile_flags(), *tf.sysconfig.get_link_flags()]
+    command = ["g++", "-x", "c++", "-w", "-", "-shared", "-fPIC", "-o", file, *flags]
+    subprocess.run(command, input=(includes + "using namespace tensorflow;" + code).encode(), check=True)
+    return tf.load_op_library(file)
+
+
+def custom_kernel__keras_tf(x, folder):
+    """By TensorFlow's headers in C++, which take most of a minute to compile; a layer may call what comes out."""
+    code = """struct Kernel : OpKernel { using OpKernel::OpKernel; void Compute(OpKernelContext* context) override {
+        Tensor *y;
+        OP_REQUIRES_OK(context, context->allocate_output(0, context->input(0).shape(), &y));
+        auto x = context->input(0).flat<float>();
+        for (int i = 0; i < x.size(); i++) y->flat<float>()(i) = x(i) * x(i) + 1; }};
+    REGISTER_OP("SquarePlusOne").Input("x: float").Output("y: float");
+    REGISTER_KERNEL_BUILDER(Name("SquarePlusOne").Device(DEVICE_CPU), Kernel);"""
+    return _loaded(code, folder).square_plus_one(x)
+
+
 def custom_kernel__keras_jax(x, folder):
-    """A Pallas kernel of JAX, in Python, for GPU and TPU; here it is interpreted, as on every processor."""
+    """A Pallas kernel of JAX, in Python, compiled for GPUs and TPUs, interpreted here; a layer may call it."""
     import jax
     from jax.experimental import pallas
 
@@ -845,6 +871,30 @@ def custom_kernel__keras_jax(x, folder):
         result[...] = x[...] ** 2 + 1
 
     return pallas.pallas_call(kernel, out_shape=jax.typeof(x), interpret=True)(x)
+
+
+def _registered(code, folder):
+    """PyTorch's operation of this C++ code; the headers of its stable ABI compile in seconds."""
+    import torch
+    from torch.utils.cpp_extension import load_inline
+
+    headers = "#include <torch/csrc/stable/library.h>\n#include <torch/csrc/stable/ops.h>\n"
+    schema = 'STABLE_TORCH_LIBRARY(keras_probe, m) { m.def("square_plus_1(Tensor x) -> Tensor"); }\n'
+    kernel = 'STABLE_TORCH_LIBRARY_IMPL(keras_probe, CPU, m) { m.impl("square_plus_1", TORCH_BOX(&square_plus_1)); }'
+    source, options = headers + code + schema + kernel, {"is_python_module": False, "no_implicit_headers": True}
+    load_inline("square_plus_1", source, build_directory=folder, **options)
+    return torch.ops.keras_probe.square_plus_1
+
+
+def custom_kernel__keras_torch(x, folder):
+    """By PyTorch's headers in C++, or by Triton on GPUs; a layer may call what comes out."""
+    code = """torch::stable::Tensor square_plus_1(const torch::stable::Tensor &x) {
+        torch::stable::Tensor y = torch::stable::clone(x);
+        float *value = static_cast<float *>(y.mutable_data_ptr());
+        for (int64_t i = 0; i < y.numel(); i++) value[i] = value[i] * value[i] + 1;
+        return y;
+    }\n"""
+    return _registered(code, folder)(ops.convert_to_tensor(x))
 
 
 def forward_hook(x, kernel_1, bias_1, kernel_2, bias_2):
@@ -1022,7 +1072,7 @@ def several_machines__keras_torch(x, y, weights):
 
 
 def model_sharding__keras_tf(x, kernel):
-    """By hand, a layer on each device, side by side: keras.distribution is for JAX alone."""
+    """By hand, a layer on each device, side by side; keras.distribution is for JAX alone so far."""
     halves, results, shards = np.split(kernel, 2, axis=1), [], []
     for place, half in zip(_two_processors(), halves, strict=True):
         with keras.device(place):
@@ -1056,7 +1106,7 @@ def _product_with_shards(rank, x, kernel):
 
 
 def model_sharding__keras_torch(x, kernel):
-    """By PyTorch's DTensor, which keras.ops takes like any tensor; keras.distribution is for JAX alone."""
+    """By PyTorch's DTensor, which keras.ops takes like any tensor; keras.distribution is for JAX alone so far."""
     (result, shard), (_, other_shard) = _in_two_processes(_product_with_shards, x, kernel)
     return {"result": result, "shards": [shard, other_shard]}
 
@@ -1067,6 +1117,14 @@ def cpu_threads__keras_tf(a, b, threads):
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     return {"result": ops.matmul(a, b), "threads": tf.config.threading.get_intra_op_parallelism_threads()}
+
+
+def cpu_threads__keras_jax(a, b, threads):
+    """By a variable that JAX reads before its first array; it doesn't tell the number, so Linux is asked."""
+    os.environ["PJRT_NPROC"] = str(threads)
+    result = ops.matmul(a, b)
+    names = [(thread / "comm").read_text() for thread in Path("/proc/self/task").iterdir()]
+    return {"result": result, "threads": sum(name.startswith("tf_XLAEigen") for name in names)}
 
 
 def cpu_threads__keras_torch(a, b, threads):
@@ -1149,3 +1207,68 @@ def graph_export__keras_torch(x, kernel, bias, folder):
     signature = [keras.InputSpec(x.dtype.name, x.shape)]
     _dense(kernel, bias, "tanh").export(f"{folder}/model.pt2", format="torch", input_signature=signature, verbose=False)
     return torch.export.load(f"{folder}/model.pt2").module()(torch.from_numpy(x))
+
+
+DOCUMENTED = {
+    "gpu": (
+        "built in",
+        "With a backend that is built for it, everything runs on the GPU without a change.",
+        "https://keras.io/getting_started/",
+    ),
+    "several_machines__keras_tf": (
+        "a few lines",
+        "The model is made in the scope of TensorFlow's MultiWorkerMirroredStrategy; fit does the rest.",
+        "https://keras.io/guides/distributed_training_with_tensorflow/",
+    ),
+    "several_machines__keras_jax": (
+        "built in",
+        "keras.distribution.initialize joins the processes; DataParallel then spans all their devices.",
+        "https://keras.io/guides/distribution/",
+    ),
+    "tpu__keras_tf": (
+        "a few lines",
+        "The model is made in the scope of TensorFlow's TPUStrategy; fit does the rest.",
+        "https://keras.io/getting_started/faq/",
+    ),
+    "tpu__keras_jax": (
+        "built in",
+        "With JAX's build for TPUs, everything runs there without a change.",
+        "https://keras.io/guides/define_custom_kernel/",
+    ),
+    "native_runtime__keras_tf": (
+        "built in",
+        "Model.export writes a SavedModel, which TensorFlow's C API and TensorFlow Serving run.",
+        "https://keras.io/api/models/model_saving_apis/export/",
+    ),
+    "native_runtime__keras_jax": (
+        "add-on",
+        "Model.export writes a SavedModel for TensorFlow's C API, or ONNX for ONNX Runtime.",
+        "https://keras.io/api/models/model_saving_apis/export/",
+    ),
+    "native_runtime__keras_torch": (
+        "a few lines",
+        "Model.export writes PyTorch's ExportedProgram; AOTInductor makes a library of it that C++ loads.",
+        "https://docs.pytorch.org/docs/stable/torch.compiler_aot_inductor.html",
+    ),
+    "mobile_runtime__keras_tf": (
+        "built in",
+        "Model.export(format='litert') writes a file for LiteRT, which runs on Android and iOS.",
+        "https://keras.io/guides/litert_export/",
+    ),
+    "mobile_runtime__keras_jax": (
+        "add-on",
+        "ONNX Runtime Mobile runs what Model.export writes as ONNX; LiteRT takes no model from JAX's backend.",
+        "https://onnxruntime.ai/docs/tutorials/mobile/",
+    ),
+    "mobile_runtime__keras_torch": (
+        "add-on",
+        "Model.export(format='litert') writes a file for LiteRT, by the package litert-torch.",
+        "https://keras.io/guides/litert_export/",
+    ),
+    "browser": (
+        "add-on",
+        "ONNX Runtime Web runs what Model.export writes as ONNX.",
+        "https://onnxruntime.ai/docs/tutorials/web/",
+    ),
+    "base_languages": ("fact", "Python, over backends in C++", "https://github.com/keras-team/keras"),
+}
