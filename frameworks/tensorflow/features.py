@@ -21,12 +21,12 @@ def dense(x, kernel, bias):
 
 
 def conv_1d(x, kernel, bias):
-    """`tensorflow.nn.conv1d`: padding is "VALID", "SAME" or numbers; the bias is added apart."""
+    """`tensorflow.nn.conv1d`: padding is "VALID" or "SAME"; the bias is added apart."""
     return tf.nn.conv1d(x, kernel, stride=1, padding="VALID") + bias
 
 
 def conv_2d(x, kernel, bias):
-    """`tensorflow.nn.conv2d`: channels come last unless data_format says otherwise."""
+    """`tensorflow.nn.conv2d`: padding may be numbers too; channels come last unless told otherwise."""
     return tf.nn.conv2d(x, kernel, strides=1, padding="VALID") + bias
 
 
@@ -211,7 +211,7 @@ def kl_divergence(p, q):
 
 
 def ctc_loss(logits, labels):
-    """`tensorflow.nn.ctc_loss`: takes logits and every length; the blank is the last class unless told otherwise."""
+    """`tensorflow.nn.ctc_loss`: takes logits and every length; the blank is 0 unless told otherwise."""
     lengths, times = (tf.fill([len(labels)], size) for size in (labels.shape[1], logits.shape[1]))
     labels = tf.cast(labels, tf.int32)
     return tf.nn.ctc_loss(labels, logits, lengths, times, logits_time_major=False, blank_index=0)
@@ -871,7 +871,7 @@ def graph_export(x, kernel, bias, folder):
 DOCUMENTED = {
     "gpu": (
         "built in",
-        "NVIDIA GPUs under Linux with tensorflow[and-cuda]; AMD and Apple have builds or plugins of their own.",
+        "Operations run on a GPU by themselves where there is one; tf.device says where.",
         "https://www.tensorflow.org/guide/gpu",
     ),
     "several_machines": (

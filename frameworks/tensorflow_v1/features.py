@@ -440,7 +440,7 @@ def adamw(weights, gradients, learning_rate, decay):
 
 
 def rmsprop(weights, gradients, learning_rate, decay):
-    """`tensorflow.compat.v1.train.RMSPropOptimizer`: its mean square begins at 1, so steps are small at first; here 0."""
+    """`tensorflow.compat.v1.train.RMSPropOptimizer`: its mean square begins at 1: the first steps are small; here 0."""
     optimizer = tf.train.RMSPropOptimizer(learning_rate, decay, epsilon=1e-12)
 
     def step(variable, gradient):
@@ -473,25 +473,28 @@ def early_stopping(losses, patience):
     return len(losses)
 
 
-def _resumed(optimizer, weights, gradients, restore="", save=""):
-    with tf.Graph().as_default(), tf.Session() as session:
-        variable, gradient = tf.Variable(weights), tf.placeholder(weights.dtype, weights.shape)
-        step, saver = optimizer.apply_gradients([(gradient, variable)]), tf.train.Saver()
-        session.run(tf.global_variables_initializer()) if not restore else saver.restore(session, restore)
-        for row in gradients:
-            session.run(step, {gradient: row})
-        saver.save(session, save)
-        return session.run(variable)
+def _momentum_step(weights, learning_rate, momentum):
+    variable, gradient = tf.Variable(weights), tf.placeholder(weights.dtype, weights.shape)
+    step = tf.train.MomentumOptimizer(learning_rate, momentum).apply_gradients([(gradient, variable)])
+    return variable, gradient, step
+
+
+def _run_steps(session, drawn, gradients):
+    variable, gradient, step = drawn
+    for row in gradients:
+        session.run(step, {gradient: row})
+    return session.run(variable)
 
 
 def checkpoint(weights, gradients, learning_rate, momentum, folder):
-    """`tensorflow.compat.v1.train.Saver`: all variables by their names, the optimiser's too."""
-    optimizer = tf.train.MomentumOptimizer(learning_rate, momentum)
-    unbroken = _resumed(optimizer, weights, gradients, save=f"{folder}/unbroken")
-    _resumed(optimizer, weights, gradients[:2], save=f"{folder}/half")
-    nothing = np.zeros_like(weights)
-    resumed = _resumed(optimizer, nothing, gradients[2:], restore=f"{folder}/half", save=f"{folder}/resumed")
-    return {"resumed": resumed, "unbroken": unbroken}
+    """`tensorflow.compat.v1.train.Saver`: all variables by their names, the optimiser's too; here for a new session."""
+    with tf.Graph().as_default(), tf.Session() as session, tf.Session() as new:
+        drawn, saver = _momentum_step(weights, learning_rate, momentum), tf.train.Saver()
+        session.run(tf.global_variables_initializer())
+        _run_steps(session, drawn, gradients[:2])
+        saver.restore(new, saver.save(session, f"{folder}/state"))
+        later = gradients[2:]
+        return {"resumed": _run_steps(new, drawn, later), "unbroken": _run_steps(session, drawn, later)}
 
 
 def mixed_precision(x, kernel):
@@ -768,7 +771,7 @@ class _Shortcut(tf.Module):
 
 
 def subclassed_model(x, kernel_1, bias_1, kernel_2, bias_2):
-    """`tensorflow.compat.v1.Module`: since 1.14; older code shares variables by tf.variable_scope(reuse=)."""
+    """`tensorflow.compat.v1.Module`: older code shares variables by tf.variable_scope(reuse=True)."""
     with tf.Graph().as_default(), tf.Session() as session:
         model = _Shortcut(_Dense(kernel_1, bias_1), _Dense(kernel_2, bias_2))
         inputs = tf.placeholder(tf.float32, [None, x.shape[1]])
@@ -786,7 +789,7 @@ def _regression(x, y):
 
 
 def training_loop(x, y, learning_rate, epochs):
-    """Not provided since tf.estimator is gone: one's own loop around session.run."""
+    """One's own loop around session.run; tf.estimator, which had one, is gone."""
     with tf.Graph().as_default(), tf.Session() as session:
         weights, loss, fed = _regression(x, y)
         step = tf.train.GradientDescentOptimizer(learning_rate).minimize(loss)
@@ -946,7 +949,7 @@ def per_example_gradients(x, y, weights):
 
 @_fed
 def vectorising_map(matrix, batch):
-    """`tensorflow.compat.v1.vectorized_map`: since 1.15; tf.map_fn is a loop in the graph."""
+    """`tensorflow.compat.v1.vectorized_map`: no loop inside; tf.map_fn is a loop in the graph."""
     return tf.vectorized_map(lambda vector: tf.linalg.matvec(matrix, vector) / tf.norm(vector), batch)
 
 
@@ -1037,7 +1040,7 @@ DOCUMENTED = {
     ),
     "gpu": (
         "built in",
-        'The release for GPUs places operations there by itself; tf.device("/gpu:0") says where.',
+        "Operations run on a GPU by themselves where there is one; tf.device says where.",
         "https://www.tensorflow.org/guide/gpu",
     ),
     "several_machines": (
