@@ -16,10 +16,10 @@ def variables(weights=None, seed=0):
     """The model is a dictionary of variables. TensorFlow has no default initialiser: He-normal kernels, zero biases."""
     if weights is not None:
         return {name: tf.Variable(array, name=name) for name, array in weights.items()}
-    random, model = tf.random.Generator.from_seed(seed), {}
+    model = {}
     shapes = {"conv1": (3, 3, 1, 32), "conv2": (3, 3, 32, 64), "dense1": (1600, 128), "dense2": (128, 10)}
-    for layer, shape in shapes.items():
-        kernel = random.normal(shape, stddev=np.sqrt(2 / np.prod(shape[:-1])))
+    for number, (layer, shape) in enumerate(shapes.items()):  # of neighbouring seeds a Generator gives shifted numbers
+        kernel = tf.random.stateless_normal(shape, seed=(seed, number)) * np.sqrt(2 / np.prod(shape[:-1]))
         model[f"{layer}_kernel"] = tf.Variable(kernel, name=f"{layer}_kernel")
         model[f"{layer}_bias"] = tf.Variable(tf.zeros(shape[-1]), name=f"{layer}_bias")
     return model
