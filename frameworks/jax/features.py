@@ -3,7 +3,9 @@
 import contextlib
 import io
 import itertools
+import multiprocessing
 import os
+import socket
 import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 # ---- Layers
@@ -775,18 +778,46 @@ def vectorising_map(matrix, batch):
 # ---- Devices and scale
 
 
-def data_parallel(x, y, weights):
-    """`jax.shard_map`: one function for all devices; or jax.jit, which shares out the work on sharded arrays itself."""
-    jax.config.update("jax_num_cpu_devices", 2)
-    mesh, halves = jax.make_mesh((2,), ("devices",)), jax.P("devices")
+def _gradient_of_shares(mesh, x, y, weights):
+    """The gradient of the whole batch, by one function for all devices, and how many examples each of them has."""
 
     def share(x, y):
         gradient = jax.grad(lambda weights: lax.pmean(jnp.mean((x @ weights - y) ** 2), "devices"))
         return gradient(weights), jnp.array([len(x)])
 
-    x, y = jax.device_put((x, y), jax.NamedSharding(mesh, halves))
-    gradient, shares = jax.shard_map(share, mesh=mesh, out_specs=(jax.P(), halves))(x, y)
+    return jax.shard_map(share, mesh=mesh, out_specs=(jax.P(), jax.P("devices")))(x, y)
+
+
+def data_parallel(x, y, weights):
+    """`jax.shard_map`: one function for all devices; or jax.jit, which shares out the work on sharded arrays itself."""
+    jax.config.update("jax_num_cpu_devices", 2)
+    mesh = jax.make_mesh((2,), ("devices",))
+    x, y = jax.device_put((x, y), jax.NamedSharding(mesh, jax.P("devices")))
+    gradient, shares = _gradient_of_shares(mesh, x, y, weights)
     return {"gradient": gradient, "shares": shares}
+
+
+def _machine(number, address, x, y, weights):
+    """What runs on each of two machines, with its half of the batch."""
+    jax.distributed.initialize(address, num_processes=2, process_id=number)
+    mesh = jax.make_mesh((2,), ("devices",))
+    halves = jax.NamedSharding(mesh, jax.P("devices"))
+    x, y = (jax.make_array_from_process_local_data(halves, np.split(array, 2)[number]) for array in (x, y))
+    gradient, shares = _gradient_of_shares(mesh, x, y, weights)
+    result = gradient.tolist(), int(shares.addressable_data(0)[0])
+    jax.distributed.shutdown()
+    return result
+
+
+def several_machines(x, y, weights):
+    """`jax.distributed.initialize`: the same program on each, with one mesh of all devices; here two talk over TCP."""
+    os.environ["PJRT_NPROC"] = "2"  # a single thread would wait for the other machine for ever
+    with socket.create_server(("localhost", 0)) as free:
+        address = f"localhost:{free.getsockname()[1]}"
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        machines = pool.starmap(_machine, [(number, address, x, y, weights) for number in range(2)], chunksize=1)
+    (gradient, first), (_, second) = machines
+    return {"gradient": gradient, "shares": [first, second]}
 
 
 def model_sharding(x, kernel):
@@ -863,11 +894,6 @@ DOCUMENTED = {
         "built in",
         "By the extra jax[tpu], on Google's cloud.",
         "https://docs.jax.dev/en/latest/installation.html",
-    ),
-    "several_machines": (
-        "built in",
-        "By jax.distributed.initialize in the same program on each machine; then there is one mesh of all devices.",
-        "https://docs.jax.dev/en/latest/multi_process.html",
     ),
     "native_runtime": (
         "add-on",
