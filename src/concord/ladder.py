@@ -105,14 +105,14 @@ NETWORK_LEVELS = (
     Level(
         "logits",
         "same weights, same images; also from weights that are drawn anew each time",
-        {"float64": 1e-12, "float32": 5e-6},
+        {"float64": 1e-12, "float32": 1e-5},
         ("initial", "probe", "unseen"),
     ),
-    Level("loss", "the first batch's loss", {"float64": 1e-13, "float32": 1e-6}, ("gradient", "gradient_probe")),
+    Level("loss", "the first batch's loss", {"float64": 1e-13, "float32": 2e-6}, ("gradient", "gradient_probe")),
     Level(
         "gradients",
         "displacement of one plain step over the learning rate",
-        {"float64": 1e-11, "float32": 2e-5},
+        {"float64": 1e-11, "float32": 5e-5},
         ("gradient", "gradient_probe"),
     ),
     Level(

@@ -6,6 +6,7 @@ variant, the others where the kernels are, not again wherever they are used. The
 `framework.toml` declares as a known difference isn't noise, and is left out.
 """
 
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord import data, ladder, report
+from concord.errors import UserError
 from concord.evidence import Collector, Evidence, new_folder, write_json
 from concord.framework import PRECISIONS, Variant, select_variants
 from concord.ladder import NETWORK_RUNS, Level, Run
@@ -92,7 +94,11 @@ SETTINGS = (
         "without oneDNN",
         "TensorFlow and PyTorch with their own kernels in place of oneDNN's.",
         environment={"tensorflow": {"TF_ENABLE_ONEDNN_OPTS": "0"}},
-        startup={"torch": "import torch\n\ntorch.backends.mkldnn.enabled = False"},
+        # Without oneDNN PyTorch would turn to NNPACK, whose transforms give 1e-17 instead of 0 where an image is black.
+        # From zero biases that puts most ReLUs on the other side of their kink: not noise, but another gradient.
+        startup={
+            "torch": "import torch\n\ntorch.backends.mkldnn.enabled = False\ntorch.backends.nnpack.set_flags(False)"
+        },
     ),
 )
 ORDINARY = SETTINGS[0]
@@ -131,8 +137,11 @@ class Shifted(Collector):
 def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | None, json_file: Path | None) -> int:
     """Measures, reports, and gives the exit code: 0 only if every gate is far enough above its noise.
 
+    In a file that exists, the rows of the recipes and variants that are measured now take the place of the old ones.
+
     Raises:
-        UserError: an unknown recipe, framework or data set; a file or folder that can't be written.
+        UserError: an unknown recipe, framework or data set; a file or folder that can't be written; a file that holds
+            something else.
     """
     import time
 
@@ -146,8 +155,10 @@ def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | Non
     console = terminal()
     dataset = data.load(data_choice, progress=Console(stderr=True))
     ready = [variant for variant in chosen if variant.versions()]
+    earlier = read_earlier(json_file, dataset) if json_file and json_file.exists() else {"versions": {}, "rows": []}
+    now = {(task.name, variant.id) for task in tasks for variant in ready}
+    rows = [Noise(**row) for row in earlier["rows"] if (row["recipe"], row["variant"]) not in now]
     folder = new_folder()
-    rows: list[Noise] = []
     with Collector(folder, dataset) as ordinary, progress(len(SETTINGS) * len(ready) * len(PRECISIONS)) as announce:
         for setting in SETTINGS:
             images = reordered(dataset, tasks) if setting.reordered else dataset
@@ -160,7 +171,7 @@ def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | Non
                             rows += measure_noise(collector, task, variant, setting, precision)
                         collector.workers.close_one(variant, precision)
             shutil.rmtree(place, ignore_errors=True)
-    levels = summary(tasks, rows)
+    levels = summary(rows)
     console.print(table(levels, dataset.name))
     failures = [row for row in rows if row.error is None]
     for row in failures:
@@ -179,7 +190,7 @@ def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | Non
             "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
             "environment": report.environment(),
             "wall_seconds": time.perf_counter() - begin,
-            "versions": {variant.id: variant.versions() for variant in ready},
+            "versions": earlier["versions"] | {variant.id: variant.versions() for variant in ready},
             "settings": [{"name": setting.name, "what": setting.what} for setting in SETTINGS],
             "levels": [level | {"noise": plain(level["noise"])} for level in levels],
             "rows": [asdict(row) | {"error": plain(row.error)} for row in rows],
@@ -237,30 +248,47 @@ def reordered(dataset: "Dataset", tasks: Sequence[Task]) -> "Dataset":
     return replace(dataset, train_images=dataset.train_images[order], train_labels=dataset.train_labels[order])
 
 
-def summary(tasks: Sequence[Task], rows: Sequence[Noise]) -> list[dict[str, Any]]:
-    """For each gate of each task the largest noise, and where it was."""
-    found = []
-    for task in tasks:
-        for precision in PRECISIONS:
-            for level in ladder.levels(task):
-                here = (task.name, precision, level.name)
-                measured = [
-                    row for row in rows if (row.recipe, row.precision, row.level) == here and row.error is not None
-                ]
-                if not measured:
-                    continue
-                worst = max(measured, key=lambda row: row.error or 0.0)
-                found.append(
-                    {
-                        "recipe": task.name,
-                        "precision": precision,
-                        "level": level.name,
-                        "gate": level.gates[precision],
-                        "noise": worst.error,
-                        "variant": worst.variant,
-                        "setting": worst.setting,
-                    }
-                )
+def summary(rows: Sequence[Noise]) -> list[dict[str, Any]]:
+    """For each gate of each recipe the largest noise, and where it was."""
+    gates = {
+        (level.name, precision): gate
+        for level in (*ladder.NETWORK_LEVELS, *ladder.OPERATION_LEVELS)
+        for precision, gate in level.gates.items()
+    }
+    worst: dict[tuple[str, str, str], Noise] = {}
+    for row in rows:
+        place = (row.recipe, row.precision, row.level)
+        if row.error is not None and (place not in worst or row.error > (worst[place].error or 0.0)):
+            worst[place] = row
+    return [
+        {
+            "recipe": recipe,
+            "precision": precision,
+            "level": level,
+            "gate": gates[level, precision],
+            "noise": row.error,
+            "variant": row.variant,
+            "setting": row.setting,
+        }
+        for (recipe, precision, level), row in worst.items()
+    ]
+
+
+def read_earlier(file: Path, dataset: "Dataset") -> dict[str, Any]:
+    """What a file of this format holds.
+
+    Raises:
+        UserError: it holds something else, or is about other data.
+    """
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        about = (found["schema"], found["data"]["sha256"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{file} can't be read as a file of this command: {error}.\nGive another name.") from None
+    if about != (SCHEMA, dataset.digest):
+        raise UserError(f"{file} is {about[0]} about {found['data']['name']}, expected {SCHEMA} about {dataset.name}.")
+    for row in found["rows"]:
+        row["error"] = float("inf") if row["error"] == "inf" else row["error"]
     return found
 
 
