@@ -56,7 +56,6 @@ SELECTION = {
         "softmax twice",
         "gradients not zeroed",
         "float64 request served in float32",
-        "labels shuffled alone",
         "left in training mode",
         "L2 on everything",
         "schedule one step ahead",
