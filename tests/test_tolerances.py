@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+from commands import assert_refused, run
 from conftest import TASKS
 
 from concord import data, ladder, paths
@@ -17,6 +18,7 @@ from concord.framework import PRECISIONS, variants
 from concord.ladder import NETWORK_RUNS
 from concord.noise import CLEARANCE, ORDINARY, SETTINGS, UNGATED, levels_of, reordered
 
+SCHEMA = json.loads((paths.CHECKOUT / "docs" / "noise.schema.json").read_text(encoding="utf-8"))
 RESULTS = paths.CHECKOUT / "docs" / "results"
 GATES = {
     (level.name, precision): gate
@@ -101,7 +103,7 @@ def needlessly_spared(mutants: dict[str, Any], noise: dict[str, Any]) -> Iterato
 
 def test_gates_are_far_above_the_noise():
     noise = committed("noise.json")
-    jsonschema.validate(noise, json.loads((paths.CHECKOUT / "docs" / "noise.schema.json").read_text(encoding="utf-8")))
+    jsonschema.validate(noise, SCHEMA)
     assert noise["data"]["name"] == "mnist"
     assert list(too_near_to_noise(noise)) == []
     assert list(never_measured(noise)) == []
@@ -190,8 +192,8 @@ def test_order_keeps_every_batch():
     count = len(dataset.train_images)
     for task in networks:
         batch = task.specification.HYPERPARAMETERS["batch_size"]
-        for run in NETWORK_RUNS.values():
-            total = run.steps * batch + run.rest
+        for job in NETWORK_RUNS.values():
+            total = job.steps * batch + job.rest
             for start in range(0, total, batch):
                 picked = np.arange(start, min(start + batch, total)) % count
                 images = [np.sort(found.train_images[picked].sum(axis=(1, 2))) for found in (dataset, other)]
@@ -219,3 +221,29 @@ def test_known_differences_are_no_noise():
         "gradients",
     ]
     assert all(math.isfinite(gate) for gate in GATES.values())
+
+
+def test_command_adds_to_its_file(tmp_path):
+    """What is measured again replaces its own rows; a file about something else is refused and left alone."""
+    file = tmp_path / "noise.json"
+    command = ("noise", "convolution", "--frameworks", "numpy", "--data", "digits", "--json", file)
+    for _ in range(2):
+        finished = run(*command, home=tmp_path, cwd=tmp_path)
+        assert finished.code == 0, finished.err
+    found = json.loads(file.read_text(encoding="utf-8"))
+    jsonschema.validate(found, SCHEMA)
+    places = [(row["variant"], row["precision"], row["setting"]) for row in found["rows"]]
+    assert len(places) == len(set(places)) == 8  # one, two and four threads, AVX2
+    assert {level["precision"]: level["gate"] for level in found["levels"]} == {"float64": 1e-14, "float32": 1e-6}
+
+    other = {"rows": [found["rows"][0] | {"variant": "jax", "error": 1.0}], "versions": {"jax": {"jax": "0"}}}
+    file.write_text(json.dumps(found | other), encoding="utf-8")
+    finished = run(*command, home=tmp_path, cwd=tmp_path)
+    assert finished.code == 1
+    assert "1 of 2 gates are at least 10 times the noise" in finished.out
+    assert len(json.loads(file.read_text(encoding="utf-8"))["rows"]) == 9
+
+    for text in (json.dumps(found | {"schema": "concord.compare/1"}), "{}", "not JSON"):
+        file.write_text(text, encoding="utf-8")
+        assert_refused(run(*command, home=tmp_path, cwd=tmp_path), str(file))
+        assert file.read_text(encoding="utf-8") == text

@@ -256,7 +256,9 @@ def summary(rows: Sequence[Noise]) -> list[dict[str, Any]]:
         for precision, gate in level.gates.items()
     }
     worst: dict[tuple[str, str, str], Noise] = {}
-    for row in rows:
+    for row in sorted(
+        rows, key=lambda row: (row.recipe, PRECISIONS.index(row.precision), ladder.LEVEL_NAMES.index(row.level))
+    ):
         place = (row.recipe, row.precision, row.level)
         if row.error is not None and (place not in worst or row.error > (worst[place].error or 0.0)):
             worst[place] = row
