@@ -505,7 +505,7 @@ def mixed_precision(x, kernel):
 
 
 def gradient_accumulation(weights, gradients, learning_rate, every):
-    """A sum and a condition in one's own loop."""
+    """A mean and a condition in one's own loop."""
     variable, after = backend.variable(weights), []
     step = _step(keras.optimizers.SGD(learning_rate), variable)
     for count in range(1, len(gradients) + 1):
@@ -579,11 +579,8 @@ def data_loading(rows, batch_size):
     enqueuer.start(workers=1)
     batches = list(islice(enqueuer.get(), len(dataset)))
     enqueuer.stop()
-    return {
-        "batches": batches,
-        "loaders": np.concatenate(list(dataset.loaders.values())),
-        "consumer": threading.get_ident(),
-    }
+    loaders = np.concatenate(list(dataset.loaders.values()))
+    return {"batches": batches, "loaders": loaders, "consumer": threading.get_ident()}
 
 
 def progress(steps):
