@@ -52,6 +52,7 @@ KINDS = (
     "gotchas/relu_slope.html",
     "proof.html",
     "mutants.html",
+    "speed.html",
     "measured.html",
     "contribute.html",
     "compare-json.html",
