@@ -149,6 +149,11 @@ ENDLESS = """
 """
 
 
+def hear_interrupts() -> None:
+    """A shell's background job is deaf to Ctrl-C, and so is what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("how", ["terminate", "kill", "interrupt"])
 def test_no_orphans(tmp_path, how):
     """However the harness ends, its workers end with it and no half file stays."""
@@ -161,6 +166,7 @@ def test_no_orphans(tmp_path, how):
         [sys.executable, "-c", textwrap.dedent(ENDLESS), tmp_path, recipe, tmp_path / "arguments.npz"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
+        preexec_fn=hear_interrupts,
     )
     assert harness.stdout
     assert harness.stdout.readline() == b"ready\n"
@@ -194,6 +200,7 @@ def test_interrupted_comparison_says_so(tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
+        preexec_fn=hear_interrupts,
     )
     parent = psutil.Process(harness.pid)
     deadline = time.monotonic() + 60

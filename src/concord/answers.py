@@ -18,7 +18,7 @@ from concord.workers import Workers
 
 SCHEMA = "concord.features/1"
 PRECISION = "float32"
-TIME_LIMIT = 180.0  # seconds for one probe
+TIME_LIMIT = 600.0  # seconds for one probe; Theano compiles with a C++ compiler, on a busy machine for minutes
 
 BUILT_IN, FEW_LINES, ADD_ON, NOT_POSSIBLE = "built in", "a few lines", "add-on", "not possible"
 FACT, NOT_WRITTEN, BROKEN = "fact", "not written yet", "broken"
