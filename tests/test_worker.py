@@ -1,5 +1,6 @@
 """Whatever a recipe does has its outcome, and the next job is done as if nothing had been."""
 
+import signal
 import subprocess
 import sys
 import textwrap
@@ -176,8 +177,6 @@ def test_no_orphans(tmp_path, how):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     if how == "interrupt":
-        import signal
-
         harness.send_signal(signal.SIGINT)
     else:
         getattr(harness, how)()
@@ -191,7 +190,6 @@ def test_no_orphans(tmp_path, how):
 def test_interrupted_comparison_says_so(tmp_path):
     """Ctrl-C: one line, exit code 130, no orphan, no result file."""
     import os
-    import signal
 
     results = tmp_path / "results.json"
     harness = subprocess.Popen(
