@@ -1,9 +1,9 @@
 # %% [markdown]
 # # A convolutional network for MNIST, in JAX, tuned
-# Pooling is a maximum of four slices, whose gradient is much faster than `reduce_window`'s on a processor; for the first
-# layer the slices are four convolutions with stride 2. Bias and ReLU come after it, and what pooling would drop is never
-# computed. What it brings on your machine: `python benchmarks/tuned.py jax`. Not taken: `lax.scan` over the epoch, in
-# which convolutions are many times slower (jax issue 12868).
+# Pooling is a maximum of four slices, whose gradient is much faster than `reduce_window`'s on a processor; for the
+# first layer the slices are four convolutions with stride 2. Bias and ReLU come after it, and what pooling would drop
+# is never computed. What it brings on your machine: `python benchmarks/tuned.py jax`. Not taken: `lax.scan` over the
+# epoch, in which convolutions are many times slower (jax issue 12868).
 
 # %% Init
 from functools import reduce
