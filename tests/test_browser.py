@@ -46,6 +46,7 @@ KINDS = (
     "recipes/convolution/index.html",
     "recipes/mnist_cnn/keras.html",
     "frameworks/keras.html",
+    "guide.html",
     "choose.html",
     "features/conv_2d.html",
     "gotchas.html",

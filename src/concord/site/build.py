@@ -9,7 +9,7 @@ from concord.features import features as read_features
 from concord.features import written
 from concord.framework import frameworks
 from concord.gotchas import topics
-from concord.site import choose, comparison, features, gotchas, pages
+from concord.site import choose, comparison, features, gotchas, guide, pages
 from concord.site.results import Results, read_pins
 from concord.site.source import read_source
 from concord.task import all_tasks
@@ -41,6 +41,7 @@ class Site:
             found[f"frameworks/{framework.id}.md"] = pages.framework_page(framework, folder, self.results)
         found |= features.pages(self.results)
         found |= choose.pages(self.results)
+        found |= guide.pages(self.results)
         found |= gotchas.pages(self.results)
         found["contribute.md"] = pages.contribute(paths.CHECKOUT / "CONTRIBUTING.md")
         return found
@@ -52,7 +53,7 @@ class Site:
             {"Home": "index.md"},
             {"Recipes": recipes},
             {"Frameworks": [{found.label: f"frameworks/{found.id}.md"} for found in frameworks().values()]},
-            {"Choose": "choose.md"},
+            {"Choose": [{"Guide": "guide.md"}, {"Table": "choose.md"}]},
             {"Speed": "speed.md"},
             {"Gotchas": "gotchas.md"},
             {"Proof": ["proof.md", "mutants.md", "measured.md", "compare-json.md"]},

@@ -214,6 +214,7 @@ hide: [navigation, toc]
 # Choose
 
 Frameworks as columns. Every figure leads to the evidence that produced it; a cell without evidence says so.
+In a hurry? [The guide](guide.md) has it in a few sentences.
 
 {table("choose", found, "speed, float64, dropout …", legend)}
 """

@@ -1,0 +1,132 @@
+"""The guide: every sentence has rows, and the published evidence supports it."""
+
+import dataclasses
+import json
+import re
+
+import pytest
+
+pytest.importorskip("mkdocs", reason="the site's tools are not installed: pip install -c constraints.txt -e '.[docs]'")
+pytest.importorskip(
+    "jupytext", reason="the site's tools are not installed: pip install -c constraints.txt -e '.[docs]'"
+)
+
+from building import ROOT, documents, site
+
+from concord import paths
+from concord.errors import UserError
+from concord.framework import variants
+from concord.site import choose, guide
+from concord.site.results import Results
+
+SENTENCES = {sentence.need: sentence for sentence in guide.sentences()}
+
+
+def rows_of(folder):
+    return {row.id: row for group in choose.groups(Results(folder)) for row in group.rows}
+
+
+@pytest.fixture(scope="module")
+def published():
+    return rows_of(ROOT / "docs" / "results")
+
+
+@pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
+def test_the_evidence_supports_it(sentence, published):
+    assert sentence.because
+    assert sentence.because.keys() <= published.keys()
+    assert guide.complaints(sentence, published) == []
+
+
+def test_sentences():
+    """No need twice, prose that fits its place, and no framework that nobody is sent to."""
+    assert len(SENTENCES) == len(guide.sentences()) >= 10
+    for sentence in SENTENCES.values():
+        assert not sentence.need.endswith(".")
+        assert sentence.why.endswith(".") and "\n" not in sentence.why
+        assert sentence.only or not sentence.also
+    assert {id for sentence in SENTENCES.values() for id in sentence.take} == set(variants())
+
+
+@pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
+def test_no_reason_is_idle(sentence, published):
+    """Each claim, if it weren't so for one that is taken, would be missed."""
+    for id in sentence.because:
+        cell = dataclasses.replace(
+            published[id].cells[sentence.take[0]], text="? gone", value="gone", rank=None, tone=""
+        )
+        row = dataclasses.replace(published[id], cells=published[id].cells | {sentence.take[0]: cell})
+        complaints = guide.complaints(sentence, published | {id: row})
+        assert len(complaints) == 1 and f"{row.label} is ? gone, not {sentence.because[id]}" in complaints[0]
+
+
+def altered(tmp_path, feature, answers):
+    """The published answers with other ones in a row, by variant."""
+    document = json.loads((ROOT / "docs" / "results" / "features.json").read_text(encoding="utf-8"))
+    for cell in document["results"]:
+        if cell["feature"] == feature and cell["variant"] in answers:
+            cell |= {"answer": answers[cell["variant"]], "outcome": "ok"}
+            cell |= {"source": ""} if cell["answer"] != "not possible" else {}
+    return rows_of(documents(tmp_path / "docs", [document]) / "results")
+
+
+@pytest.mark.parametrize(
+    ("need", "feature", "answers", "complaint"),
+    [
+        (
+            "want the training loop",
+            "callbacks",
+            {"keras-jax": "add-on"},
+            "Keras on JAX: callbacks is + add-on, not built in",
+        ),
+        ("deploy to phones", "mobile_runtime", {"pytorch": "built in"}, "PyTorch has all of that too"),
+        ("deploy to phones", "mobile_runtime", {"keras-tf": "a few lines"}, "mobile runtime is ◐ a few lines"),
+        ("need more than", "jacobian", {"jax": "not written yet"}, "JAX: Jacobian is ? not written yet"),
+    ],
+)
+def test_a_release_that_makes_it_false_is_seen(tmp_path, need, feature, answers, complaint):
+    sentence = next(sentence for text, sentence in SENTENCES.items() if text.startswith(need))
+    assert any(complaint in line for line in guide.complaints(sentence, altered(tmp_path, feature, answers)))
+
+
+def test_wrong_sentences():
+    entry = {
+        "about": "Speed",
+        "if": "hurry",
+        "take": ["numpy"],
+        "why": "It is.",
+        "because": {"no_such_row": "built in"},
+    }
+    assert guide.complaints(guide.read_sentence(dict(entry)), {}) == ["there is no row no_such_row"]
+    assert guide.complaints(guide.read_sentence(entry | {"because": {}}), {}) == ["it has no rows"]
+    assert guide.complaints(guide.read_sentence(entry | {"take": []}), {}) == ["it takes nothing"]
+    with pytest.raises(UserError, match="caffe, which is neither a framework nor a variant"):
+        guide.read_sentence(entry | {"take": ["caffe"]})
+
+
+def test_unreadable_guide(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "FRAMEWORKS", tmp_path)
+    for text in ("sentences = [", "[[sentences]]\nif = 'so'\n", "[[sentences]]\nif = 'a'\ntake = []\nhow = 'b'\n"):
+        (tmp_path / "guide.toml").write_text(text, encoding="utf-8")
+        with pytest.raises(UserError, match=re.escape("guide.toml can't be read")):
+            guide.sentences()
+
+
+def test_every_sentence_is_on_the_page_and_leads_to_rows_of_the_table():
+    built = site()
+    text = (built.folder / "guide.html").read_text(encoding="utf-8")
+    assert text.count('class="guide__take"') == len(SENTENCES)
+    table = (built.folder / "choose.html").read_text(encoding="utf-8")
+    needs = set(re.findall(r'name="need" value="([\w-]+)"', table))
+    links = re.findall(r'href="choose.html\?sort=([\w-]+)(?:&amp;need=([\w,-]+))?#row-([\w-]+)"', text)
+    assert len(links) == len(SENTENCES)
+    for sort, need, row in links:
+        assert sort == row and f'id="row-{row}"' in table
+        assert set(filter(None, need.split(","))) <= needs
+    assert "The evidence doesn't support this" in text  # the made-up answers of the tests don't
+
+
+def test_nothing_is_measured(tmp_path):
+    """Without results each sentence says that it has no evidence."""
+    text = guide.page(choose.groups(Results(documents(tmp_path / "docs", []) / "results")))
+    assert text.count('class="stale"') == len(SENTENCES)
