@@ -4,8 +4,10 @@ import json
 import shutil
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -14,10 +16,12 @@ from typing import Any
 from concord import features, paths
 from concord.features import Feature, Probe
 from concord.framework import Variant, select_variants
+from concord.worker import available_threads
 from concord.workers import Workers
 
 SCHEMA = "concord.features/1"
 PRECISION = "float32"
+SIDE_BY_SIDE = 4  # columns at once, if there are as many cores: most of a probe's work keeps one core busy
 TIME_LIMIT = 600.0  # seconds for one probe; Theano compiles with a C++ compiler, on a busy machine for minutes
 
 BUILT_IN, FEW_LINES, ADD_ON, NOT_POSSIBLE = "built in", "a few lines", "add-on", "not possible"
@@ -103,6 +107,30 @@ class Answers:
         begin = time.perf_counter()
         cell = self._run(feature, variant, probe, cell)
         return cell if cell.seconds else replace(cell, seconds=time.perf_counter() - begin)
+
+    def columns(
+        self, rows: list[Feature], variants: list[Variant], announce: Callable[[str], None] = lambda what: None
+    ) -> list[Cell]:
+        """All cells, a variant's after the other's and the rows in their order; several variants run side by side."""
+        stopped = threading.Event()
+
+        def column(variant: Variant) -> list[Cell]:
+            found = {}
+            for row in sorted(rows, key=lambda row: row.fresh):  # the others share a worker, so they come first
+                if stopped.is_set():
+                    break
+                announce(f"{variant.id}: {row.id}")
+                found[row.id] = self.cell(row, variant)
+            self.workers.close_one(variant, PRECISION)
+            return [found[row.id] for row in rows if row.id in found]
+
+        with ThreadPoolExecutor(min(SIDE_BY_SIDE, available_threads())) as pool:
+            try:
+                return [cell for cells in pool.map(column, variants) for cell in cells]
+            except BaseException:  # Ctrl-C, too: ends the columns that are being run
+                stopped.set()
+                self.workers.close()
+                raise
 
     def _run(self, feature: Feature, variant: Variant, probe: Probe, cell: Cell) -> Cell:
         """Runs a probe, holds its value against the check, and derives the answer."""
@@ -292,14 +320,9 @@ def run_features(name: str | None, frameworks: str | None, json_file: Path | Non
     if json_file:
         check_writable(json_file)
     begin = time.perf_counter()
-    cells: list[Cell] = []
     with Answers(new_folder()) as answers, progress(len(rows) * len(variants)) as announce:
         answers.workers.announce = announce
-        for variant in variants:
-            for row in rows:
-                announce(f"{variant.id}: {row.id}")
-                cells.append(answers.cell(row, variant))
-            answers.workers.close_one(variant, PRECISION)
+        cells = answers.columns(rows, variants, announce)
     console: Console = terminal()
     for table in tables(rows, variants, cells):
         console.print(table)
@@ -361,7 +384,6 @@ def document(rows: list[Feature], cells: list[Cell], seconds: float) -> dict[str
     import psutil
 
     from concord.report import concord_version, processor
-    from concord.worker import available_threads
 
     return {
         "schema": SCHEMA,
