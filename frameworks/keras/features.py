@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -1166,12 +1167,26 @@ def onnx_export__keras_tf(kernel, bias, file):
     _dense(kernel, bias, "tanh").export(file, format="onnx", verbose=False)
 
 
-def onnx_export__keras_jax(kernel, bias, file):
-    """`keras.Model.export(format=)`: by jax2onnx; the number of rows stays open."""
-    import jax2onnx  # noqa: F401
-    import onnx  # noqa: F401
+def _export_on_tensorflow(saved, file):
+    """In a process of its own: the backend is chosen when Keras is imported."""
+    code = [
+        "import keras",
+        f"model = keras.saving.load_model({saved!r})",
+        "model(keras.ops.zeros((1, *model.input_shape[1:])))",
+        f"model.export({file!r}, format='onnx')",
+    ]
+    environment = os.environ | {"KERAS_BACKEND": "tensorflow"}
+    subprocess.run([sys.executable, "-c", "\n".join(code)], env=environment, check=True)
 
-    _dense(kernel, bias, "tanh").export(file, format="onnx", verbose=False)
+
+def onnx_export__keras_jax(kernel, bias, file):
+    """The saved model is exported on another backend, which takes it as it is; directly it needs jax2onnx."""
+    import onnx  # noqa: F401
+    import tensorflow  # noqa: F401
+    import tf2onnx  # noqa: F401
+
+    _dense(kernel, bias, "tanh").save(file.replace(".onnx", ".keras"))
+    _export_on_tensorflow(file.replace(".onnx", ".keras"), file)
 
 
 def onnx_export__keras_torch(kernel, bias, file):

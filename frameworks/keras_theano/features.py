@@ -8,6 +8,7 @@ import multiprocessing
 import pickle
 import threading
 from itertools import islice
+from multiprocessing.connection import Client, Listener
 from pathlib import Path
 
 import keras
@@ -869,6 +870,37 @@ def data_parallel(x, y, weights):
     return {"gradient": (first + second) / 2, "shares": [first_share, second_share]}
 
 
+def _other_machine(address, *part):
+    """Sends its part of the gradient to the first machine."""
+    with Client(address) as connection:
+        connection.send(_share(*part))
+
+
+def several_machines(x, y, weights):
+    """By Python's multiprocessing.connection, gradients through a socket; here two processes talk over TCP."""
+    with Listener(("localhost", 0)) as listener:
+        part = (listener.address, x[4:], y[4:], weights)
+        multiprocessing.get_context("fork").Process(target=_other_machine, args=part).start()
+        first, first_share = _share(x[:4], y[:4], weights)
+        with listener.accept() as connection:
+            second, second_share = connection.recv()
+    return {"gradient": (first + second) / 2, "shares": [first_share, second_share]}
+
+
+def _product(x, kernel):
+    """What one half of a layer gives, and the shape of the kernel that it holds."""
+    layer = layers.Dense(kernel.shape[1], use_bias=False)
+    return _apply(layer, x, kernel), layer.get_weights()[0].shape
+
+
+def model_sharding(x, kernel):
+    """A process for each half, by Python's multiprocessing; the columns are put together by hand."""
+    halves = [(x, kernel[:, :2]), (x, kernel[:, 2:])]
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        (left, left_shape), (right, right_shape) = pool.starmap(_product, halves)
+    return {"result": np.hstack([left, right]), "shards": [left_shape, right_shape]}
+
+
 def cpu_threads(a, b, threads):
     """Of products, by functions of OpenBLAS, if Theano's flags name it; Keras has nothing for it."""
     blas = ctypes.CDLL(None)
@@ -913,6 +945,26 @@ NOT_POSSIBLE = {
 }
 
 DOCUMENTED = {
+    "tensorboard": (
+        "add-on",
+        "tensorboardX writes the files from a callback of fit; Keras's own asks for TensorFlow 1 beside Theano.",
+        "https://github.com/lanpa/tensorboardX",
+    ),
+    "onnx_export": (
+        "add-on",
+        "With the package onnx the graph is written by hand: keras2onnx never learned to read models on Theano.",
+        "https://github.com/onnx/keras-onnx/issues/217",
+    ),
+    "mobile_runtime": (
+        "add-on",
+        "Deeplearning4j, which runs on Android's Java too, imports what Keras saved, whatever the backend was.",
+        "https://deeplearning4j.konduit.ai/en-1.0.0-rewrite/model-import/overview-1/backend",
+    ),
+    "browser": (
+        "add-on",
+        "Keras.js runs models of any backend; it was made for Keras 2.1 and is no longer kept up.",
+        "https://github.com/transcranial/keras-js",
+    ),
     "native_runtime": (
         "add-on",
         "lwtnn converts a model's architecture and weights for C++: dense and recurrent layers, no convolutions.",

@@ -577,15 +577,6 @@ def filter_images(kernel):
     return torch.cat([torch.hstack(list(row)) for row in filters.chunk(2)])
 
 
-def pretrained_models(classes):
-    """In torchvision.models, a package of its own: networks for images, film, segmentation and detection."""
-    from torchvision.models import ResNet18_Weights, resnet18
-
-    model = resnet18(num_classes=classes)
-    count = sum(parameter.numel() for parameter in model.parameters())
-    return {"parameters": count, "weights": ResNet18_Weights.DEFAULT.url}
-
-
 def quantisation(x, kernel):
     """`torch.ao.quantization.quantize_dynamic`: deprecated; its successor is a package of its own, torchao."""
     model = nn.Sequential(nn.Linear(*kernel.shape, bias=False))
@@ -938,6 +929,11 @@ def graph_export(x, kernel, bias, folder):
 
 
 DOCUMENTED = {
+    "pretrained_models": (
+        "add-on",
+        "torchvision.models, in a package of its own, has networks for images, film, segmentation and detection.",
+        "https://docs.pytorch.org/vision/stable/models.html",
+    ),
     "gpu": (
         "built in",
         "Tensors move with .to(device): NVIDIA's with CUDA, AMD's with ROCm's HIP, Intel's as xpu, Apple's as mps.",

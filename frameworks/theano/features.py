@@ -816,6 +816,20 @@ def data_parallel(x, y, weights):
     return {"gradient": (first + second) / 2, "shares": [first_share, second_share]}
 
 
+def _product(x, kernel):
+    """What each of two processes computes, and the shape of the kernel that it holds."""
+    kernel = theano.shared(kernel)
+    return tt.dot(x, kernel).eval(), kernel.get_value().shape
+
+
+def model_sharding(x, kernel):
+    """A process for each half, by Python's multiprocessing; the columns are put together by hand."""
+    halves = [(x, kernel[:, :2]), (x, kernel[:, 2:])]
+    with multiprocessing.get_context("fork").Pool(2) as pool:
+        (left, left_shape), (right, right_shape) = pool.starmap(_product, halves)
+    return {"result": np.hstack([left, right]), "shards": [left_shape, right_shape]}
+
+
 def cpu_threads(a, b, threads):
     """Of products, by functions of OpenBLAS; Theano's own flag openmp doesn't work in version 1.1.2."""
     blas = ctypes.CDLL(None)
@@ -876,6 +890,16 @@ NOT_POSSIBLE = {
 }
 
 DOCUMENTED = {
+    "tensorboard": (
+        "add-on",
+        "tensorboardX writes the files from NumPy's numbers, whatever computed them, and without TensorFlow.",
+        "https://github.com/lanpa/tensorboardX",
+    ),
+    "onnx_export": (
+        "add-on",
+        "There is no converter: with the package onnx the graph is written by hand a second time.",
+        "https://onnx.ai/onnx/intro/python.html",
+    ),
     "pretrained_models": (
         "add-on",
         "Lasagne's recipes have VGG, GoogLeNet, ResNet and others with weights; Keras up to 2.3 ran on Theano too.",
