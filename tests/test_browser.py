@@ -350,6 +350,21 @@ def test_what_i_need(visit):
     assert "need" not in page.url
 
 
+@pytest.mark.parametrize("width", [390, 1440])
+def test_the_guide_leads_into_the_table(visit, width):
+    """To the first of its rows, below the names of the columns, with what the sentence needs ticked."""
+    page = visit("guide.html", width=width)
+    page.locator(".guide > li", has_text="Jacobians").get_by_role("link", name="In the table").click()
+    row = page.locator("#row-jacobian")
+    expect(row).to_be_in_viewport()
+    expect(page.locator("input[name=need][value=vectorising_map]")).to_be_checked()
+    expect(page.locator("#row-jacobian.wanted")).to_have_count(1)
+    head = page.locator("thead th").first.bounding_box()
+    header = page.locator(".md-header").bounding_box()
+    assert header["y"] + header["height"] <= head["y"] + 1
+    assert head["y"] < row.bounding_box()["y"]
+
+
 def test_sorting_by_an_answer(visit):
     page = visit("choose.html?sort=dense")
     texts = [cell.inner_text() for cell in page.locator("tr[data-row=dense] td").all()]
