@@ -9,14 +9,17 @@ import contextlib
 import json
 import os
 import statistics
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord import data, ladder, paths, report
 from concord.certify import told
+from concord.devices import check_device, find_gpu, same_device, told_device, told_gpu, told_machine
 from concord.errors import UserError
 from concord.evidence import Collector, new_folder, write_json
 from concord.framework import Variant, select_variants
@@ -25,6 +28,7 @@ from concord.report import sha256
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress, terminal
 from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, figures
+from concord.workers import Workers
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,6 +69,7 @@ def run_benchmark(
     overlay: Path | None,
     track: str,
     json_file: Path | None,
+    device: str = "cpu",
 ) -> int:
     """Measures what isn't in the file yet, prints, and gives the exit code: 0 only if all that was asked for has
     figures and the machine was quiet.
@@ -73,6 +78,7 @@ def run_benchmark(
         UserError: an unknown name; a file that can't be written, or that is about something else; threads that this
             machine hasn't.
     """
+    check_device(device)
     chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
     task = find_task(recipe).on_track(track)
     if task.kind != "network":
@@ -82,7 +88,8 @@ def run_benchmark(
     plan = QUICK if quick else FULL
     plan = replace(plan, rounds=rounds or plan.rounds)
     pin(threads)
-    file = json_file or paths.home() / "bench" / f"{task.name}{'-quick' if quick else ''}-{track}.json"
+    name = "-".join([task.name, *(["quick"] if quick else []), *(["gpu"] if device == "gpu" else []), track])
+    file = json_file or paths.home() / "bench" / f"{name}.json"
     if json_file is None:
         file.parent.mkdir(parents=True, exist_ok=True)
     check_writable(file)
@@ -92,10 +99,10 @@ def run_benchmark(
 
     dataset = data.load(data_choice, progress=Console(stderr=True))
     ready = [variant for variant in chosen if variant.framework in task.recipes and variant.versions()]
-    document = start(file, task, dataset, plan)
+    document = start(file, task, dataset, plan, device)
     for variant in ready:
         check_same_program(file, document, task, variant)
-    with Collector(new_folder(), dataset) as collector:
+    with Collector(new_folder(), dataset, device=device) as collector:
         bench = Bench(collector, task, document, file, plan)
         work = bench.sweep_work(ready, sweep) if sweep else bench.work(ready)
         with progress(len(work)) as announce:
@@ -135,13 +142,13 @@ def pin(threads: int | None) -> None:
     os.sched_setaffinity(0, cores[:threads])
 
 
-def start(file: Path, task: Task, dataset: data.Dataset, plan: Plan) -> dict[str, Any]:
+def start(file: Path, task: Task, dataset: data.Dataset, plan: Plan, device: str) -> dict[str, Any]:
     """The document so far, or a new one.
 
     Raises:
-        UserError: the file holds something else: another task, data set, machine, thread count or format.
+        UserError: the file holds something else: another task, data set, machine, device, thread count or format.
     """
-    environment = report.environment()
+    environment = report.environment() | ({"device": find_gpu()} if device == "gpu" else {})
     document = {
         "schema": SCHEMA,
         "created": report.now(),
@@ -168,6 +175,9 @@ def start(file: Path, task: Task, dataset: data.Dataset, plan: Plan) -> dict[str
         if found["environment"][name] != environment[name]:
             was = found["environment"][name]
             raise UserError(f"{file} is of another machine: {name} {was}, here {environment[name]}.\n{AGAIN}")
+    if not same_device(found["environment"], environment):
+        was, here = told_device(found["environment"]), told_device(environment)
+        raise UserError(f"{file} is of another device: {was}, here {here}.\n{AGAIN}")
     return found
 
 
@@ -222,7 +232,7 @@ class Bench:
     def work(self, variants: list[Variant]) -> Work:
         """What isn't in the document yet, in order: the machine's peak, the proofs, then round after round."""
         work: Work = []
-        if not self.document["peak_gflops"]:
+        if not self.document["peak_gflops"] and self.collector.device == "cpu":
             work.append(("the machine's peak", self.measure_peak))
         for variant in variants:
             if variant.id not in self.document["variants"]:
@@ -273,6 +283,8 @@ class Bench:
                     if not verdict.passed:
                         reason = f"{verdict.outcome}: {precision} {level.name}: {verdict.reason}"
             self.collector.workers.close_one(variant, precision)
+        if variant.id in self.collector.tf32:
+            self.document["environment"]["device"]["tf32"][variant.id] = self.collector.tf32[variant.id]
         self.document["variants"][variant.id] = {
             "framework": variant.framework,
             "versions": variant.versions(),
@@ -334,17 +346,20 @@ class Bench:
             many = self.ask(variant, Run("many", predict=1000), kind="latency", repeats=3, warm_up=1)
             run["thousand_seconds"] = statistics.median(many["latencies"])
             run["peak_memory"] = many["peak_memory"]
+            if many.get("peak_device_memory") is not None:
+                run["peak_device_memory"] = many["peak_device_memory"]
         except FailedError as error:
             run |= {"outcome": error.outcome, "reason": str(error)}
         self.collector.workers.close_one(variant, "float32")
         return run
 
-    def steady(self, variant: Variant, **options: Any) -> float:
+    def steady(self, variant: Variant, *, begin: Callable[[], Any] = lambda: None, **options: Any) -> float:
         """Seconds of a step that neither compiles nor starts anything: a long run minus a short one, the median of
-        some; both lengths are run once before, in case a framework compiles for each."""
+        some; both lengths are run once before, in case a framework compiles for each. `begin` is called before each."""
         plan = self.plan
 
         def seconds(steps: int) -> float:
+            begin()
             return self.ask(variant, Run("steady", steps=steps), **options)["seconds"]["train"]
 
         for steps in (plan.long, plan.short):
@@ -402,18 +417,69 @@ class Bench:
         finally:
             os.sched_setaffinity(0, cores)
 
-    def ask(self, variant: Variant, run: Run, *, batch_size: int | None = None, read: str = "", **job: Any) -> Any:
-        """One job of the variant's float32 worker; gives its answer's fields.
+    def at_processes(self, variant: Variant, value: int) -> dict[str, Any]:
+        """So many processes, each with its share of the cores and a model of its own, training at the same time."""
+        if not hasattr(os, "sched_setaffinity"):
+            raise FailedError("unsupported", "this system can't pin a process")
+        cores = sorted(os.sched_getaffinity(0))
+        if value > len(cores):
+            raise FailedError("unsupported", f"this process may use {len(cores)} processor cores")
+        share = len(cores) // value
+        collector = self.collector
+        collector.job(self.task, variant, Run("steady", steps=1))  # writes what all of them read
+        folders = [collector.folder / "processes" / str(number) for number in range(value)]
+        all_workers = [Workers(folder, device=collector.device) for folder in folders]
+        together = threading.Barrier(value)
+
+        def train(number: int) -> float:
+            # Of this thread, and so of the process that it starts; the thread ends with this function.
+            os.sched_setaffinity(0, cores[number * share : (number + 1) * share])
+            try:
+                return self.steady(variant, workers=all_workers[number], begin=together.wait)
+            except BaseException:
+                together.abort()  # nobody need wait for it
+                raise
+
+        with ThreadPoolExecutor(value) as pool:
+            futures = [pool.submit(train, number) for number in range(value)]
+            try:
+                wait(futures)
+            finally:
+                together.abort()
+                for workers in all_workers:
+                    workers.close()
+        failures = [error for future in futures if (error := future.exception())]
+        for error in failures:
+            if not isinstance(error, threading.BrokenBarrierError):
+                raise error
+        steps = [future.result() for future in futures]
+        if min(steps) <= 0:
+            raise FailedError("error", "a long run took no longer than a short one: the steps are too short to measure")
+        return {"cores_each": share, "images_per_second": sum(self.document["batch_size"] / step for step in steps)}
+
+    def ask(
+        self,
+        variant: Variant,
+        run: Run,
+        *,
+        batch_size: int | None = None,
+        read: str = "",
+        workers: Workers | None = None,
+        **job: Any,
+    ) -> Any:
+        """One job of the variant's float32 worker, among those of the collector or others; gives its answer's fields.
 
         Raises:
             FailedError: it didn't work out.
         """
-        results = self.collector.folder / "bench.npz"
+        workers = workers or self.collector.workers
+        workers.folder.mkdir(parents=True, exist_ok=True)
+        results = workers.folder / "bench.npz"
         asked: dict[str, Any] = self.collector.job(self.task, variant, run) | {"results": str(results)} | job
         if batch_size:
             asked["train"]["batch_size"] = batch_size
             asked["train_count"] = run.steps * batch_size
-        started, answer = self.collector.workers.run(variant, "float32", asked)
+        started, answer = workers.run(variant, "float32", asked)
         if answer.outcome != "ok":
             raise FailedError(answer.outcome, answer.reason)
         fields = answer.fields | {"started": started.fields}
@@ -434,6 +500,8 @@ class Bench:
     def _control(self, variants: list[Variant]) -> Variant | None:
         """The variant that is measured twice: the one that already is, else the first."""
         known = self.document["control"]
+        if self.collector.device == "gpu":
+            variants = [variant for variant in variants if not variant.no_gpu]
         named = [variant for variant in variants if known and variant.id == known["variant"]]
         return next(iter(named or ([] if known else variants)), None)
 
@@ -449,8 +517,14 @@ class FailedError(Exception):
         self.outcome = outcome
 
 
-SWEEPS: dict[str, tuple[int, ...]] = {"batch": BATCHES, "images": IMAGES, "threads": (1, 2, 4, 8)}
-SWEEPS_MEASURES = {"batch": Bench.at_batch, "images": Bench.at_images, "threads": Bench.at_threads}
+COUNTS = (1, 2, 4, 8)
+SWEEPS = {"batch": BATCHES, "images": IMAGES, "threads": COUNTS, "processes": COUNTS}
+SWEEPS_MEASURES = {
+    "batch": Bench.at_batch,
+    "images": Bench.at_images,
+    "threads": Bench.at_threads,
+    "processes": Bench.at_processes,
+}
 
 
 def installed_bytes(variant: Variant) -> int | None:
@@ -471,14 +545,17 @@ def tables(document: dict[str, Any]) -> "list[Table]":
     found = figures(document)
     environment = document["environment"]
     tuned = ", tuned" if document["track"] == "tuned" else ""
-    title = f"{document['recipe']}{tuned}, {environment['threads']} threads of {environment['processor']}"
+    title = f"{document['recipe']}{tuned}: {told_machine(environment)}"
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
     table.add_column("tier", justify="right")
     table.add_column("variant", no_wrap=True)
     costs = ("import", "first step", "step", "95% interval", "GFLOP/s", "epoch", f"to {TARGET:.0%}")
     for name in (*costs, "one image", "99th", "1,000 images"):
         table.add_column(name, justify="right", no_wrap=True)
+    on_gpu = "device" in environment
     table.add_column("memory", justify="right")
+    if on_gpu:
+        table.add_column("on the GPU", justify="right")
     table.add_column("installed", justify="right")
 
     def told_seconds(figure: Figure | None) -> str:
@@ -491,7 +568,10 @@ def tables(document: dict[str, Any]) -> "list[Table]":
         step = row.get("steady_seconds")
         interval = f"{1000 * step.low:.3g} to {1000 * step.high:.3g}" if step else "-"
         rate = f"{row['gflops']:.0f}" + (f" ({row['gflops'] / peak:.0%})" if peak else "") if "gflops" in row else "-"
-        memory = f"{row['peak_memory'].median / 2**20:,.0f} MiB" if "peak_memory" in row else "-"
+        memories = [
+            f"{row[name].median / 2**20:,.0f} MiB" if name in row else "-"
+            for name in ("peak_memory", *(("peak_device_memory",) if on_gpu else ()))
+        ]
         installed = document["variants"][id]["installed_bytes"]
         table.add_row(
             str(row.get("tier", "-")),
@@ -506,7 +586,7 @@ def tables(document: dict[str, Any]) -> "list[Table]":
             told_seconds(row.get("single_seconds")),
             told_seconds(row.get("single_99_seconds")),
             told_seconds(row.get("thousand_seconds")),
-            memory,
+            *memories,
             f"{installed / 1e6:,.0f} MB" if installed else "-",
         )
     return [table]
@@ -516,12 +596,10 @@ def beside(document: dict[str, Any], published: dict[str, Any]) -> "Table":
     """Steady steps here and in a published file. They are never merged: the machines and versions are others."""
     from rich.table import Table
 
-    def named(found: dict[str, Any]) -> str:
-        return f"{found['environment']['processor']}, {found['environment']['threads']} threads"
-
+    machines = [told_machine(found["environment"]) for found in (document, published)]
     table = Table(title="Steady step", title_justify="left", box=None, padding=(0, 2, 0, 0))
     table.add_column("variant")
-    for name in (f"here: {named(document)}", f"there: {named(published)}, {published['created'][:10]}", "here / there"):
+    for name in (f"here: {machines[0]}", f"there: {machines[1]}, {published['created'][:10]}", "here / there"):
         table.add_column(name, justify="right")
     here, there = figures(document), figures(published)
     for id in here:
@@ -544,6 +622,8 @@ def remarks(document: dict[str, Any], chosen: list[Variant]) -> list[str]:
         else:
             failed = [run for run in row["rounds"] if run["outcome"] != "ok"]
             lines += [f"{variant.id}, round {run['round'] + 1}: {run['outcome']}: {run['reason']}" for run in failed]
+    if "device" in document["environment"]:
+        lines.append(told_gpu(document["environment"]["device"]))
     spread = control_spread(document)
     if spread is not None:
         told_spread = f"{document['control']['variant']} measured twice differs by {spread:.1%}"

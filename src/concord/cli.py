@@ -31,6 +31,8 @@ DataOption = Annotated[
     typer.Option("--data", help="mnist, digits, a folder of IDX files, or an mnist.npz.", metavar="NAME|PATH"),
 ]
 
+DeviceOption = Annotated[str, typer.Option(help="cpu, or gpu: an NVIDIA GPU, judged by the reference on the cpu.")]
+
 
 def main() -> None:
     """Runs the command line; a user's mistake becomes one or two lines and exit code 2."""
@@ -66,6 +68,7 @@ def compare(
     epochs: Annotated[int | None, typer.Option(min=1, help="Of the ordinary training run.")] = None,
     repeat: Annotated[int, typer.Option(min=1, help="Compare so often, and say which verdicts change.")] = 1,
     track: Annotated[str, typer.Option(help="idiomatic, or tuned: the fastest equal programs.")] = "idiomatic",
+    device: DeviceOption = "cpu",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
@@ -74,7 +77,7 @@ def compare(
     from concord.compare import run_comparison
 
     try:
-        code = run_comparison(recipe, frameworks, data, precision, epochs, repeat, track, json_file)
+        code = run_comparison(recipe, frameworks, data, precision, epochs, repeat, track, json_file, device)
     except KeyboardInterrupt:  # by now every worker has been ended
         print("concord: interrupted", file=sys.stderr)
         code = 130
@@ -162,11 +165,14 @@ def bench(
         int | None, typer.Option(min=1, help="Fresh processes of each variant; 5, or 2 if quick.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A rough answer soon.")] = False,
-    sweep: Annotated[str | None, typer.Option(help="batch, images or threads: the cost at several sizes.")] = None,
+    sweep: Annotated[
+        str | None, typer.Option(help="batch, images, threads or processes: the cost at several sizes.")
+    ] = None,
     overlay: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="Show a published file's steps beside yours.")
     ] = None,
     track: Annotated[str, typer.Option(help="idiomatic, or tuned: the fastest equal programs.")] = "idiomatic",
+    device: DeviceOption = "cpu",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Keep every run here; goes on where it stopped.", metavar="FILE")
     ] = None,
@@ -175,7 +181,7 @@ def bench(
     from concord.bench import run_benchmark
 
     try:
-        code = run_benchmark(recipe, frameworks, data, threads, rounds, quick, sweep, overlay, track, json_file)
+        code = run_benchmark(recipe, frameworks, data, threads, rounds, quick, sweep, overlay, track, json_file, device)
     except KeyboardInterrupt:
         print("concord: interrupted; run it again to go on", file=sys.stderr)
         code = 130

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from concord import data, ladder, report
+from concord.devices import check_device, find_gpu, told_gpu
 from concord.errors import UserError, nearest
 from concord.evidence import Collector, new_folder, write_json
 from concord.framework import PRECISIONS, REFERENCE, Variant, select_variants
@@ -29,15 +30,18 @@ def run_comparison(
     repeat: int,
     track: str,
     json_file: Path | None,
+    device: str = "cpu",
 ) -> int:
     """Compares, reports, and gives the exit code: 0 only if everything that was asked for is `ok`, each time.
 
     Raises:
-        UserError: an unknown recipe, framework, precision, track or data set; a file or folder that can't be written.
+        UserError: an unknown recipe, framework, precision, track, device or data set; a file or folder that can't be
+            written.
     """
     begin = time.perf_counter()
     if precision not in (*PRECISIONS, "both"):
         raise UserError(nearest("precision", precision, (*PRECISIONS, "both")))
+    check_device(device)
     precisions = PRECISIONS if precision == "both" else (precision,)
     chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
     tasks = [task.on_track(track) for task in (all_tasks() if recipe is None else [find_task(recipe)])]
@@ -48,7 +52,7 @@ def run_comparison(
     console = terminal()
     dataset = data.load(data_choice, progress=Console(stderr=True))
     folder = new_folder()
-    with Collector(folder, dataset, epochs=epochs) as collector:
+    with Collector(folder, dataset, epochs=epochs, device=device) as collector:
         pairs = [(task, variant) for task in tasks for variant in chosen]
         total = repeat * sum(count_runs(collector, task, variant, precisions) for task, variant in pairs)
         with progress(total) as announce:
@@ -57,7 +61,7 @@ def run_comparison(
             rounds = [rows]
             for number in range(2, repeat + 1):  # everything anew: processes, evidence
                 again = folder / f"repeat-{number}"
-                with Collector(again, dataset, epochs=epochs) as repeated:
+                with Collector(again, dataset, epochs=epochs, device=device) as repeated:
                     repeated.announce = lambda what, number=number: announce(f"{number} of {repeat}: {what}")
                     rounds.append(climb(repeated, tasks, chosen, precisions))
                 shutil.rmtree(again, ignore_errors=True)
@@ -74,6 +78,8 @@ def run_comparison(
         everything = [row for task in tasks for row in rows[task.name]]
         summary = f"{sum(row.outcome == 'ok' for row in everything)} of {len(everything)} ok"
         console.print(f"{summary}; data: {dataset.name} ({dataset.source}); {wall_seconds:.0f} s", markup=False)
+        if device == "gpu":
+            console.print(told_gpu(find_gpu() | {"tf32": collector.tf32}), soft_wrap=True, markup=False)
         changes = [change for name in rows for change in changed_verdicts([found[name] for found in rounds])]
         if repeat > 1:
             count = sum(len(row.levels) for row in everything)

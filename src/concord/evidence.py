@@ -46,6 +46,7 @@ class Evidence:
     versions: dict[str, str] = field(default_factory=dict)
     import_seconds: float = 0.0
     peak_memory: int = 0  # bytes, of the whole process so far
+    peak_device_memory: int | None = None  # bytes, likewise; None without a GPU
 
     def arrays(self) -> "dict[str, np.ndarray]":
         """`history` (epochs,), `weights/<name>`, `logits` (N, 10), `accuracy` (), or an operation's `result`."""
@@ -64,6 +65,7 @@ class Collector:
         dataset: the images and labels.
         epochs: of an ordinary training run; None for what the task says.
         announce: is told what is about to run, in a few words.
+        device: what everything but the reference runs on, "cpu" or "gpu".
         worker_options: limits for the workers.
     """
 
@@ -74,14 +76,17 @@ class Collector:
         *,
         epochs: int | None = None,
         announce: Callable[[str], None] = lambda what: None,
+        device: str = "cpu",
         **worker_options: Any,
     ):
         self.folder = folder
         self.dataset = dataset
         self.epochs = epochs
         self.announce = announce
+        self.device = device
+        self.tf32: dict[str, str] = {}  # by variant: what its framework says of TF32 on the GPU
         self.worker_seconds = 0.0  # spent waiting for workers: everything else is the harness's own
-        self.workers = Workers(folder, lambda what: self.announce(what), **worker_options)
+        self.workers = Workers(folder, lambda what: self.announce(what), device=device, **worker_options)
         self._collected: dict[tuple[Path, str, str, str, Run], Evidence] = {}
         self._draws: dict[tuple[Path, str, str], int] = defaultdict(lambda: int.from_bytes(os.urandom(8), "big"))
         self._cases: dict[Path, dict[str, dict[str, np.ndarray]]] = {}
@@ -89,6 +94,12 @@ class Collector:
         self._images = self._write_images()
 
     def collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
+        """The evidence of one run on the device."""
+        if self.device == "gpu" and variant.no_gpu:
+            return Evidence(task.name, variant.id, precision, run.name, "unsupported", variant.no_gpu)
+        return self._collect(task, variant, precision, run)
+
+    def _collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
         """The evidence of one run, from memory if it was run before."""
         key = (task.folder, task.track, variant.id, precision, run)
         if key not in self._collected:
@@ -96,15 +107,15 @@ class Collector:
         return self._collected[key]
 
     def reference(self, task: Task, precision: str, run: Run) -> Evidence:
-        """The idiomatic NumPy recipe's evidence, for both tracks. It is kept from one invocation to the next under a
-        digest of everything that it depends on, because every comparison needs it; but not where the weights are
-        unseen."""
+        """The idiomatic NumPy recipe's evidence, on the processor, for both tracks. It is kept from one invocation to
+        the next under a digest of everything that it depends on, because every comparison needs it; but not where the
+        weights are unseen."""
         variant, task = variants()[REFERENCE], task.on_track("idiomatic")
         key = (task.folder, task.track, variant.id, precision, run)
         if key in self._collected:
             return self._collected[key]
         if REFERENCE not in task.recipes or run.draw:
-            return self.collect(task, variant, precision, run)
+            return self._collect(task, variant, precision, run)
         from filelock import FileLock
 
         kept = paths.home() / "reference" / f"{self._reference_digest(task, run, precision)}.npz"
@@ -112,7 +123,7 @@ class Collector:
         with FileLock(kept.with_suffix(".lock")):  # another process may be at it
             if kept.exists():
                 return Evidence(task.name, variant.id, precision, run.name, "ok", path=kept)
-            evidence = self.collect(task, variant, precision, run)
+            evidence = self._collect(task, variant, precision, run)
             if evidence.path:
                 partial = kept.with_suffix(".part")
                 shutil.copyfile(evidence.path, partial)
@@ -185,6 +196,8 @@ class Collector:
         job = self.job(task, variant, run) | {"results": str(partial)}
         started, answer = self.workers.run(variant, precision, job)
         self.worker_seconds += time.perf_counter() - begin
+        if used := started.fields.get("device"):
+            self.tf32[variant.id] = used["tf32"]
         if answer.outcome == "ok":
             partial.replace(path)
         else:
@@ -199,6 +212,7 @@ class Collector:
             started.fields.get("versions", {}),
             started.fields.get("import_seconds", 0.0),
             answer.fields.get("peak_memory", 0),
+            answer.fields.get("peak_device_memory"),
         )
         write_json(path.with_suffix(".json"), asdict(evidence) | {"path": path.name})
         return evidence

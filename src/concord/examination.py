@@ -148,7 +148,13 @@ class MadeUpCollector:
     def answer(self, outcome: str, arrays: dict[str, np.ndarray]) -> Any:
         seconds = {"train": 1.0}
         return SimpleNamespace(
-            outcome=outcome, reason=outcome, arrays=lambda: arrays, seconds=seconds, import_seconds=1.0, peak_memory=1
+            outcome=outcome,
+            reason=outcome,
+            arrays=lambda: arrays,
+            seconds=seconds,
+            import_seconds=1.0,
+            peak_memory=1,
+            peak_device_memory=None,
         )
 
 

@@ -2,12 +2,13 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 from concord import paths
+from concord.devices import DEVICES
 from concord.environments import OwnEnvironment
 from concord.errors import UserError, nearest
 
@@ -28,7 +29,11 @@ class KnownDifference:
 
 @dataclass(frozen=True)
 class Variant:
-    """One way of running one framework: a column of every table."""
+    """One way of running one framework: a column of every table.
+
+    `devices` holds environment variables by device; `device_code` is the file with which a worker gets its device and
+    waits for it; `no_gpu` says why there is no GPU for it, and is empty if there may be one.
+    """
 
     id: str
     label: str
@@ -40,6 +45,9 @@ class Variant:
     startup: str
     known_differences: tuple[KnownDifference, ...]
     own: OwnEnvironment | None = None
+    devices: dict[str, dict[str, str]] = field(default_factory=dict)
+    device_code: Path | None = None
+    no_gpu: str = ""
 
     def versions(self) -> dict[str, str] | None:
         """The version of each distribution it needs, or None if one isn't installed. Imports nothing.
@@ -61,11 +69,13 @@ class Variant:
             return f"pip install {' '.join(self.distributions)}"
         return f"pip install -c constraints.txt -e '.[{','.join(self.extras)}]'"
 
-    def worker_environment(self, precision: str, threads: int) -> dict[str, str]:
-        """The environment variables that a worker is started with; `{cache}` is a folder for compiled code."""
+    def worker_environment(self, precision: str, threads: int, device: str = "") -> dict[str, str]:
+        """The environment variables that a worker is started with; `{cache}` is a folder for compiled code. Without a
+        device the framework chooses one itself."""
         cache_folder = paths.home() / "cache" / self.framework
+        environment = self.environment | self.devices.get(device, {})
         values = {"threads": str(threads), "precision": precision, "cache": str(cache_folder)}
-        return {name: value.format_map(values) for name, value in self.environment.items()}
+        return {name: value.format_map(values) for name, value in environment.items()}
 
     def known_difference(self, recipe: str, precision: str, level: str) -> KnownDifference | None:
         for difference in self.known_differences:
@@ -106,6 +116,7 @@ def read_framework(folder: Path) -> Framework:
         )
         imports = tuple(table["imports"])
         own = read_own_environment(folder, table["own_environment"]) if "own_environment" in table else None
+        devices = table.get("devices", {})
         variants = tuple(
             Variant(
                 id=id,
@@ -118,6 +129,11 @@ def read_framework(folder: Path) -> Framework:
                 startup=table.get("startup", ""),
                 known_differences=tuple(difference for difference in differences if id in difference.variants),
                 own=own,
+                devices={
+                    device: devices.get(device, {}) | row.get("devices", {}).get(device, {}) for device in DEVICES
+                },
+                device_code=device_code(folder, row),
+                no_gpu=no_gpu(table, device_code(folder, row)),
             )
             for id, row in table["variants"].items()
         )
@@ -128,6 +144,17 @@ def read_framework(folder: Path) -> Framework:
         raise UserError(f"{path} is not TOML: {error}") from None
     except KeyError as error:
         raise UserError(f"{path} lacks the entry {error}; compare it with another framework's") from None
+
+
+def device_code(folder: Path, row: dict) -> Path | None:
+    """The framework's `device.py`, or that of the framework which the variant computes with; None if there is none."""
+    path = folder.parent / row.get("computes_with", folder.name) / "device.py"
+    return path if path.is_file() else None
+
+
+def no_gpu(table: dict, device_code: Path | None) -> str:
+    """Why there is no GPU for a framework; empty if there may be one."""
+    return "" if device_code else table.get("no_gpu", f"{table['label']} has no device.py that gets a GPU for it")
 
 
 def read_own_environment(folder: Path, table: dict) -> OwnEnvironment:

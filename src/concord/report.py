@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord import ladder
+from concord.devices import find_gpu
 from concord.evidence import Collector
 from concord.framework import variants
 from concord.task import Task
@@ -144,6 +145,7 @@ def document(
 ) -> dict[str, Any]:
     """The whole comparison as plain values, for `--json`."""
     dataset = collector.dataset
+    device = find_gpu() | {"tf32": collector.tf32} if collector.device == "gpu" else None
     return {
         "schema": SCHEMA,
         "created": now(),
@@ -157,7 +159,7 @@ def document(
         "precisions": list(precisions),
         "epochs": collector.epochs,
         "track": track,
-        "environment": environment(),
+        "environment": environment() | ({"device": device} if device else {}),
         "wall_seconds": wall_seconds,
         "worker_seconds": collector.worker_seconds,
         "results": [result(row) for row in rows],
@@ -182,6 +184,8 @@ def environment() -> dict[str, Any]:
 
 def result(row: VariantVerdict) -> dict[str, Any]:
     values = asdict(row)
+    if row.peak_device_memory is None:
+        del values["peak_device_memory"]  # there is nothing to say without a GPU
     for level, verdict in zip(values["levels"], row.levels, strict=True):
         level["passed"] = verdict.passed
         if level["error"] == float("inf"):

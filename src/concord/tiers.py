@@ -15,6 +15,7 @@ METRICS = (
     "single_99_seconds",
     "thousand_seconds",
     "peak_memory",
+    "peak_device_memory",
 )
 
 
@@ -37,6 +38,21 @@ def figure(values: list[float]) -> Figure:
     interval = stats.bootstrap((values,), np.median, method="percentile", rng=np.random.default_rng(0))
     low, high = interval.confidence_interval
     return Figure(float(np.median(values)), float(low), float(high))
+
+
+def ratio(mine: list[float], other: list[float]) -> Figure:
+    """The ratio of two medians with a bootstrapped 95% interval; the values are pairs, measured one after the other."""
+    import numpy as np
+    from scipy import stats
+
+    def of_medians(mine, other, axis=-1):
+        return np.median(mine, axis) / np.median(other, axis)
+
+    middle = float(of_medians(mine, other))
+    if len(mine) < 2:
+        return Figure(middle, middle, middle)
+    found = stats.bootstrap((mine, other), of_medians, paired=True, method="percentile", rng=np.random.default_rng(0))
+    return Figure(middle, float(found.confidence_interval.low), float(found.confidence_interval.high))
 
 
 def tiers(found: dict[str, Figure]) -> dict[str, int]:

@@ -286,6 +286,7 @@ class VariantVerdict:
     first_step_seconds: float | None = None
     import_seconds: float | None = None
     peak_memory: int | None = None
+    peak_device_memory: int | None = None
     history: tuple[float, ...] = ()
     repeats: tuple[Repeat, ...] = ()
 
@@ -327,4 +328,5 @@ def judge_variant(collector: Collector, task: Task, variant: Variant, precisions
         first_step_seconds=first.seconds["train"],
         import_seconds=whole.import_seconds,
         peak_memory=whole.peak_memory,
+        peak_device_memory=whole.peak_device_memory,
     )

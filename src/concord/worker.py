@@ -53,6 +53,7 @@ class Worker:
         time_limit: seconds for one job.
         memory_limit: bytes; by default a share of what is free at the start.
         python: the interpreter; by default the one that runs this.
+        device: "cpu", "gpu", or empty: what the framework takes by itself.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Worker:
         time_limit: float = TIME_LIMIT,
         memory_limit: float | None = None,
         python: Path | None = None,
+        device: str = "",
     ):
         self.variant = variant
         self.precision = precision
@@ -71,6 +73,7 @@ class Worker:
         self.time_limit = time_limit
         self.memory_limit = memory_limit
         self.python = python or Path(sys.executable)
+        self.device = device
         self.started = Answer("ok")
         self._process: subprocess.Popen[str] | None = None
         self._answers: queue.Queue[str | None] = queue.Queue()
@@ -78,7 +81,7 @@ class Worker:
 
     def run(self, job: dict[str, Any]) -> Answer:
         """Does one job and waits for its answer, whatever happens to the process."""
-        if self._process is None:
+        if self._process is None and self.started.outcome != "unsupported":  # what it can't do, it can't do again
             self.started = self._start()
         if self.started.outcome != "ok":
             self.close()
@@ -117,13 +120,15 @@ class Worker:
         import psutil
 
         threads = available_threads()
-        environment = self.variant.worker_environment(self.precision, threads)
+        environment = self.variant.worker_environment(self.precision, threads, self.device)
         configuration = {
             "startup": self.variant.startup,
             "imports": self.variant.imports,
             "distributions": self.variant.distributions,
             "precision": self.precision,
             "threads": threads,
+            "device": self.device,
+            "device_code": self.variant.device_code and str(self.variant.device_code),
         }
         self._memory_limit = self.memory_limit or MEMORY_SHARE * psutil.virtual_memory().available
         self.log.parent.mkdir(parents=True, exist_ok=True)

@@ -49,9 +49,15 @@ def main():
 
     answer(**attempt(start, configuration))
     precision = configuration["precision"]
+    on_gpu = configuration["device"] == "gpu"
     while True:
         job = jobs.get()
-        answer(**attempt(JOBS[job["kind"]], job, precision), peak_memory=peak_memory())
+        result = attempt(JOBS[job["kind"]], job, precision)
+        if on_gpu:
+            result["peak_device_memory"] = device.peak_memory()
+            if result["outcome"] == "ok" and result["peak_device_memory"] == 0:
+                result.update(outcome="unsupported", reason="nothing was ever on the GPU: the recipe left it alone")
+        answer(**result, peak_memory=peak_memory())
 
 
 def read_jobs(questions, jobs):
@@ -62,10 +68,16 @@ def read_jobs(questions, jobs):
 
 
 def start(configuration):
-    """Imports the framework, with the precision and the threads that the harness asks for."""
+    """Imports the framework, with the device, the precision and the threads that the harness asks for."""
+    global device
     begin = time.perf_counter()
+    used = None
     names = {"precision": configuration["precision"], "threads": configuration["threads"]}
     try:
+        if configuration["device_code"]:
+            device = import_file(Path(configuration["device_code"]))
+        if configuration["device"] == "gpu":
+            used = device.use_gpu()
         exec(configuration["startup"], names)
         for name in configuration["imports"]:
             importlib.import_module(name)
@@ -77,12 +89,22 @@ def start(configuration):
 
     return {
         "import_seconds": time.perf_counter() - begin,
+        "device": used,
         "versions": {
             "python": platform.python_version(),
             "numpy": numpy.__version__,
             **{name: metadata.version(name) for name in configuration["distributions"]},
         },
     }
+
+
+device = None  # the framework's device.py, where it has one
+
+
+def synchronise():
+    """Waits for the device: what a framework has queued isn't done yet, and the clock may only be read when it is."""
+    if device:
+        device.synchronise()
 
 
 def run_network(job, precision):
@@ -99,6 +121,7 @@ def run_network(job, precision):
     def timed(name, *arguments, **keywords):
         begin = time.perf_counter()
         result = getattr(recipe, name)(*arguments, **keywords)
+        synchronise()
         seconds[name] = time.perf_counter() - begin
         return result
 
@@ -127,6 +150,7 @@ def run_function(job, precision):
     arguments = {name: array.astype(precision) for name, array in np.load(job["arguments"]).items()}
     begin = time.perf_counter()
     result = getattr(recipe, job["function"])(**arguments)
+    synchronise()
     seconds = time.perf_counter() - begin
     save(job["results"], {"result": np.asarray(result)})
     return {"seconds": {job["function"]: seconds}}
@@ -144,6 +168,7 @@ def run_latency(job, precision):
     for _ in range(job["warm_up"] + job["repeats"]):
         begin = time.perf_counter()
         np.asarray(recipe.predict(model, images))
+        synchronise()
         seconds.append(time.perf_counter() - begin)
     return {"latencies": seconds[job["warm_up"] :]}
 
@@ -275,11 +300,7 @@ def load_recipe(job):
     """Imports a recipe by its path, once, and checks that its functions take what the contract says."""
     path = Path(job["recipe"])
     if recipes.setdefault(path, None) is None:
-        specification = importlib.util.spec_from_file_location(path.stem, path)
-        assert specification and specification.loader
-        recipe = importlib.util.module_from_spec(specification)
-        sys.modules[path.stem] = recipe  # as an import would; pickling and dataclasses rely on it
-        specification.loader.exec_module(recipe)
+        recipe = import_file(path)
         for name, (positional, keywords) in job["contract"].items():
             wanted = ", ".join([*positional, *(["*", *keywords] if keywords else [])])
             function = getattr(recipe, name, None)
@@ -291,6 +312,16 @@ def load_recipe(job):
                 raise TypeError(f"{path.name}: {name} can't be called as {name}({wanted}): {error}") from None
         recipes[path] = recipe
     return recipes[path]
+
+
+def import_file(path):
+    """Imports a Python file by its path."""
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    assert specification and specification.loader
+    module = importlib.util.module_from_spec(specification)
+    sys.modules[path.stem] = module  # as an import would; pickling and dataclasses rely on it
+    specification.loader.exec_module(module)
+    return module
 
 
 def one_line(error):

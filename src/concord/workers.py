@@ -15,11 +15,15 @@ class Workers:
     Args:
         folder: for the workers' logs.
         announce: is told when an environment is made.
+        device: "cpu" or "gpu", from which a variant that can't have a GPU is exempt, or empty: what frameworks take.
         options: limits for the workers.
     """
 
-    def __init__(self, folder: Path, announce: Callable[[str], None] = lambda what: None, **options: Any):
+    def __init__(
+        self, folder: Path, announce: Callable[[str], None] = lambda what: None, *, device: str = "", **options: Any
+    ):
         self.folder = folder
+        self.device = device
         self.announce = announce
         self._options = options
         self._living: dict[tuple[str, str], Worker] = {}
@@ -75,7 +79,8 @@ class Workers:
         if worker is None:
             log = self.folder / f"{variant.id}-{precision}.log"
             python = self._interpreter(variant.own) if variant.own else None
-            worker = Worker(variant, precision, log, python=python, **self._options)
+            device = "cpu" if variant.no_gpu and self.device else self.device
+            worker = Worker(variant, precision, log, python=python, device=device, **self._options)
         self._living[key] = worker  # last: the one used most recently
         return worker
 

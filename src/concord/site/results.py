@@ -82,8 +82,8 @@ class Results:
             document = read_results(file)
             self._documents.setdefault(kind(document), []).append((file, document))
         for file, document in self.documents("compare"):
-            if document.get("track", "idiomatic") != "idiomatic":
-                continue  # figures of other programs than those that the pages show
+            if document.get("track", "idiomatic") != "idiomatic" or "device" in document["environment"]:
+                continue  # figures of other programs, or of another device, than those that the pages show
             for result in document["results"]:
                 key = (result["recipe"], result["variant"])
                 known = self._found.get(key)
