@@ -10,22 +10,24 @@ from urllib.request import urlretrieve
 import numpy as np
 import torch
 
+device = "cuda" if torch.cuda.is_available() else "cpu"
+
 
 # %% By hand
 def convolve_by_hand(image, kernel):
     """Valid cross-correlation: (H, W) and (h, w) give (H-h+1, W-w+1)."""
-    image, kernel = torch.as_tensor(image), torch.as_tensor(kernel)
+    image, kernel = torch.as_tensor(image, device=device), torch.as_tensor(kernel, device=device)
     height, width = kernel.shape
     windows = image.unfold(0, height, 1).unfold(1, width, 1)  # (H-h+1, W-w+1, h, w): a view, nothing is copied
-    return (windows * kernel).sum(dim=(2, 3)).numpy()
+    return (windows * kernel).sum(dim=(2, 3)).cpu().numpy()
 
 
 # %% With the framework
 def convolve(image, kernel):
     """PyTorch wants images (N, in, H, W) and kernels (out, in, h, w); a missing N counts as a single image."""
-    image, kernel = torch.as_tensor(image), torch.as_tensor(kernel)
+    image, kernel = torch.as_tensor(image, device=device), torch.as_tensor(kernel, device=device)
     feature_map = torch.nn.functional.conv2d(image[None], kernel[None, None])  # (1, H-h+1, W-w+1)
-    return feature_map[0].numpy()
+    return feature_map[0].cpu().numpy()
 
 
 # %% Run
