@@ -15,10 +15,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from scipy import stats
 
 from concord.framework import select_variants
 from concord.task import find_task
+from concord.tiers import ratio
 from concord.worker import available_threads
 
 SHORT, LONG, ROUNDS, BATCH = 10, 60, 15, 128
@@ -56,14 +56,9 @@ def measure(framework: str) -> None:
             seconds = {run: steady_seconds(run) for run in order}
             pairs.append((seconds[recipe_run], seconds[bare_run]))
     mine, bare = np.array(pairs).T * 1000
-    ratio = stats.bootstrap((mine, bare), median_ratio, paired=True, random_state=random)
-    low, high = ratio.confidence_interval
+    found = ratio(mine, bare)
     print(f"recipe {np.median(mine):6.1f} ms, bare {np.median(bare):6.1f} ms", end=", ")
-    print(f"ratio {median_ratio(mine, bare):.3f} ({low:.3f} to {high:.3f})")
-
-
-def median_ratio(mine, bare, axis=-1):
-    return np.median(mine, axis) / np.median(bare, axis)
+    print(f"ratio {found.median:.3f} ({found.low:.3f} to {found.high:.3f})")
 
 
 def main() -> None:

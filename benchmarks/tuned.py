@@ -1,103 +1,126 @@
-"""The steady step of each tuned mnist_cnn recipe as a ratio to its idiomatic neighbour's.
+"""What tuning brings: each tuned mnist_cnn recipe against its idiomatic neighbour, and each single change on its own.
 
-    python benchmarks/tuned.py [VARIANT ...]
+    python benchmarks/tuned.py [--rounds N] [--json FILE] [VARIANT ...]
 
-Every measurement is a fresh process; the two tracks take turns, and who begins changes from round to round. Where
-NumPy and PyTorch are both asked for, NumPy's tuned step is also set against PyTorch's idiomatic one of the same rounds.
-Printed: the median of each, in milliseconds, and the ratio of the medians with a bootstrapped 95% interval. First the
-machine's matrix-product peak (float32, 2048 x 2048, OpenBLAS): a step's share of it counts the operations of plain
-convolutions.
+A change (switches.toml) takes one of the means out of a tuned recipe, or puts a famous one in. Every measurement is a
+fresh process; in a round all programs take turns, and every other round runs backwards. Printed: the median of each
+program's steady step in milliseconds, and its ratio to the tuned recipe's with a bootstrapped 95% interval, paired by
+rounds. Where NumPy and PyTorch are both asked for, NumPy's tuned step is set against PyTorch's idiomatic one too. A
+program's share of the machine's matrix-product peak counts the operations of plain convolutions, whatever it computes.
 """
 
-import contextlib
-import os
-import subprocess
-import sys
-import time
-from importlib import import_module
+import argparse
+import tempfile
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
 
-import numpy as np
-from scipy import stats
-from steady_step import BATCH, LONG, SHORT, median_ratio, steady_seconds
+from concord import data, report
+from concord.bench import Bench, FailedError, Plan
+from concord.evidence import Collector, new_folder, write_json
+from concord.framework import Variant, select_variants, variants
+from concord.mutants import patched
+from concord.site.tuning import share_of_peak
+from concord.task import Task, find_task
+from concord.terminal import check_writable, progress
+from concord.tiers import ratio
 
-from concord.framework import variants
-from concord.task import find_task
-from concord.worker import available_threads
-
-ROUNDS, RUNS = 9, 3
-STEP_GFLOP = 1.97  # of 128 images: 15.4 MFLOP each, of which the second convolution's three products take 13.4
-
-
-def measure(module: str) -> None:
-    """Runs in a process of its own: the median of a few steady steps, in milliseconds."""
-    sys.path.insert(0, str(find_task("mnist_cnn").folder))
-    recipe = import_module(module)
-    random = np.random.default_rng(0)
-    images = random.random((LONG * BATCH, 28, 28, 1), dtype=np.float32)
-    labels = random.integers(0, 10, LONG * BATCH)
-    model = recipe.variables()
-
-    def run(steps):
-        recipe.train(model, images[: steps * BATCH], labels[: steps * BATCH], batch_size=BATCH, shuffle=False)
-
-    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # Keras reports each epoch
-        run(LONG), run(SHORT)
-        seconds = [steady_seconds(run) for _ in range(RUNS)]
-    print(1000 * np.median(seconds))
+PLAN = Plan(rounds=5, short=5, long=25, pairs=3, predictions=0, epoch=False, proof=())
+IDIOMATIC, TUNED = "idiomatic", "tuned"
 
 
-def measure_peak() -> None:
-    """Runs in a process of its own, like everything else here: GFLOP/s of a large float32 product."""
-    left, right = np.random.default_rng(0).random((2, 2048, 2048), dtype=np.float32)
-    seconds = []
-    for _ in range(10):
-        begin = time.perf_counter()
-        left @ right
-        seconds.append(time.perf_counter() - begin)
-    print(2 * 2048**3 / np.median(seconds) / 1e9)
+def programs(variant: Variant, folder: Path) -> dict[str, Task]:
+    """Both tracks of one framework, and the tuned recipe with each single change.
+
+    Raises:
+        PatchError: a change no longer applies.
+    """
+    task, framework = find_task("mnist_cnn"), variant.framework
+    recipe = task.tuned[framework]
+    found = {TUNED: task.on_track("tuned"), IDIOMATIC: task}
+    with Path(__file__).with_name("switches.toml").open("rb") as file:
+        switches = tomllib.load(file).get(framework, [])
+    for number, switch in enumerate(switches):
+        if variant.id in switch.get("variants", [variant.id]):
+            changes = [(old.strip("\n"), new.strip("\n")) for old, new in switch["changes"]]
+            changed = folder / f"{framework}-{number}" / recipe.name
+            changed.parent.mkdir(exist_ok=True)
+            changed.write_text(patched(recipe.read_text(encoding="utf-8"), changes, recipe.name), encoding="utf-8")
+            found[switch["name"]] = replace(found[TUNED], tuned={framework: changed})
+    return found
 
 
-def in_process(what: str, environment: dict[str, str]) -> float:
-    command = [sys.executable, __file__, "--measure", what]
-    finished = subprocess.run(
-        command, env=os.environ | environment, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    return float(finished.stdout)
+def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
+    """By variant and program: the milliseconds of a steady step, round by round; None where it failed."""
+    dataset = data.load()
+    document = {
+        "schema": "concord.tuned/1",
+        "created": report.now(),
+        "recipe": "mnist_cnn",
+        "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
+        "environment": report.environment(),
+        "batch_size": find_task("mnist_cnn").specification.HYPERPARAMETERS["batch_size"],
+        "peak_gflops": [],
+        "variants": {
+            variant.id: {"versions": variant.versions(), "milliseconds": {}, "failures": {}} for variant in chosen
+        },
+    }
+    with tempfile.TemporaryDirectory() as folder, Collector(new_folder(), dataset) as collector:
+        work = [(variant, name, task) for variant in chosen for name, task in programs(variant, Path(folder)).items()]
+        with progress(rounds * len(work)) as announce:
+            for turn in range(rounds):
+                bench = Bench(collector, work[0][2], document, Path(folder), PLAN)
+                bench.measure_peak()
+                for variant, name, task in work[:: -1 if turn % 2 else 1]:
+                    announce(f"round {turn + 1} of {rounds}: {variant.id}, {name}")
+                    row = document["variants"][variant.id]
+                    collector.workers.close_one(variant, "float32")
+                    try:
+                        seconds = Bench(collector, task, document, Path(folder), PLAN).steady(variant)
+                    except FailedError as error:
+                        row["failures"][name] = f"{error.outcome}: {error}"
+                    else:
+                        row["milliseconds"].setdefault(name, []).append(round(1000 * seconds, 4))
+                    collector.workers.close_one(variant, "float32")
+                document["created"] = report.now()
+                if file:
+                    write_json(file, document)
+    return document
 
 
-def compare(what: str, left: list[float], right: list[float]) -> None:
-    found = stats.bootstrap((left, right), median_ratio, paired=True, random_state=np.random.default_rng(0))
-    low, high = found.confidence_interval
-    print(f"{what}: {np.median(left):.1f} ms against {np.median(right):.1f} ms", end=", ")
-    print(f"ratio {median_ratio(left, right):.2f} ({low:.2f} to {high:.2f})", flush=True)
+def show(document: dict) -> None:
+    threads, peak = document["environment"]["threads"], max(document["peak_gflops"])
+    print(f"{threads} threads, matrix-product peak {peak:.0f} GFLOP/s")
+    for id, row in document["variants"].items():
+        steps = row["milliseconds"]
+        for name, milliseconds in steps.items():
+            line = f"{id:12} {name:50} {median(milliseconds):7.1f} ms"
+            line += f", {share_of_peak(document, median(milliseconds)):4.0%} of the peak"
+            if name != TUNED and len(milliseconds) == len(steps.get(TUNED, [])):
+                found = ratio(milliseconds, steps[TUNED])
+                line += f", {found.median:.2f} ({found.low:.2f} to {found.high:.2f}) of the tuned"
+            print(line)
+        for name, reason in row["failures"].items():
+            print(f"{id:12} {name:50} {reason}")
+    rows = document["variants"]
+    if {"numpy", "pytorch"} <= set(rows):
+        found = ratio(rows["numpy"]["milliseconds"][TUNED], rows["pytorch"]["milliseconds"][IDIOMATIC])
+        print(f"numpy tuned to pytorch idiomatic: {found.median:.2f} ({found.low:.2f} to {found.high:.2f})")
 
 
 def main() -> None:
-    tuned = find_task("mnist_cnn").on_track("tuned").recipes
-    chosen = sys.argv[1:] or [id for id, variant in variants().items() if variant.framework in tuned]
-    threads = available_threads()
-    steps: dict[tuple[str, str], list[float]] = {(id, track): [] for id in chosen for track in ("", "_tuned")}
-    peaks = []
-    for turn in range(ROUNDS):
-        peaks.append(in_process("peak", {"OPENBLAS_NUM_THREADS": str(threads)}))
-        for id, track in list(steps)[:: -1 if turn % 2 else 1]:
-            variant = variants()[id]
-            environment = variant.worker_environment("float32", threads)
-            steps[id, track].append(in_process(f"mnist_cnn_{variant.framework}{track}", environment))
-        print(f"round {turn + 1} of {ROUNDS}", file=sys.stderr)
-    peak = np.median(peaks)
-    print(f"{threads} threads, matrix-product peak {peak:.0f} GFLOP/s")
-    for id in chosen:
-        compare(f"{id} tuned against idiomatic", steps[id, "_tuned"], steps[id, ""])
-        print(f"    {STEP_GFLOP * 1000 / np.median(steps[id, '_tuned']) / peak:.0%} of the peak")
-    if {"numpy", "pytorch"} <= set(chosen):
-        compare("numpy tuned against pytorch idiomatic", steps["numpy", "_tuned"], steps["pytorch", ""])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("variants", nargs="*", metavar="VARIANT")
+    parser.add_argument("--rounds", type=int, default=PLAN.rounds)
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    arguments = parser.parse_args()
+    if arguments.json:
+        check_writable(arguments.json)
+    tuned = find_task("mnist_cnn").tuned
+    chosen = select_variants(arguments.variants) if arguments.variants else list(variants().values())
+    show(measure([variant for variant in chosen if variant.framework in tuned], arguments.rounds, arguments.json))
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] != ["--measure"]:
-        main()
-    elif sys.argv[2] == "peak":
-        measure_peak()
-    else:
-        measure(sys.argv[2])
+    main()

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from concord import ladder
 from concord.framework import Framework, frameworks, variants
-from concord.site import evidence, gotchas, mutants, proof, speed
+from concord.site import evidence, gotchas, mutants, proof, speed, tuning
 from concord.site.comparison import install_command
 from concord.site.markup import render
 from concord.site.results import Results, pins
@@ -88,6 +88,7 @@ FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
     "mutants-summary": mutants.summary,
     "mutants": mutants.matrix,
     "speed": speed.page,
+    "tuning": tuning.page,
 }
 
 

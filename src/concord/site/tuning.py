@@ -1,0 +1,47 @@
+"""What tuning brings, on the speed page: each tuned recipe against its idiomatic neighbour and with single changes."""
+
+from statistics import median
+from typing import Any
+
+from markupsafe import Markup
+
+from concord.framework import variants
+from concord.site.markup import render
+from concord.site.results import Results
+from concord.task import find_task
+from concord.tiers import ratio
+
+COMMAND = "python benchmarks/tuned.py --json docs/results/tuned-mnist_cnn.json"
+
+
+def page(results: Results) -> Markup:
+    """The latest measurement; ratios are of one machine and one run, so that several files are never mixed."""
+    file, document = results.latest("tuned")
+    return render("tuning.html", file=file.name, document=document, rows=rows(document), command=COMMAND)
+
+
+def rows(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """For each variant the tuned step against the idiomatic one, and what each single change makes of the tuned one."""
+    found = []
+    for id, row in document.get("variants", {}).items():
+        steps = dict(row["milliseconds"])
+        tuned, idiomatic = steps.pop("tuned", []), steps.pop("idiomatic", [])
+        if not tuned or len(tuned) != len(idiomatic):
+            continue
+        found.append({
+            "label": variants()[id].label if id in variants() else id,
+            "rounds": len(tuned),
+            "idiomatic": median(idiomatic),
+            "tuned": median(tuned),
+            "ratio": ratio(tuned, idiomatic),
+            "peak_share": share_of_peak(document, median(tuned)),
+            "changes": {name: ratio(part, tuned) for name, part in steps.items() if len(part) == len(tuned)},
+            "failures": row["failures"],
+        })  # fmt: skip
+    return found
+
+
+def share_of_peak(document: dict[str, Any], milliseconds: float) -> float:
+    """Of the machine's matrix-product peak; the operations of plain convolutions count, whatever the algorithm."""
+    operations = find_task(document["recipe"]).specification.TRAINING_FLOPS * document["batch_size"]
+    return operations / (milliseconds / 1000) / (max(document["peak_gflops"]) * 1e9)

@@ -1,0 +1,76 @@
+"""The single changes to tuned recipes, and what the speed page makes of their measurement."""
+
+import json
+import sys
+
+import pytest
+
+from concord import paths
+from concord.errors import UserError
+from concord.framework import variants
+from concord.mutants import PatchError
+from concord.site import tuning
+from concord.site.results import Results
+from concord.task import find_task
+
+sys.path.insert(0, str(paths.CHECKOUT / "benchmarks"))
+import tuned
+
+TUNED = [variant for variant in variants().values() if variant.framework in find_task("mnist_cnn").tuned]
+ENVIRONMENT = {"processor": "a processor", "threads": 2}
+
+
+def document(**milliseconds: list[float]) -> dict:
+    return {
+        "schema": "concord.tuned/1",
+        "created": "2026-01-02T03:04:05+00:00",
+        "recipe": "mnist_cnn",
+        "data": {"name": "digits", "source": "here", "sha256": "0" * 64},
+        "environment": ENVIRONMENT,
+        "batch_size": 128,
+        "peak_gflops": [90.0, 100.0],
+        "variants": {"numpy": {"versions": {"numpy": "2"}, "milliseconds": milliseconds, "failures": {}}},
+    }
+
+
+@pytest.mark.parametrize("variant", TUNED, ids=lambda variant: variant.id)
+def test_every_change_applies_and_is_python(variant, tmp_path):
+    programs = tuned.programs(variant, tmp_path)
+    assert {tuned.TUNED, tuned.IDIOMATIC} < set(programs), "no change is asked about"
+    sources = {name: task.recipes[variant.framework].read_text("utf-8") for name, task in programs.items()}
+    assert len(set(sources.values())) == len(sources), "a change that changes nothing"
+    for name, source in sources.items():
+        compile(source, name, "exec")
+
+
+def test_a_change_that_no_longer_applies_is_named(tmp_path, monkeypatch):
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    (folder / "switches.toml").write_text('[[numpy]]\nname = "gone"\nchanges = [["not in there", ""]]\n')
+    monkeypatch.setattr(tuned, "__file__", str(folder / "tuned.py"))
+    with pytest.raises(PatchError, match=r"mnist_cnn_numpy_tuned\.py has 'not in there' 0 times"):
+        tuned.programs(variants()["numpy"], tmp_path)
+
+
+def test_ratios_are_of_medians_and_to_the_right_neighbour():
+    steps = {"tuned": [20.0, 21.0, 22.0], "idiomatic": [42.0, 40.0, 44.0], "a change": [63.0, 63.0, 63.0]}
+    (row,) = tuning.rows(document(**steps))
+    assert row["ratio"].median == pytest.approx(0.5)
+    assert row["ratio"].low <= 0.5 <= row["ratio"].high
+    assert row["changes"]["a change"].median == pytest.approx(3)
+    operations = find_task("mnist_cnn").specification.TRAINING_FLOPS * 128
+    assert row["peak_share"] == pytest.approx(operations / 0.021 / 100e9)
+
+
+def test_the_page_shows_the_figures_and_says_when_there_are_none(tmp_path):
+    assert "not measured" in tuning.page(Results(tmp_path))
+    (tmp_path / "tuned-mnist_cnn.json").write_text(json.dumps(document(tuned=[20.0], idiomatic=[40.0])))
+    page = tuning.page(Results(tmp_path))
+    assert "0.50 (0.50 to 0.50)" in page
+    assert "a processor" in page
+
+
+def test_damaged_results_are_named(tmp_path):
+    (tmp_path / "tuned-mnist_cnn.json").write_text(json.dumps(document(tuned=[-1.0])))
+    with pytest.raises(UserError, match=r"tuned-mnist_cnn.json is damaged: variants.numpy.milliseconds.tuned\[0\]"):
+        Results(tmp_path)
