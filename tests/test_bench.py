@@ -1,19 +1,28 @@
 """The benchmark: its statistics, what it refuses, and that it goes on where it stopped. No test judges a time."""
 
 import copy
+import itertools
 import json
 import os
+import threading
 
 import jsonschema
 import numpy as np
 import pytest
 from commands import assert_refused, run
 
-from concord import paths
-from concord.bench import QUICK, beside
+from concord import data, paths
+from concord.bench import BATCHES, COUNTS, QUICK, Bench, FailedError, beside, start
 from concord.distributions import closure_bytes
+from concord.evidence import Collector
+from concord.framework import variants
+from concord.site import plots, speed
+from concord.site.results import Results
+from concord.task import find_task
 from concord.tiers import TARGET, Figure, control_spread, figure, figures, steps_to_target, tiers
+from concord.worker import Answer
 
+GPU = {"kind": "gpu", "name": "Abacus", "memory_bytes": 2**30, "driver": "1.0", "tf32": {"numpy": "off"}}
 SCHEMA = json.loads((paths.CHECKOUT / "docs" / "bench.schema.json").read_text(encoding="utf-8"))
 
 
@@ -149,6 +158,127 @@ def test_sweep(bench, measured):
         assert point["outcome"] == ("ok" if point["threads"] <= cores else "unsupported")
 
 
+def test_sweep_of_processes(bench, measured):
+    """They train at the same time, each with its share of the cores, and are counted together."""
+    _, file = bench("--sweep", "processes")
+    document = json.loads(file.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(SCHEMA).validate(document)
+    points = document["variants"]["numpy"]["sweeps"]["processes"]
+    assert [point["processes"] for point in points] == list(COUNTS)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    for point in points:
+        if point["processes"] > cores:
+            assert point["outcome"] == "unsupported"
+        elif point["outcome"] == "ok":
+            assert point["cores_each"] == cores // point["processes"]
+            assert point["images_per_second"] > 0
+        else:  # so few steps may take no time at all beside others
+            assert "too short to measure" in point["reason"]
+
+
+@pytest.fixture
+def crew(tmp_path, monkeypatch):
+    """A benchmark on a machine of four cores, which threads were pinned where, and what made-up workers were given."""
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("this system can't pin a process")
+    pinned, jobs = {}, []
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1, 2, 3})
+    monkeypatch.setattr("os.sched_setaffinity", lambda process, chosen: pinned.update({threading.get_ident(): chosen}))
+    task = find_task("softmax_regression")
+    with Collector(tmp_path, data.load("digits")) as collector:
+        document = start(tmp_path / "bench.json", task, collector.dataset, QUICK, "cpu")
+        yield Bench(collector, task, document, tmp_path / "bench.json", QUICK), pinned, jobs
+
+
+def made_up_workers(jobs, seconds_a_step, fails=()):
+    class MadeUp:
+        def __init__(self, folder, **options):
+            self.folder = folder
+
+        def run(self, variant, precision, job):
+            number = int(self.folder.name)
+            steps = job["train_count"] / job["train"]["batch_size"]
+            jobs.append((number, steps))
+            if number in fails:
+                return Answer("ok"), Answer("crashed", "the process ended itself")
+            return Answer("ok"), Answer("ok", fields={"seconds": {"train": 5 + steps * seconds_a_step[number]}})
+
+        def close(self):
+            jobs.append((int(self.folder.name), "closed"))
+
+    return MadeUp
+
+
+def test_processes_are_added_up_and_share_the_cores(crew, monkeypatch):
+    bench, pinned, jobs = crew
+    monkeypatch.setattr("concord.bench.Workers", made_up_workers(jobs, [0.5, 0.25]))
+    point = bench.at_processes(variants()["numpy"], 2)
+    assert point == {"cores_each": 2, "images_per_second": pytest.approx(100 / 0.5 + 100 / 0.25)}
+    assert sorted(pinned.values()) == [[0, 1], [2, 3]]
+    assert jobs[-2:] == [(0, "closed"), (1, "closed")]
+    lengths = [steps for _, steps in jobs[:-2]]
+    assert lengths[::2] == lengths[1::2]  # both run the same length at a time
+
+
+def test_process_that_fails_holds_up_no_other(crew, monkeypatch):
+    bench, _, jobs = crew
+    monkeypatch.setattr("concord.bench.Workers", made_up_workers(jobs, [0.5, 0.25], fails=(1,)))
+    with pytest.raises(FailedError, match="the process ended itself"):
+        bench.at_processes(variants()["numpy"], 2)
+    assert jobs[-2:] == [(0, "closed"), (1, "closed")]
+
+
+def test_slope_is_the_exponent():
+    batches = [{"batch": size, "outcome": "ok", "reason": "", "steady_seconds": 3e-4 * size**0.5} for size in BATCHES]
+    processes = [{"processes": count, "images_per_second": 200.0 * count} for count in COUNTS]
+    for name, points, slope in (("batch", batches, 0.5), ("processes", processes, 1.0)):
+        plot = plots.sweep({"JAX": [*points, {name: 9_999, "outcome": "crashed"}]}, name)
+        assert plot
+        (curve,) = plot["curves"]
+        assert curve["slope"] == pytest.approx(slope)
+        assert len(curve["points"]) == len(points)
+        assert all(0 <= share <= 1 for point in curve["points"] for share in point)
+    assert plots.sweep({"JAX": processes[:1]}, "processes") is None
+
+
+def test_bars_until_the_first_step_is_done():
+    def row(label, *parts):
+        names = ("import_seconds", "start_seconds", "first_step_seconds")
+        return {"label": label} | {name: Figure(part, part, part) for name, part in zip(names, parts, strict=True)}
+
+    plot = plots.before_the_second_step([row("slow", 2.0, 1.0, 3.0), row("quick", 0.5, 0.5, 0.5), {"label": "none"}])
+    assert plot
+    assert [(bar["label"], bar["total"]) for bar in plot["rows"]] == [("quick", 1.5), ("slow", 6.0)]
+    for bar in plot["rows"]:
+        for (begin, width, _), (following, *_) in itertools.pairwise(bar["parts"]):
+            assert begin + width == pytest.approx(following)
+    last = plot["rows"][1]["parts"][-1]
+    assert last[0] + last[1] <= 1
+    assert plots.before_the_second_step([{"label": "none"}]) is None
+
+
+def test_speed_page(bench, measured, tmp_path):
+    """A real file; then the same as if a GPU had been measured."""
+    folder = tmp_path / "results"
+    folder.mkdir()
+    assert "This measures it" in speed.page(Results(folder))
+    (folder / "bench.json").write_text(json.dumps(measured), encoding="utf-8")
+    page = speed.page(Results(folder))
+    assert "until the first training step is done" in page
+    assert "On a GPU" in page
+    assert "not measured" in page
+    on_gpu = copy.deepcopy(measured)
+    on_gpu["environment"]["device"] = GPU
+    on_gpu["variants"]["numpy"]["rounds"][0]["peak_device_memory"] = 3 * 2**20
+    (folder / "bench-gpu.json").write_text(json.dumps(on_gpu), encoding="utf-8")
+    page = speed.page(Results(folder))
+    assert "softmax_regression: Abacus, driver 1.0</h2>" in page
+    assert "GPU: Abacus, 1 GiB, driver 1.0. TF32: numpy: off." in page
+    assert "<td>3 MiB</td>" in page
+    assert "not measured" not in page
+    assert page.count("</h2>") == 2  # never merged
+
+
 def test_what_is_about_something_else_is_refused(bench, measured):
     _, file = bench("--rounds", 1)
     sound = file.read_text(encoding="utf-8")
@@ -158,6 +288,7 @@ def test_what_is_about_something_else_is_refused(bench, measured):
         (("data", "sha256"), "0", "is about other data: digits"),
         (("environment", "processor"), "abacus", "of another machine: processor abacus"),
         (("environment", "threads"), 999, "of another machine: threads 999"),
+        (("environment", "device"), GPU, "of another device: Abacus, driver 1.0, here the processor"),
         (("variants", "numpy", "versions", "numpy"), "0.1", "was made with numpy 0.1"),
         (("variants", "numpy", "recipe_sha256"), "0", "another softmax_regression_numpy.py"),
     ]:
@@ -169,6 +300,7 @@ def test_what_is_about_something_else_is_refused(bench, measured):
         file.write_text(json.dumps(changed), encoding="utf-8")
         assert_refused(bench("--rounds", 1)[0], reason)
     file.write_text(sound, encoding="utf-8")
-    assert_refused(bench("--sweep", "colours")[0], "Known: batch, images, threads")
+    assert_refused(bench("--sweep", "colours")[0], "Known: batch, images, threads, processes")
+    assert_refused(bench("--device", "gpu")[0], "of another device: the processor, here ")
     assert_refused(bench("--threads", 4096)[0], "--threads 4096: this process may use")
     assert_refused(bench(recipe="convolution")[0], "convolution trains nothing")

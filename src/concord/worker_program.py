@@ -49,11 +49,10 @@ def main():
 
     answer(**attempt(start, configuration))
     precision = configuration["precision"]
-    on_gpu = configuration["device"] == "gpu"
     while True:
         job = jobs.get()
         result = attempt(JOBS[job["kind"]], job, precision)
-        if on_gpu:
+        if device and configuration["device"] == "gpu":
             result["peak_device_memory"] = device.peak_memory()
             if result["outcome"] == "ok" and result["peak_device_memory"] == 0:
                 result.update(outcome="unsupported", reason="nothing was ever on the GPU: the recipe left it alone")
@@ -76,8 +75,7 @@ def start(configuration):
     try:
         if configuration["device_code"]:
             device = import_file(Path(configuration["device_code"]))
-        if configuration["device"] == "gpu":
-            used = device.use_gpu()
+            used = device.use_gpu() if configuration["device"] == "gpu" else None
         exec(configuration["startup"], names)
         for name in configuration["imports"]:
             importlib.import_module(name)

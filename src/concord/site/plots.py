@@ -140,27 +140,50 @@ def intervals(found: dict[str, Figure]) -> dict[str, Any] | None:
     }
 
 
-def sweep(found: dict[str, list[dict[str, Any]]], name: str) -> dict[str, Any] | None:
-    """Seconds against a size, both on logarithmic scales; None where nothing was measured at two sizes or more."""
+def before_the_second_step(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """For each variant the seconds of its import, of making its model and of its first step, one after the other; the
+    quickest first. None where nothing was measured."""
+    names = ("import_seconds", "start_seconds", "first_step_seconds")
+    bars = {row["label"]: [row[name].median for name in names] for row in rows if all(row.get(name) for name in names)}
+    if not bars:
+        return None
+    ticks, _, end = scale([0.0, *map(sum, bars.values())], 5)
+    return {
+        "ticks": [(tick / end, f"{tick:.4g} s") for tick in ticks],
+        "rows": [
+            {
+                "label": label,
+                "total": sum(parts),
+                "parts": [(sum(parts[:i]) / end, part / end, part) for i, part in enumerate(parts)],
+            }
+            for label, parts in sorted(bars.items(), key=lambda bar: sum(bar[1]))
+        ],
+    }
 
-    def seconds(point: dict[str, Any]) -> float:
-        return point.get("steady_seconds") or point.get("epoch_seconds") or 0.0
+
+def sweep(found: dict[str, list[dict[str, Any]]], name: str) -> dict[str, Any] | None:
+    """Seconds, or for processes images per second, against a size, both on logarithmic scales; None where nothing was
+    measured at two sizes or more."""
+
+    def amount(point: dict[str, Any]) -> float:
+        return next((point[of] for of in ("steady_seconds", "epoch_seconds", "images_per_second") if of in point), 0.0)
 
     measured = {
-        label: sorted((float(point[name]), seconds(point)) for point in points if seconds(point) > 0)
+        label: sorted((float(point[name]), amount(point)) for point in points if amount(point) > 0)
         for label, points in found.items()
     }
     measured = {label: points for label, points in measured.items() if len(points) > 1}
     if not measured:
         return None
     sizes = sorted({size for points in measured.values() for size, _ in points})
-    times = [time for points in measured.values() for _, time in points]
-    lowest, highest = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))
+    amounts = [amount for points in measured.values() for _, amount in points]
+    lowest = math.floor(math.log10(min(amounts)))
+    highest = max(lowest + 1, math.ceil(math.log10(max(amounts))))
 
-    def place(size: float, time: float) -> tuple[float, float]:
+    def place(size: float, amount: float) -> tuple[float, float]:
         return (
             math.log(size / sizes[0]) / math.log(sizes[-1] / sizes[0]),
-            (highest - math.log10(time)) / (highest - lowest),
+            (highest - math.log10(amount)) / (highest - lowest),
         )
 
     return {
@@ -172,7 +195,7 @@ def sweep(found: dict[str, list[dict[str, Any]]], name: str) -> dict[str, Any] |
                 "points": [place(*point) for point in points],
                 # Of the straight line through the logarithms: 1 means that twice the size takes twice the time.
                 "slope": linear_regression(
-                    [math.log(size) for size, _ in points], [math.log(time) for _, time in points]
+                    [math.log(size) for size, _ in points], [math.log(amount) for _, amount in points]
                 ).slope,
             }
             for label, points in measured.items()

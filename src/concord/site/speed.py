@@ -4,23 +4,37 @@ from typing import Any
 
 from markupsafe import Markup
 
+from concord.devices import told_gpu, told_machine
 from concord.framework import variants
 from concord.site import plots
-from concord.site.markup import mebibytes, render, seconds
+from concord.site.markup import mebibytes, render
 from concord.site.results import Results
 from concord.tiers import SPREAD_LIMIT, TARGET, control_spread, figures
 
+SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
+    "batch": ("images in a batch", "One training step against the images in a batch"),
+    "images": ("images", "A pass through so many images"),
+    "threads": ("threads", "One training step against threads"),
+    "processes": (
+        "processes",
+        "Images per second of all processes that train at the same time, which share the cores between them; a single "
+        "one has a thread for each core",
+    ),
+}
 COMMAND = "concord bench {recipe} --json docs/results/bench-{recipe}.json"
 
 
 def page(results: Results) -> Markup:
-    """A section for each results file: one recipe on one track on one machine."""
+    """A section for each results file: one recipe on one track on one machine's processor or GPU."""
     sections = [section(file.name, document) for file, document in reversed(results.documents("bench"))]
+    measured = [part for part in sections if part["rows"] and part["gpu"]]
     return render(
         "speed.html",
         sections=sections,
         command=COMMAND,
+        without_gpu=not measured,
         seconds=seconds,
+        told=SWEEPS,
         mebibytes=mebibytes,
         limit=SPREAD_LIMIT,
         target=TARGET,
@@ -45,6 +59,8 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "file": file,
         "document": document,
         "command": COMMAND.format(recipe=document["recipe"]),
+        "machine": told_machine(document["environment"]),
+        "gpu": told_gpu(document["environment"]["device"]) if "device" in document["environment"] else "",
         "rows": rows,
         "peak": peak,
         "without": without,
@@ -52,13 +68,19 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "control": label(document["control"]["variant"]) if document["control"] else "",
         "rounds": max((len(row["rounds"]) for row in document["variants"].values()), default=0),
         "steps": plots.intervals({row["label"]: row["steady_seconds"] for row in rows}),
+        "first_steps": plots.before_the_second_step(rows),
         "sweeps": {
             name: plots.sweep(
                 {label(id): row["sweeps"].get(name, []) for id, row in document["variants"].items()}, name
             )
-            for name in ("batch", "images", "threads")
+            for name in SWEEPS
         },
     }
+
+
+def seconds(value: float) -> str:
+    """Seconds with three digits: steps differ by microseconds and by seconds."""
+    return f"{value:.3g} s" if value >= 1 else f"{value * 1000:.3g} ms"
 
 
 def label(id: str) -> str:
