@@ -26,7 +26,7 @@ from concord.task import Task, find_task
 from concord.terminal import check_writable, progress
 from concord.tiers import ratio
 
-PLAN = Plan(rounds=5, short=5, long=25, pairs=3, predictions=0, epoch=False, proof=())
+PLAN = Plan(rounds=5, short=5, long=45, pairs=2, predictions=0, epoch=False, proof=())
 IDIOMATIC, TUNED = "idiomatic", "tuned"
 
 
