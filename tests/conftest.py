@@ -14,7 +14,7 @@ from concord.task import Task, all_tasks
 # malloc). Only the suite does so: `concord compare` times what a user would see.
 os.environ |= {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 
-LIVING_WORKERS = 2  # a framework holds up to a gigabyte
+LIVING_WORKERS = 4  # of one variant and of the reference, float64 and float32; a framework holds up to a gigabyte
 
 TASKS = {task.name: task for task in all_tasks()}
 pairs = [(task, variant) for variant in variants().values() for task in TASKS.values()]
@@ -24,7 +24,7 @@ def ladder_cases(*kinds: str) -> list:
     """Every recipe and variant, ordered by variant so that a worker serves one test after the other."""
     return [
         pytest.param(
-            task, variant, id=f"{task.name}-{variant.id}", marks=pytest.mark.xdist_group(f"{task.name}-{variant.id}")
+            task, variant, id=f"{task.name}-{variant.id}", marks=pytest.mark.xdist_group(f"ladder-{variant.id}")
         )
         for task, variant in pairs
         if task.kind in kinds
@@ -38,7 +38,7 @@ def tuned_cases() -> list:
             task.on_track("tuned"),
             variant,
             id=f"{task.name}_tuned-{variant.id}",
-            marks=pytest.mark.xdist_group(f"{task.name}-{variant.id}"),
+            marks=pytest.mark.xdist_group(f"ladder-{variant.id}"),
         )
         for task, variant in pairs
         if variant.framework in task.tuned

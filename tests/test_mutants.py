@@ -9,7 +9,7 @@ from dataclasses import replace
 import jsonschema
 import pytest
 from commands import assert_refused, run
-from conftest import skip_unless_ready
+from conftest import LIVING_WORKERS, skip_unless_ready
 
 from concord import data, paths
 from concord.errors import UserError
@@ -88,7 +88,7 @@ def test_mutant(collector, mutant, variant):
     result = judge_mutant(collector, mutant, variant)
     assert result.outcome == (EQUIVALENT if mutant.equivalent else KILLED), result
     assert result.killed_by == ("" if mutant.equivalent else mutant.level)
-    collector.workers.keep(2)
+    collector.workers.keep(LIVING_WORKERS)
 
 
 @pytest.mark.parametrize("mutant", [pytest.param(mutant, id=mutant.name) for mutant in OF_THE_JUDGE])

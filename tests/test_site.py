@@ -36,11 +36,9 @@ from concord.site.results import Measurement, Results, read_results
 from concord.site.source import definition, differing_lines, lines_of_code, notebook, read_source
 from concord.task import Task
 
-written = [
-    pytest.param(task, framework, id=f"{task.name}-{framework}")
-    for task in TASKS.values()
-    for framework in task.recipes
-]
+# Numbered, not named: `pytest -k pytorch` asks about an installation, and needs no site built for that.
+written = [(task, framework) for task in TASKS.values() for framework in task.recipes]
+for_each_recipe = pytest.mark.parametrize(("task", "framework"), written, ids=map(str, range(len(written))))
 
 
 class Page(HTMLParser):
@@ -92,7 +90,7 @@ def test_no_warning_and_quick(built):
     assert built.seconds < 30
 
 
-@pytest.mark.parametrize(("task", "framework"), written)
+@for_each_recipe
 def test_what_is_shown_is_what_is_tested(built, pages, task, framework):
     source = task.recipes[framework].read_text(encoding="utf-8")
     page = pages[built.folder / "recipes" / task.name / "index.html"]
@@ -115,7 +113,7 @@ def code_texts(path):
     return list(Every(path.read_text(encoding="utf-8")).code.values())
 
 
-@pytest.mark.parametrize(("task", "framework"), written)
+@for_each_recipe
 def test_downloads(built, task, framework):
     file = task.recipes[framework]
     folder = built.folder / "recipes" / task.name
