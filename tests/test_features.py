@@ -315,6 +315,40 @@ def test_a_missing_tool_is_not_the_frameworks_fault(column, tmp_path):
     assert (cell.answer, cell.outcome, cell.reason) == (None, "unsupported", "there is no no-such-compiler here")
 
 
+@pytest.fixture
+def two_columns():
+    found = [variant for variant in variants().values() if variant.versions() and not variant.own][:2]
+    if len(found) < 2:
+        pytest.skip("two columns need two frameworks")
+    return found
+
+
+def test_columns_side_by_side(two_columns, tmp_path):
+    """The cells come in order, and what needs a worker of its own is run last."""
+    rows, told = [ROWS["cpu_threads"], ROWS["relu"], ROWS["licence"]], []
+    with Answers(tmp_path) as asked:
+        found = asked.columns(rows, two_columns, told.append)
+    assert [(cell.variant, cell.feature) for cell in found] == [(v.id, row.id) for v in two_columns for row in rows]
+    assert all(cell.outcome in ("ok", *ABSENT) for cell in found)
+    for variant in two_columns:
+        mine = [what for what in told if what.startswith(f"{variant.id}: ")]
+        assert mine == [f"{variant.id}: {row}" for row in ("relu", "licence", "cpu_threads")]
+
+
+def test_interrupted_columns_end_at_once(two_columns, tmp_path):
+    told = []
+
+    def announce(what):
+        told.append(what)
+        if what.startswith(f"{two_columns[0].id}: ") and len(told) > 2:
+            raise KeyboardInterrupt
+
+    with Answers(tmp_path) as asked, pytest.raises(KeyboardInterrupt):
+        asked.columns(list(ROWS.values()), two_columns, announce)
+    assert len(told) < len(ROWS)
+    assert not asked.workers._living
+
+
 def test_helpers_are_part_of_a_probe():
     probe = features.written("numpy").probes["residual_block"]
     assert "def _same_conv" in probe.code

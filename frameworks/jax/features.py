@@ -8,7 +8,7 @@ import os
 import socket
 import tempfile
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import jax
@@ -814,9 +814,9 @@ def several_machines(x, y, weights):
     os.environ["PJRT_NPROC"] = "2"  # a single thread would wait for the other machine for ever
     with socket.create_server(("localhost", 0)) as free:
         address = f"localhost:{free.getsockname()[1]}"
-    with multiprocessing.get_context("fork").Pool(2) as pool:
-        machines = pool.starmap(_machine, [(number, address, x, y, weights) for number in range(2)], chunksize=1)
-    (gradient, first), (_, second) = machines
+    with ProcessPoolExecutor(2, multiprocessing.get_context("fork")) as pool:
+        machines = [pool.submit(_machine, number, address, x, y, weights) for number in range(2)]
+    (gradient, first), (_, second) = [machine.result() for machine in machines]
     return {"gradient": gradient, "shares": [first, second]}
 
 
