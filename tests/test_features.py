@@ -349,6 +349,12 @@ def test_interrupted_columns_end_at_once(two_columns, tmp_path):
     assert not asked.workers._living
 
 
+def test_no_folder_of_this_machine_is_published(tmp_path):
+    told = {"refusal": f"no {tmp_path}/weights.npz", "output": [1.0]}
+    assert answers.without_places(told, tmp_path) == {"refusal": "no weights.npz", "output": [1.0]}
+    assert answers.without_places(f"{paths.CHECKOUT}/frameworks/x.py: 3", tmp_path) == "frameworks/x.py: 3"
+
+
 def test_helpers_are_part_of_a_probe():
     probe = features.written("numpy").probes["residual_block"]
     assert "def _same_conv" in probe.code

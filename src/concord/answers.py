@@ -16,7 +16,7 @@ from typing import Any
 from concord import features, paths
 from concord.features import Feature, Probe
 from concord.framework import Variant, select_variants
-from concord.worker import available_threads
+from concord.worker import available_threads, close_all
 from concord.workers import Workers
 
 SCHEMA = "concord.features/1"
@@ -127,9 +127,9 @@ class Answers:
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, available_threads())) as pool:
             try:
                 return [cell for cells in pool.map(column, variants) for cell in cells]
-            except BaseException:  # Ctrl-C, too: ends the columns that are being run
+            except BaseException:  # Ctrl-C, too: ends what is being run, so that the columns come to their end
                 stopped.set()
-                self.workers.close()
+                close_all()
                 raise
 
     def _run(self, feature: Feature, variant: Variant, probe: Probe, cell: Cell) -> Cell:
@@ -171,7 +171,7 @@ class Answers:
             answer=BROKEN if why else ADD_ON if add_ons else BUILT_IN if probe.claim else FEW_LINES,
             outcome="mismatch" if why else "ok",
             reason=why,
-            value=features.shown(value),
+            value=features.shown(without_places(value, folder)),
             checked=features.checked(expected, feature.rtol),
             seconds=answer.fields["seconds"][probe.function],
         )
@@ -261,6 +261,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: plain(part) for name, part in value.items()}
     return value.tolist() if hasattr(value, "tolist") else value
+
+
+def without_places(value: Any, folder: Path) -> Any:
+    """A value whose texts name files without the folders of this machine."""
+    if isinstance(value, dict):
+        return {name: without_places(part, folder) for name, part in value.items()}
+    if isinstance(value, str):
+        for place in (folder, paths.CHECKOUT):
+            value = value.replace(f"{place}/", "")
+    return value
 
 
 def wrong_claim(probe: Probe, facts: dict[str, Any], variant: Variant) -> str:
