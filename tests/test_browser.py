@@ -14,6 +14,8 @@ from conftest import TASKS
 from concord.site.comparison import anchor
 from concord.site.source import read_source
 
+pytestmark = pytest.mark.xdist_group("site")  # which is built once for each process that asks for it
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 

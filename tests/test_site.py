@@ -36,6 +36,8 @@ from concord.site.results import Measurement, Results, read_results
 from concord.site.source import definition, differing_lines, lines_of_code, notebook, read_source
 from concord.task import Task
 
+pytestmark = pytest.mark.xdist_group("site")  # which is built once for each process that asks for it
+
 # Numbered, not named: `pytest -k pytorch` asks about an installation, and needs no site built for that.
 written = [(task, framework) for task in TASKS.values() for framework in task.recipes]
 for_each_recipe = pytest.mark.parametrize(("task", "framework"), written, ids=map(str, range(len(written))))

@@ -131,3 +131,11 @@ def test_runs_alone(task, variant, tmp_path, few_digits):
     left = {path.name for path in tmp_path.iterdir()} - {"__pycache__"}
     assert left == {os.path.basename(recipe), "mnist.npz"}
     assert ("test accuracy 0." in finished.stdout) == (task.kind == "network")
+
+
+@pytest.mark.xdist_group("together")
+def test_groups_stay_together(request):
+    """Ignored groups fail nothing, but start every framework again and again: the suite takes twice as long."""
+    if not request.config.getoption("loadgroup", default=False):
+        pytest.skip("only with -n auto --dist loadgroup")
+    assert request.node.nodeid.endswith("@together"), "pytest-xdist ignores groups; is pytest as in constraints.txt?"
