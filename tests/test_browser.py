@@ -140,7 +140,8 @@ def test_every_kind_of_page(visit, path, scheme):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     page.wait_for_timeout(500)  # until colours have stopped changing
-    found = Axe().run(page).response["violations"]
+    options = {"runOnly": ["color-contrast"]} if scheme == "dark" else {}  # nothing else depends on the scheme
+    found = Axe().run(page, options=options).response["violations"]
     serious = [entry for entry in found if entry["impact"] in ("serious", "critical")]
     told = [f"{entry['id']}: {node['target']} {node['failureSummary']}" for entry in serious for node in entry["nodes"]]
     assert told == [], "\n".join(told[:10])

@@ -19,6 +19,8 @@ from concord.framework import variants
 from concord.site import choose, guide
 from concord.site.results import Results
 
+pytestmark = pytest.mark.xdist_group("site")  # which is built once for each process that asks for it
+
 SENTENCES = {sentence.need: sentence for sentence in guide.sentences()}
 
 

@@ -113,7 +113,18 @@ def few_digits(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation") + tuned_cases())
+def standalone_cases() -> list:
+    """Every recipe file, and the largest one on every backend of Keras; the rest is in the long part."""
+    cases = []
+    for case in ladder_cases("network", "operation") + tuned_cases():
+        task, variant = case.values
+        first = frameworks()[variant.framework].variants[0]
+        short = variant.id == first.id or (task.name, task.track) == ("mnist_cnn", "idiomatic")
+        cases.append(case if short else pytest.param(task, variant, id=case.id, marks=(*case.marks, pytest.mark.long)))
+    return cases
+
+
+@pytest.mark.parametrize(("task", "variant"), standalone_cases())
 def test_runs_alone(task, variant, tmp_path, few_digits):
     skip_unless_ready(task, variant)
     recipe = shutil.copy(task.recipes[variant.framework], tmp_path)
