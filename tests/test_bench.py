@@ -257,6 +257,21 @@ def test_bars_until_the_first_step_is_done():
     assert plots.before_the_second_step([{"label": "none"}]) is None
 
 
+def test_accuracy_over_time():
+    figures = {"first_step_seconds": Figure(2.0, 2.0, 2.0), "steady_seconds": Figure(0.1, 0.1, 0.1)}
+    rows = [{"id": "numpy", "label": "NumPy"} | figures, {"id": "jax", "label": "JAX"} | figures]
+    curve = [{"steps": 21, "accuracy": 0.90}, {"steps": 61, "accuracy": 0.98}]  # after 4 s, and after 8 s
+    plot = plots.learning(rows, {"numpy": curve, "jax": []}, 0.98)
+    assert plot
+    assert [time for _, time in plot["times"]] == [4.0, 8.0]
+    (numpy,) = plot["curves"]
+    assert numpy["label"] == "NumPy"
+    assert [x for x, _ in numpy["points"]] == pytest.approx([0.0, 1.0])
+    assert numpy["points"][1][1] == pytest.approx(plot["target"])
+    assert numpy["points"][0][1] > numpy["points"][1][1], "a lower accuracy stands lower"
+    assert plots.learning(rows, {}, 0.98) is None
+
+
 def test_speed_page(bench, measured, tmp_path):
     """A real file; then the same as if a GPU had been measured."""
     folder = tmp_path / "results"

@@ -161,6 +161,44 @@ def before_the_second_step(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     }
 
 
+def learning(
+    rows: list[dict[str, Any]], curves: dict[str, list[dict[str, Any]]], target: float
+) -> dict[str, Any] | None:
+    """Test accuracy against the seconds of training, on a logarithmic scale, the first step's compilation included.
+
+    Args:
+        rows: of each variant its `id`, `label` and the figures `first_step_seconds` and `steady_seconds`.
+        curves: by id, the accuracy after so many steps.
+        target: the accuracy that a line marks.
+    """
+    measured = {
+        row["label"]: [
+            (row["first_step_seconds"].median + (point["steps"] - 1) * row["steady_seconds"].median, point["accuracy"])
+            for point in curves.get(row["id"], [])
+        ]
+        for row in rows
+    }
+    measured = {label: points for label, points in measured.items() if len(points) > 1}
+    if not measured:
+        return None
+    times = [time for points in measured.values() for time, _ in points]
+    lowest, highest = math.floor(math.log2(min(times))), math.ceil(math.log2(max(times)))
+    ticks, start, end = scale([target, *(accuracy for points in measured.values() for _, accuracy in points)], 5)
+
+    def across(time: float) -> float:
+        return (math.log2(time) - lowest) / (highest - lowest)
+
+    return {
+        "target": (end - target) / (end - start),
+        "times": [(across(2.0**power), 2.0**power) for power in range(lowest, highest + 1)],
+        "ticks": [((end - tick) / (end - start), f"{tick * 100:.4g}%") for tick in ticks],
+        "curves": [
+            {"label": label, "points": [(across(time), (end - value) / (end - start)) for time, value in points]}
+            for label, points in measured.items()
+        ],
+    }
+
+
 def sweep(found: dict[str, list[dict[str, Any]]], name: str) -> dict[str, Any] | None:
     """Seconds, or for processes images per second, against a size, both on logarithmic scales; None where nothing was
     measured at two sizes or more."""

@@ -69,6 +69,9 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "rounds": max((len(row["rounds"]) for row in document["variants"].values()), default=0),
         "steps": plots.intervals({row["label"]: row["steady_seconds"] for row in rows}),
         "first_steps": plots.before_the_second_step(rows),
+        "learning": plots.learning(
+            rows, {id: row["accuracy_after"] for id, row in document["variants"].items()}, TARGET
+        ),
         "sweeps": {
             name: plots.sweep(
                 {label(id): row["sweeps"].get(name, []) for id, row in document["variants"].items()}, name
