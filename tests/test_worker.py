@@ -187,6 +187,41 @@ def test_no_orphans(tmp_path, how):
     assert not (tmp_path / "results.part.npz").exists()
 
 
+PAUSED = """
+    import sys
+    from pathlib import Path
+    from concord.framework import variants
+    from concord.worker import Worker
+
+    job = {"kind": "function", "recipe": sys.argv[2], "contract": {}, "function": "slow", "arguments": sys.argv[3],
+           "results": str(Path(sys.argv[1]) / "results.part.npz")}
+    with Worker(variants()["numpy"], "float32", Path(sys.argv[1]) / "log", time_limit=3) as worker:
+        worker.run(job)  # now it is started
+        print("ready", flush=True)
+        print(worker.run(job).outcome)
+"""
+
+
+def test_a_pause_is_no_timeout(tmp_path):
+    """Ctrl-Z stops the harness but not its workers: what they did meanwhile counts, however late it is read."""
+    import numpy as np
+
+    recipe = tmp_path / "slow.py"
+    recipe.write_text("import time\n\ndef slow(a):\n    time.sleep(1)\n    return a\n")
+    np.savez(tmp_path / "arguments.npz", a=np.zeros(1))
+    harness = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(PAUSED), tmp_path, recipe, tmp_path / "arguments.npz"],
+        stdout=subprocess.PIPE,
+    )
+    assert harness.stdout
+    assert harness.stdout.readline() == b"ready\n"
+    time.sleep(0.3)
+    harness.send_signal(signal.SIGSTOP)
+    time.sleep(3.5)
+    harness.send_signal(signal.SIGCONT)
+    assert harness.communicate(timeout=30)[0] == b"ok\n"
+
+
 def test_interrupted_comparison_says_so(tmp_path):
     """Ctrl-C: one line, exit code 130, no orphan, no result file."""
     import os

@@ -158,10 +158,12 @@ class Worker:
         deadline = time.monotonic() + limit
         watched = psutil.Process(self._process.pid)
         while True:
+            late = time.monotonic() > deadline
             try:
-                line = self._answers.get(timeout=0.1)
+                # Late, a second is left: after a pause (Ctrl-Z) the answer may lie there, not yet read.
+                line = self._answers.get(timeout=1 if late else 0.1)
             except queue.Empty:
-                if time.monotonic() > deadline:
+                if late:
                     self.close()
                     return Answer("timeout", f"no answer within {limit:g} s")
                 with contextlib.suppress(psutil.Error):
