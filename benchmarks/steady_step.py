@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import bare_steps
 import numpy as np
 
 from concord.framework import select_variants
@@ -35,8 +36,6 @@ def steady_seconds(run) -> float:
 def measure(framework: str) -> None:
     """Runs in a variant's own process."""
     sys.path.insert(0, str(find_task("mnist_cnn").folder))
-    import bare_steps
-
     recipe = __import__(f"mnist_cnn_{framework}")
     random = np.random.default_rng(0)
     images = random.random((LONG * BATCH, 28, 28, 1), dtype=np.float32)
@@ -63,6 +62,8 @@ def measure(framework: str) -> None:
 
 def main() -> None:
     for variant in select_variants(sys.argv[1:] or None):
+        if not hasattr(bare_steps, variant.framework):
+            continue  # TensorFlow 1's and Theano's recipes have no bare neighbour yet
         environment = variant.worker_environment("float32", available_threads())
         print(f"{variant.id:12}", end=" ", flush=True)
         command = [sys.executable, __file__, "--measure", variant.framework]
