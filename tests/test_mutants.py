@@ -95,6 +95,7 @@ def test_mutant(collector, mutant, variant):
 def test_wrong_judge_fails_the_examination(mutant, tmp_path):
     result = examine_mutant(mutant, tmp_path)
     assert result.outcome == KILLED, result.reason
+    assert str(tmp_path) not in result.reason, "what is published names no folder of this machine"
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=name_of(case)) for case in CASES])

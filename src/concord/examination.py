@@ -70,7 +70,7 @@ def first_failure(judge: Judge, folder: Path) -> str:
         try:
             right = case(judge)
         except Exception as error:
-            return f"{name_of(case)}: {type(error).__name__}: {' '.join(str(error).split())}"
+            return told(case, error, folder)
         if not right:
             return name_of(case)
     with laboratory(judge, folder / f"examination-{next(numbers)}") as made:
@@ -78,10 +78,15 @@ def first_failure(judge: Judge, folder: Path) -> str:
             try:
                 right = case(judge, *made)
             except Exception as error:
-                return f"{name_of(case)}: {type(error).__name__}: {' '.join(str(error).split())}"
+                return told(case, error, folder)
             if not right:
                 return name_of(case)
     return ""
+
+
+def told(case: Callable[..., bool], error: Exception, folder: Path) -> str:
+    """What a case died of, in one line that names no folder of this machine."""
+    return f"{name_of(case)}: {type(error).__name__}: {' '.join(str(error).split())}".replace(f"{folder}{os.sep}", "")
 
 
 def name_of(case: Callable[..., bool]) -> str:
