@@ -22,7 +22,8 @@ def rows(document: dict) -> list[VariantVerdict]:
     found = []
     for result in document["results"]:
         levels = [{name: level[name] for name in LevelVerdict.__dataclass_fields__} for level in result["levels"]]
-        values = {name: result[name] for name in fields} | {"levels": tuple(LevelVerdict(**level) for level in levels)}
+        values = {name: result[name] for name in fields if name in result}
+        values["levels"] = tuple(LevelVerdict(**level) for level in levels)
         found.append(VariantVerdict(**values))
     return found
 
@@ -32,7 +33,8 @@ def main() -> None:
     found = rows(document)
     console = Console(record=True, width=report.WIDE, file=io.StringIO())
     console.print(*report.tables(find_task(found[0].recipe), found, document["data"]["name"], console.width))
-    title = f"concord compare {found[0].recipe}"
+    epochs = f" --epochs {len(found[0].history)}" if len(found[0].history) > 1 else ""
+    title = f"concord compare {found[0].recipe}{epochs}"
     # With an id of its own, the same table gives the same file.
     picture = console.export_svg(title=title, theme=DEFAULT_TERMINAL_THEME, unique_id="compare")
     Path("docs/figures/compare.svg").write_text(picture, encoding="utf-8")
