@@ -94,7 +94,7 @@ ran: set[str] = set()
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Notes which variants really climbed the ladder; with xdist, in the main process too."""
     if report.when == "call" and report.passed and "test_ladder.py" in report.nodeid and "[" in report.nodeid:
-        identity = report.nodeid.split("[", 1)[1].rstrip("]").split("@")[0]
+        identity = report.nodeid.split("[", 1)[1].split("@")[0].rstrip("]")  # with xdist a group comes last
         ran.update(id for id in variants() if any(identity == f"{name}-{id}" for name in TASKS))
 
 

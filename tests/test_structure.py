@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from conftest import TASKS, ladder_cases, skip_unless_ready, tuned_cases
 
-from concord import data
+from concord import data, paths
 from concord.errors import UserError
 from concord.framework import PRECISIONS, frameworks, variants
 from concord.structure import problems, stray_files
@@ -150,3 +150,13 @@ def test_groups_stay_together(request):
     if not request.config.getoption("loadgroup", default=False):
         pytest.skip("only with -n auto --dist loadgroup")
     assert request.node.nodeid.endswith("@together"), "pytest-xdist ignores groups; is pytest as in constraints.txt?"
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2", "--dist", "loadgroup")], ids=["one_process", "several"])
+def test_summary_says_what_really_ran(options):
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    one = "tests/test_ladder.py::test_values[convolution-numpy]"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, one]
+    finished = subprocess.run(command, cwd=paths.CHECKOUT, env=environment, capture_output=True, encoding="utf-8")
+    assert finished.returncode == 0, finished.stdout
+    assert f"concord: 1 of {len(variants())} variants really ran: numpy\n" in finished.stdout
