@@ -2,7 +2,8 @@
 # # A convolutional network for MNIST, in NumPy, tuned
 # The second convolution is Winograd's F(2x2, 3x3), whose tiles are the pooling windows: 0.82 million multiplications an
 # image instead of 2.23. Bias and ReLU come after the pooling, pixels come before images, and what pooling drops (a row
-# and a column of each convolution) is never computed.
+# and a column of each convolution) is never computed. On two cores the step takes 0.4 of the time (`python
+# benchmarks/tuned.py numpy`).
 
 # %% Init
 import os

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # A convolutional network for MNIST, in TensorFlow, tuned
 # Bias and ReLU come after the pooling, on a quarter of the numbers: a maximum commutes with both. Two rows and columns
-# that pooling would drop are never computed. What it brings on your machine: `python benchmarks/tuned.py tensorflow`.
-# Not taken: XLA (`jit_compile`), whose steps took twice as long on a processor.
+# that pooling would drop are never computed. On two cores the step takes two thirds of the time (`python
+# benchmarks/tuned.py tensorflow`). Not taken: XLA (`jit_compile`), with which it takes 1.5 times as long.
 
 # %% Init
 from pathlib import Path
