@@ -2,11 +2,12 @@
 
     python benchmarks/tuned.py [--rounds N] [--json FILE] [VARIANT ...]
 
-A change (switches.toml) takes one of the means out of a tuned recipe, or puts a famous one in. Every measurement is a
-fresh process; in a round all programs take turns, and every other round runs backwards. Printed: the median of each
-program's steady step in milliseconds, and its ratio to the tuned recipe's with a bootstrapped 95% interval, paired by
-rounds. Where NumPy and PyTorch are both asked for, NumPy's tuned step is set against PyTorch's idiomatic one too. A
-program's share of the machine's matrix-product peak counts the operations of plain convolutions, whatever it computes.
+A change (switches.toml) takes one of the means out of a tuned recipe, or puts a famous one in. Each program
+climbs the ladder first; what is not proven equal gets no figure. Every measurement is a fresh process; in a round all
+programs take turns, and every other round runs backwards. Printed: the median of each program's steady step in
+milliseconds, and its ratio to the tuned recipe's with a bootstrapped 95% interval, paired by rounds. Where NumPy and
+PyTorch are both asked for, NumPy's tuned step is set against PyTorch's idiomatic one too. A program's share of the
+machine's matrix-product peak counts the operations of plain convolutions, whatever it computes.
 """
 
 import argparse
@@ -19,14 +20,14 @@ from statistics import median
 from concord import data, report
 from concord.bench import Bench, FailedError, Plan
 from concord.evidence import Collector, new_folder, write_json
-from concord.framework import Variant, select_variants, variants
-from concord.mutants import patched
+from concord.framework import PRECISIONS, Variant, select_variants, variants
+from concord.mutants import MutantCollector, patched
 from concord.site.tuning import share_of_peak
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress
 from concord.tiers import ratio
 
-PLAN = Plan(rounds=5, short=5, long=45, pairs=2, predictions=0, epoch=False, proof=())
+PLAN = Plan(rounds=5, short=5, long=45, pairs=2, predictions=0, epoch=False, proof=PRECISIONS)
 IDIOMATIC, TUNED = "idiomatic", "tuned"
 
 
@@ -47,8 +48,16 @@ def programs(variant: Variant, folder: Path) -> dict[str, Task]:
             changed = folder / f"{framework}-{number}" / recipe.name
             changed.parent.mkdir(exist_ok=True)
             changed.write_text(patched(recipe.read_text(encoding="utf-8"), changes, recipe.name), encoding="utf-8")
-            found[switch["name"]] = replace(found[TUNED], tuned={framework: changed})
+            # A folder of its own: evidence is remembered by task.
+            found[switch["name"]] = replace(found[TUNED], folder=changed.parent, tuned={framework: changed})
     return found
+
+
+def prove(collector: Collector, task: Task, variant: Variant) -> str:
+    """Why a program isn't equal to the reference, and gets no figure; empty if it is."""
+    found: dict = {"variants": {}}
+    Bench(collector, task, found, collector.folder, PLAN).prove(variant)
+    return found["variants"][variant.id]["unproven"]
 
 
 def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
@@ -66,9 +75,14 @@ def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
             variant.id: {"versions": variant.versions(), "milliseconds": {}, "failures": {}} for variant in chosen
         },
     }
-    with tempfile.TemporaryDirectory() as folder, Collector(new_folder(), dataset) as collector:
+    with tempfile.TemporaryDirectory() as folder, MutantCollector(new_folder(), dataset) as collector:
         work = [(variant, name, task) for variant in chosen for name, task in programs(variant, Path(folder)).items()]
-        with progress(rounds * len(work)) as announce:
+        with progress((rounds + 1) * len(work)) as announce:
+            for variant, name, task in list(work):
+                announce(f"proof: {variant.id}, {name}")
+                if reason := prove(collector, task, variant):
+                    document["variants"][variant.id]["failures"][name] = f"unproven: {reason}"
+                    work.remove((variant, name, task))
             for turn in range(rounds):
                 bench = Bench(collector, work[0][2], document, Path(folder), PLAN)
                 bench.measure_peak()

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from concord import paths
+from concord import data, paths
 from concord.errors import UserError
 from concord.framework import variants
-from concord.mutants import PatchError
+from concord.mutants import MutantCollector, PatchError
 from concord.site import tuning
 from concord.site.results import Results
 from concord.task import find_task
@@ -50,6 +50,19 @@ def test_a_change_that_no_longer_applies_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(tuned, "__file__", str(folder / "tuned.py"))
     with pytest.raises(PatchError, match=r"mnist_cnn_numpy_tuned\.py has 'not in there' 0 times"):
         tuned.programs(variants()["numpy"], tmp_path)
+
+
+def test_what_is_not_equal_gets_no_figure(tmp_path, monkeypatch):
+    folder = tmp_path / "benchmarks"
+    folder.mkdir()
+    change = """[["velocity += sum(found)", "velocity -= sum(found)"]]"""
+    (folder / "switches.toml").write_text(f'[[numpy]]\nname = "uphill"\nchanges = {change}\n')
+    monkeypatch.setattr(tuned, "__file__", str(folder / "tuned.py"))
+    numpy = variants()["numpy"]
+    with MutantCollector(tmp_path / "evidence", data.load("digits")) as collector:
+        found = tuned.programs(numpy, tmp_path)
+        assert tuned.prove(collector, found["uphill"], numpy).startswith("mismatch: float64 gradients")
+        assert tuned.prove(collector, found[tuned.TUNED], numpy) == ""
 
 
 def test_ratios_are_of_medians_and_to_the_right_neighbour():
