@@ -10,11 +10,11 @@ compare: $(INSTALLED)
 	@$(BIN)/concord compare
 
 test: $(INSTALLED)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup
+	@$(BIN)/python -m pytest
 
 # With 200 steps of each trajectory and every notebook executed.
 test-long: $(INSTALLED)
-	@$(BIN)/python -m pytest -n auto --dist loadgroup --long
+	@$(BIN)/python -m pytest --long
 
 # The site: built into site/, or previewed with reload. The variable silences an advertisement.
 docs: $(INSTALLED)

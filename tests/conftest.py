@@ -20,12 +20,15 @@ TASKS = {task.name: task for task in all_tasks()}
 pairs = [(task, variant) for variant in variants().values() for task in TASKS.values()]
 
 
+def together(variant: Variant) -> pytest.MarkDecorator:
+    """The group of what runs in a variant's workers: with xdist, in one process, which starts them once."""
+    return pytest.mark.xdist_group(variant.id)
+
+
 def ladder_cases(*kinds: str) -> list:
     """Every recipe and variant, ordered by variant so that a worker serves one test after the other."""
     return [
-        pytest.param(
-            task, variant, id=f"{task.name}-{variant.id}", marks=pytest.mark.xdist_group(f"ladder-{variant.id}")
-        )
+        pytest.param(task, variant, id=f"{task.name}-{variant.id}", marks=together(variant))
         for task, variant in pairs
         if task.kind in kinds
     ]
@@ -38,7 +41,7 @@ def tuned_cases() -> list:
             task.on_track("tuned"),
             variant,
             id=f"{task.name}_tuned-{variant.id}",
-            marks=pytest.mark.xdist_group(f"ladder-{variant.id}"),
+            marks=together(variant),
         )
         for task, variant in pairs
         if variant.framework in task.tuned
@@ -68,6 +71,12 @@ def pytest_configure() -> None:
 def collector(tmp_path_factory: pytest.TempPathFactory):
     with Collector(tmp_path_factory.mktemp("evidence"), data.load()) as collector:
         yield collector
+
+
+@pytest.fixture(scope="session")
+def workers(collector: Collector):
+    """The workers of the ladder, for whatever else runs in them; when a test is over, those used last live on."""
+    return collector.workers
 
 
 def skip_unless_ready(task: Task, variant: Variant) -> None:

@@ -8,7 +8,6 @@ import jsonschema
 import numpy as np
 import pytest
 from commands import assert_refused, run
-from scipy import stats
 
 from concord import paths
 from concord.certify import equivalence, finished
@@ -24,6 +23,8 @@ def sample(mean: float, deviation: float = 0.001, count: int = 10, seed: int = 0
 
 
 def test_agrees_with_two_welch_tests_of_scipy():
+    from scipy import stats
+
     a, b = np.array(sample(0.984, 0.0012, 10, 1)), np.array(sample(0.9829, 0.0007, 8, 2))
     pair = equivalence("a", "b", a.tolist(), b.tolist(), MARGIN)
     above = stats.ttest_ind(a + MARGIN, b, equal_var=False, alternative="greater").pvalue

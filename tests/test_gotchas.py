@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from conftest import LIVING_WORKERS, skip_unless_installed
+from conftest import LIVING_WORKERS, skip_unless_installed, together
 
 from concord import gotchas
 from concord.errors import UserError
@@ -19,17 +19,11 @@ from concord.workers import Workers
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "gotchas.schema.json").read_text(encoding="utf-8"))
 
 CASES = [
-    pytest.param(topic, variant, id=f"{topic.name}-{variant.id}", marks=pytest.mark.xdist_group(f"gotcha-{variant.id}"))
+    pytest.param(topic, variant, id=f"{topic.name}-{variant.id}", marks=together(variant))
     for topic, variant in sorted(
         ((topic, variant) for topic in topics().values() for variant in topic.variants), key=gotchas.order
     )
 ]
-
-
-@pytest.fixture(scope="session")
-def workers(tmp_path_factory):
-    with Workers(tmp_path_factory.mktemp("gotchas"), time_limit=gotchas.TIME_LIMIT) as workers:
-        yield workers
 
 
 @pytest.mark.parametrize(("topic", "variant"), CASES)

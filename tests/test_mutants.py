@@ -9,7 +9,7 @@ from dataclasses import replace
 import jsonschema
 import pytest
 from commands import assert_refused, run
-from conftest import LIVING_WORKERS, skip_unless_ready
+from conftest import LIVING_WORKERS, skip_unless_ready, together
 
 from concord import data, paths
 from concord.errors import UserError
@@ -69,26 +69,28 @@ SELECTION = {
     "keras-tf": ["L2 double", "epsilon before the correction"],
 }
 CELLS = [
-    pytest.param(MUTANTS[name], variants()[id], id=f"{name}-{id}", marks=pytest.mark.xdist_group(f"mutants-{id}"))
+    pytest.param(MUTANTS[name], variants()[id], id=f"{name}-{id}", marks=together(variants()[id]))
     for id, names in SELECTION.items()
     for name in names
     if variants()[id] in MUTANTS[name].chosen(variants().values())
 ]
 
 
-@pytest.fixture(scope="module")
-def collector(tmp_path_factory):
-    with MutantCollector(tmp_path_factory.mktemp("mutants"), data.load("digits")) as collector:
-        yield collector
+@pytest.fixture(scope="session")
+def mutant_collector(tmp_path_factory, workers):
+    """Collects what mutants do, in the workers of the ladder."""
+    collector = MutantCollector(tmp_path_factory.mktemp("mutants"), data.load("digits"))
+    collector.workers = workers
+    return collector
 
 
 @pytest.mark.parametrize(("mutant", "variant"), CELLS)
-def test_mutant(collector, mutant, variant):
+def test_mutant(mutant_collector, mutant, variant):
     skip_unless_ready(sound_task(mutant.recipe), variant)
-    result = judge_mutant(collector, mutant, variant)
+    result = judge_mutant(mutant_collector, mutant, variant)
     assert result.outcome == (EQUIVALENT if mutant.equivalent else KILLED), result
     assert result.killed_by == ("" if mutant.equivalent else mutant.level)
-    collector.workers.keep(LIVING_WORKERS)
+    mutant_collector.workers.keep(LIVING_WORKERS)
 
 
 @pytest.mark.parametrize("mutant", [pytest.param(mutant, id=mutant.name) for mutant in OF_THE_JUDGE])
@@ -118,51 +120,53 @@ def test_changes_apply_and_are_python(mutant):
     assert mutant.chosen(variants().values())
 
 
-def test_a_change_that_no_longer_applies_is_an_error_by_name(collector):
+def test_a_change_that_no_longer_applies_is_an_error_by_name(mutant_collector):
     stale = replace(MUTANTS["bias forgotten"], changes={"numpy": (("no such text", ""),)})
-    result = judge_mutant(collector, stale, variants()["numpy"])
+    result = judge_mutant(mutant_collector, stale, variants()["numpy"])
     assert (result.outcome, result.killed_by) == (ERROR, "")
     assert "no longer applies: softmax_regression_numpy.py has 'no such text' 0 times" in result.reason
 
 
-def test_a_survivor_is_told(collector):
+def test_a_survivor_is_told(mutant_collector):
     harmless = replace(MUTANTS["bias forgotten"], changes={"numpy": (("# one-hot, (N, 10)", "# a comment"),)})
-    assert judge_mutant(collector, harmless, variants()["numpy"]).outcome == SURVIVED
+    assert judge_mutant(mutant_collector, harmless, variants()["numpy"]).outcome == SURVIVED
 
 
-def test_a_wrong_claim_is_told(collector):
-    result = judge_mutant(collector, replace(MUTANTS["bias forgotten"], level="loss"), variants()["numpy"])
+def test_a_wrong_claim_is_told(mutant_collector):
+    result = judge_mutant(mutant_collector, replace(MUTANTS["bias forgotten"], level="loss"), variants()["numpy"])
     assert (result.outcome, result.killed_by) == (ELSEWHERE, "logits")
     assert [verdict.level for verdict in result.levels] == ["shapes", "logits", "loss"]
 
 
-def test_an_exception_is_no_kill(collector):
+def test_an_exception_is_no_kill(mutant_collector):
     crash = (("    return network(model, images)\n", "    raise ValueError('on purpose')\n"),)
-    result = judge_mutant(collector, replace(MUTANTS["bias forgotten"], changes={"numpy": crash}), variants()["numpy"])
+    result = judge_mutant(
+        mutant_collector, replace(MUTANTS["bias forgotten"], changes={"numpy": crash}), variants()["numpy"]
+    )
     assert result.outcome == ERROR
     assert "ValueError: on purpose" in result.reason
 
 
-def test_a_fault_that_calls_itself_equivalent_is_told(collector):
+def test_a_fault_that_calls_itself_equivalent_is_told(mutant_collector):
     claimed = replace(MUTANTS["bias forgotten"], equivalent="it isn't")
-    result = judge_mutant(collector, claimed, variants()["numpy"])
+    result = judge_mutant(mutant_collector, claimed, variants()["numpy"])
     assert (result.outcome, result.killed_by) == (ELSEWHERE, "logits")
 
 
-def test_an_equivalent_mutant_needs_a_probe_that_tells_it_apart(collector):
+def test_an_equivalent_mutant_needs_a_probe_that_tells_it_apart(mutant_collector):
     jax = variants()["jax"]
     mutant = MUTANTS["ties share the gradient"]
     skip_unless_ready(sound_task(mutant.recipe), jax)
     same = replace(mutant, level="shapes", told_apart_by=("max_pool_ties",))
-    assert judge_mutant(collector, same, jax).outcome == ERROR
+    assert judge_mutant(mutant_collector, same, jax).outcome == ERROR
     with pytest.raises(UserError, match="told apart by 'nothing'"):
-        judge_mutant(collector, replace(same, told_apart_by=("nothing",)), jax)
+        judge_mutant(mutant_collector, replace(same, told_apart_by=("nothing",)), jax)
 
 
-def test_sound_recipes_pass_what_claims_their_mutants(collector):
+def test_sound_recipes_pass_what_claims_their_mutants(mutant_collector):
     for recipe in ("softmax_regression", "training_aids", "decoupled_adam", "convolution"):
         claimed = [mutant.level for mutant in select_mutants([recipe])]
-        verdicts, failure = control(collector, recipe, variants()["numpy"], claimed)
+        verdicts, failure = control(mutant_collector, recipe, variants()["numpy"], claimed)
         assert (failure, bool(verdicts)) == ("", True)
 
 

@@ -206,10 +206,10 @@ def read_probe(
     used = reachable(function, helpers)
     remark = ast.get_docstring(function) or ""
     claim = CLAIM.match(remark)
-    nodes = [node for part in used for node in ast.walk(part)]
+    nodes = [node for part in used for node in walked(part)]
     names: set[str] = set()
     for part in used:
-        names |= dotted_names(part, top | imported_names(ast.walk(part)))
+        names |= dotted_names(part, top | imported_names(walked(part)))
     inside = imported_names(nodes)
     code = "\n\n\n".join(whole_source(part, source) for part in reversed(used))
     return Probe(
@@ -227,6 +227,12 @@ def read_probe(
     )
 
 
+@cache
+def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All nodes of a tree; a helper is asked about for each probe that uses it."""
+    return tuple(ast.walk(tree))
+
+
 def whole_source(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
     """The source of a function or class with its decorators, which ast.get_source_segment leaves out."""
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
@@ -237,7 +243,7 @@ def reachable(function: ast.FunctionDef, helpers: dict[str, Any]) -> list[Any]:
     """A probe and the helpers that it uses, itself first."""
     found: list[Any] = [function]
     for part in found:  # grows while it is gone through
-        for node in ast.walk(part):
+        for node in walked(part):
             helper = helpers.get(node.id) if isinstance(node, ast.Name) else None
             if helper is not None and helper not in found:
                 found.append(helper)
@@ -271,10 +277,10 @@ def imported_names(nodes: Any) -> dict[str, str]:
 
 def dotted_names(tree: ast.AST, bound: dict[str, str]) -> set[str]:
     """What code uses of what it imports, each at its full length: `np.linalg.norm(x)` uses numpy.linalg.norm."""
-    arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    inner = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    arguments = {node.arg for node in walked(tree) if isinstance(node, ast.arg)}
+    inner = {id(node.value) for node in walked(tree) if isinstance(node, ast.Attribute)}
     found = set()
-    for node in ast.walk(tree):
+    for node in walked(tree):
         if id(node) in inner or not isinstance(node, (ast.Attribute, ast.Name)):
             continue
         parts: list[str] = []
