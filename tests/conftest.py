@@ -9,6 +9,7 @@ from concord.environments import NoEnvironmentError, ensure
 from concord.evidence import Collector
 from concord.framework import Variant, variants
 from concord.task import Task, all_tasks
+from concord.worker import available_threads
 
 # Workers keep freed memory instead of giving it back to the system and asking for it anew at each step (glibc's
 # malloc). Only the suite does so: `concord compare` times what a user would see.
@@ -57,6 +58,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("long"):
                 item.add_marker(pytest.mark.skip(reason="in the long part: pytest --long"))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """The processes of `-n auto`: one for each core that may be used, but no more than memory allows, as each holds
+    several frameworks. By itself xdist counts cores that a container or `taskset` has taken away."""
+    return min(available_threads(), 4)
 
 
 def pytest_configure() -> None:

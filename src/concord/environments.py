@@ -112,8 +112,7 @@ def create(own: OwnEnvironment, announce: Callable[[str], None]) -> None:
         oldest, last = ".".join(map(str, own.oldest)), f"{own.newest[0]}.{own.newest[1] - 1}"
         reason = f"needs Python {oldest} to {last}, and none is on the path, under pyenv or known to uv"
         raise NoEnvironmentError("not_installed", reason)
-    for left in own.folder.parent.glob(f".{own.framework}.*.part"):
-        shutil.rmtree(left, ignore_errors=True)  # of a creation that was killed: we hold the lock
+    clear_partial(own)
     partial = own.folder.parent / f".{own.framework}.{os.getpid()}.part"
     announce(f"making the environment of {own.framework} (about {own.megabytes} MB, once)")
     try:
@@ -127,6 +126,12 @@ def create(own: OwnEnvironment, announce: Callable[[str], None]) -> None:
         remove(own)
         partial.rename(own.folder)
     finally:
+        clear_partial(own)  # again: what a killed creation had started may have gone on writing for a while
+
+
+def clear_partial(own: OwnEnvironment) -> None:
+    """Removes what isn't complete, of this creation and of any that was killed. The lock must be held."""
+    for partial in own.folder.parent.glob(f".{own.framework}.*.part"):
         shutil.rmtree(partial, ignore_errors=True)
 
 
