@@ -208,6 +208,22 @@ def test_scale(values, expected):
     assert start <= min(values) < max(values) + 1e-9 <= end + 1e-9
 
 
+def test_repeats(built):
+    """Of six variants that were compared three times, one passed only twice."""
+    text = html.unescape((built.folder / "proof.html").read_text(encoding="utf-8"))
+    table = text[text.index('aria-label="Repeats"') :].split("</table>")[0]
+    assert table.count("<td>mnist</td><td>6</td><td>3</td>") == 2
+    assert table.count("✗ 5 of 6</span> not Keras on PyTorch</td>") == 2
+
+
+def test_other_data_never_hides_mnist(tmp_path):
+    for name, day in (("mnist", "2026-01-30"), ("digits", "2026-01-31")):
+        document = results_file(TASKS["mnist_cnn"]) | {"created": f"{day}T00:00:00Z"}
+        document["data"] = document["data"] | {"name": name}
+        (tmp_path / f"compare-{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    assert Results(tmp_path).find("mnist_cnn", "numpy").file.name == "compare-mnist.json"
+
+
 def test_statistics(built):
     text = html.unescape((built.folder / "proof.html").read_text(encoding="utf-8"))
     assert "1 of 6 pairs are equivalent" in text

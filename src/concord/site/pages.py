@@ -84,6 +84,7 @@ FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
     "recipes": recipe_cards,
     "reproduce": reproduce,
     "differences": differences,
+    "repeats": proof.repeats,
     "statistics": proof.statistics,
     "mutants-summary": mutants.summary,
     "mutants": mutants.matrix,

@@ -1,4 +1,4 @@
-"""The proof page's tables that have results files of their own: the statistics over many seeds."""
+"""The proof page's tables that have results files of their own: repeats, and the statistics over many seeds."""
 
 import hashlib
 from pathlib import Path
@@ -19,6 +19,28 @@ TONES = {"equivalent": (GOOD, "✓"), "undecided": (KNOWN, "~"), "different": (B
 def certify_command(recipe: str) -> str:
     """What trains every framework from its own start with many seeds, and publishes the result."""
     return f"concord certify {recipe} --json docs/results/certify-{recipe}.json"
+
+
+def repeats(results: Results) -> Markup:
+    """For each comparison that was run several times in a row: how often its variants passed."""
+    rows = []
+    for file, document in results.documents("compare"):
+        for recipe in dict.fromkeys(result["recipe"] for result in document["results"]):
+            found = [result for result in document["results"] if result["recipe"] == recipe and result.get("repeats")]
+            if not found:
+                continue
+            outcomes = {result["variant"]: [run["outcome"] for run in result["repeats"]] for result in found}
+            wavering = {id: seen for id, seen in outcomes.items() if len(set(seen)) > 1}
+            rows.append({
+                "recipe": recipe,
+                "document": document,
+                "file": file,
+                "times": max(map(len, outcomes.values())),
+                "outcomes": outcomes,
+                "wavering": [variants()[id].label if id in variants() else id for id in wavering],
+            })  # fmt: skip
+    rows.sort(key=lambda row: (row["recipe"], row["document"]["data"]["name"]))
+    return render("repeats.html", rows=rows)
 
 
 def certified(results: Results) -> dict[str, tuple[Path, dict[str, Any]]]:

@@ -72,7 +72,7 @@ class Measurement:
 
 
 class Results:
-    """All results files of a folder. Where several compared the same thing, the latest is shown."""
+    """All results files of a folder. Of comparisons of the same thing the latest on MNIST is shown, else the latest."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -87,7 +87,7 @@ class Results:
             for result in document["results"]:
                 key = (result["recipe"], result["variant"])
                 known = self._found.get(key)
-                if known is None or known.document["created"] < document["created"]:
+                if known is None or rank(known.document) < rank(document):
                     self._found[key] = Measurement(file, document, result)
 
     def documents(self, kind: str) -> list[tuple[Path, dict[str, Any]]]:
@@ -143,6 +143,11 @@ class Results:
             if (root / name).is_file():
                 ages[root / name] = -(root / name).stat().st_mtime_ns
         return ages
+
+
+def rank(document: dict[str, Any]) -> tuple[bool, str]:
+    """Of two comparisons of the same, the one with the higher rank is shown."""
+    return document["data"]["name"] == "mnist", document["created"]
 
 
 def outdated(variant: Variant, versions: dict[str, str]) -> str:
