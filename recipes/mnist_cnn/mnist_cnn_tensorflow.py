@@ -32,7 +32,7 @@ def weights(model):
 # %% Network
 def convolution(model, layer, inputs):
     maps = tf.nn.conv2d(inputs, model[f"{layer}_kernel"], strides=1, padding="VALID")
-    return tf.nn.relu(tf.nn.bias_add(maps, model[f"{layer}_bias"]))
+    return tf.nn.relu(maps + model[f"{layer}_bias"])
 
 
 def dense(model, layer, inputs):
