@@ -114,12 +114,11 @@ def few_digits(tmp_path_factory):
 
 
 def standalone_cases() -> list:
-    """Every recipe file, and the largest one on every backend of Keras; the rest is in the long part."""
+    """Every recipe file; on Keras's other backends they run in the long part."""
     cases = []
     for case in ladder_cases("network", "operation") + tuned_cases():
         task, variant = case.values
-        first = frameworks()[variant.framework].variants[0]
-        short = variant.id == first.id or (task.name, task.track) == ("mnist_cnn", "idiomatic")
+        short = variant == frameworks()[variant.framework].variants[0]
         cases.append(case if short else pytest.param(task, variant, id=case.id, marks=(*case.marks, pytest.mark.long)))
     return cases
 
