@@ -86,7 +86,8 @@ def test_comparison_without_a_gpu(tmp_path):
     """With device code or without, a variant says what was looked for and what to do; none runs on the processor."""
     file = tmp_path / "results.json"
     chosen = ["numpy", "jax", "pytorch", "theano"]
-    options = ("--frameworks", ",".join(chosen), "--device", "gpu", "--data", "digits", "--json", file)
+    options = ["--device", "gpu", "--data", "digits", "--precision", "float32", "--json", file]
+    options += ["--frameworks", ",".join(chosen)]
     finished = run("compare", "softmax_regression", *options, home=tmp_path / "home", cwd=tmp_path)
     assert (finished.code, finished.err) == (1, "")
     assert "GPU: nvidia-smi finds none" in finished.out

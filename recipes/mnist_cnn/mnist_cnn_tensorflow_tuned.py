@@ -1,7 +1,7 @@
 # %% [markdown]
 # # A convolutional network for MNIST, in TensorFlow, tuned
 # Bias and ReLU come after the pooling, on a quarter of the numbers: a maximum commutes with both. Two rows and columns
-# that pooling would drop are never computed. On two cores the step takes two thirds of the time (`python
+# that pooling would drop are never computed. On two cores the step takes 0.8 of the time (`python
 # benchmarks/tuned.py tensorflow`). Not taken: XLA (`jit_compile`), with which it takes 1.5 times as long.
 
 # %% Init
