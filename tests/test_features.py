@@ -26,16 +26,21 @@ CHECKS = features.checks()
 
 
 def cells(*, run: bool) -> list:
-    """The cells that a program answers, or those that a source does; a worker serves one variant after the other."""
+    """The cells that a program answers, or those that a source does; a worker serves one variant after the other.
+
+    Rows that start their framework anew run in the long part on Keras's other backends.
+    """
     found = []
     for variant in variants().values():
+        first = variant == frameworks()[variant.framework].variants[0]
         written = features.written(variant.framework)
         for row in sorted(ROWS.values(), key=lambda row: row.fresh):  # the others share a worker, so they come first
             source = written.source(row.id, variant)
             probe = written.probe(row.id, variant)
             if (run and (row.derived or (probe and not source))) or (not run and source):
-                group = pytest.mark.xdist_group(f"features-{variant.id}")
-                found.append(pytest.param(row, variant, id=f"{row.id}-{variant.id}", marks=group))
+                marks = [pytest.mark.xdist_group(f"features-{variant.id}")]
+                marks += [pytest.mark.long] if row.fresh and run and not first else []
+                found.append(pytest.param(row, variant, id=f"{row.id}-{variant.id}", marks=marks))
     return found
 
 
