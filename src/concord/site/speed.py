@@ -34,6 +34,7 @@ def page(results: Results) -> Markup:
         command=COMMAND,
         without_gpu=not measured,
         seconds=seconds,
+        span=span,
         told=SWEEPS,
         mebibytes=mebibytes,
         limit=SPREAD_LIMIT,
@@ -84,6 +85,13 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
 def seconds(value: float) -> str:
     """Seconds with three digits: steps differ by microseconds and by seconds."""
     return f"{value:.3g} s" if value >= 1 else f"{value * 1000:.3g} ms"
+
+
+def span(low: float, high: float) -> str:
+    """Two durations, with the unit once where they share it."""
+    number, unit = seconds(low).split(" ")
+    told = seconds(high)
+    return f"{number if told.endswith(f' {unit}') else seconds(low)} to {told}"
 
 
 def label(id: str) -> str:
