@@ -294,6 +294,26 @@ def test_speed_page(bench, measured, tmp_path):
     assert page.count("</h2>") == 2  # never merged
 
 
+def test_learning_goes_through_shuffled_images(tmp_path):
+    dataset, task, variant = data.load("digits"), find_task("softmax_regression"), variants()["numpy"]
+    row = {"unproven": "", "accuracy_after": []}
+    with Collector(tmp_path / "evidence", dataset) as collector:
+        document = {"batch_size": 100, "variants": {"numpy": row}}
+        bench = Bench(collector, task, document, tmp_path / "bench.json", QUICK)
+        images, labels = (np.load(file) for file in bench.mixed_images.values())
+        bench.learn(variant)
+    assert not (labels == dataset.train_labels).all()
+
+    def pairs(images, labels):
+        return sorted((image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True))
+
+    assert pairs(images, labels) == pairs(dataset.train_images, dataset.train_labels)
+    assert [point["steps"] for point in row["accuracy_after"]] == [
+        -(-len(images) // 100) // part for part in (8, 4, 2, 1)
+    ]
+    assert row["accuracy_after"][-1]["accuracy"] > 0.5  # after fifteen steps
+
+
 def test_what_is_about_something_else_is_refused(bench, measured):
     _, file = bench("--rounds", 1)
     sound = file.read_text(encoding="utf-8")
