@@ -26,21 +26,16 @@ CHECKS = features.checks()
 
 
 def cells(*, run: bool) -> list:
-    """The cells that a program answers, or those that a source does; a worker serves one variant after the other.
-
-    Rows that start their framework anew run in the long part on Keras's other backends.
-    """
+    """The cells that a program answers, or those that a source does; a worker serves one variant after the other."""
     found = []
     for variant in variants().values():
-        first = variant == frameworks()[variant.framework].variants[0]
         written = features.written(variant.framework)
-        for row in sorted(ROWS.values(), key=lambda row: row.fresh):  # the others share a worker, so they come first
+        for row in sorted(ROWS.values(), key=lambda row: not row.fresh):  # from copies of the worker of the others
             source = written.source(row.id, variant)
             probe = written.probe(row.id, variant)
             if (run and (row.derived or (probe and not source))) or (not run and source):
-                marks = [pytest.mark.xdist_group(f"features-{variant.id}")]
-                marks += [pytest.mark.long] if row.fresh and run and not first else []
-                found.append(pytest.param(row, variant, id=f"{row.id}-{variant.id}", marks=marks))
+                group = pytest.mark.xdist_group(f"features-{variant.id}")
+                found.append(pytest.param(row, variant, id=f"{row.id}-{variant.id}", marks=group))
     return found
 
 
@@ -329,7 +324,7 @@ def two_columns():
 
 
 def test_columns_side_by_side(two_columns, tmp_path):
-    """The cells come in order, and what needs a worker of its own is run last."""
+    """The cells come in order, and what needs a process of its own is run first."""
     rows, told = [ROWS["cpu_threads"], ROWS["relu"], ROWS["licence"]], []
     with Answers(tmp_path) as asked:
         found = asked.columns(rows, two_columns, told.append)
@@ -337,7 +332,7 @@ def test_columns_side_by_side(two_columns, tmp_path):
     assert all(cell.outcome in ("ok", *ABSENT) for cell in found)
     for variant in two_columns:
         mine = [what for what in told if what.startswith(f"{variant.id}: ")]
-        assert mine == [f"{variant.id}: {row}" for row in ("relu", "licence", "cpu_threads")]
+        assert mine == [f"{variant.id}: {row}" for row in ("cpu_threads", "relu", "licence")]
 
 
 def test_interrupted_columns_end_at_once(two_columns, tmp_path):

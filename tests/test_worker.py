@@ -18,6 +18,7 @@ from concord.ladder import NETWORK_RUNS
 from concord.task import Task, read_task
 from concord.verdict import judge_variant
 from concord.worker import Worker
+from concord.workers import Workers
 
 MEBIBYTE = 2**20
 GOOD = Path(read_task.__globals__["paths"].RECIPES) / "softmax_regression"
@@ -79,6 +80,79 @@ def test_fault_costs_its_own_job_only(few, tmp_path, fault):
     assert (verdict.outcome, reason in verdict.reason) == (outcome, True), verdict
     assert "\n" not in verdict.reason
     assert few.collect(sound, numpy, "float64", NETWORK_RUNS["steps_2"]).outcome == "ok"
+
+
+PROBES = """
+import os
+import signal
+
+import numpy as np
+
+calls = []
+
+
+def count():
+    calls.append(1)
+    return len(calls)
+
+
+def leave():
+    os._exit(3)
+
+
+def leave_quietly():
+    os._exit(0)
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def loop():
+    while True:
+        pass
+
+
+def hoard():
+    held = []
+    while True:
+        held.append(np.ones(1 << 20))
+"""
+
+
+@pytest.fixture
+def probes(tmp_path):
+    """Asks a file of probes with short limits: `ask(function)`, or `ask(function, fresh=False)`."""
+    file, numpy = tmp_path / "probes.py", variants()["numpy"]
+    file.write_text(PROBES, encoding="utf-8")
+    with Workers(tmp_path / "logs", time_limit=3.0, memory_limit=700 * MEBIBYTE) as workers:
+
+        def ask(function, *, fresh=True):
+            return (workers.fresh_probe if fresh else workers.probe)(numpy, "float32", file, function)
+
+        yield ask
+
+
+def test_fresh_probes_know_nothing_of_each_other(probes):
+    assert [probes("count").fields["value"] for _ in range(2)] == [1, 1]
+    assert [probes("count", fresh=False).fields["value"] for _ in range(2)] == [1, 2]
+    assert [probes("count").fields["value"] for _ in range(2)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("function", "outcome", "reason"),
+    [
+        ("leave", "crashed", "exit code 3"),
+        ("leave_quietly", "crashed", "exit code 0"),
+        ("die", "crashed", "SIGSEGV"),
+        ("loop", "timeout", "no answer within"),
+        ("hoard", "out_of_memory", "its limit is 700 MiB"),
+    ],
+)
+def test_fault_of_a_fresh_probe_is_told(probes, function, outcome, reason):
+    answer = probes(function)
+    assert (answer.outcome, reason in answer.reason) == (outcome, True), answer
+    assert probes("count").fields["value"] == 1
 
 
 def test_megabytes_of_output_do_no_harm(few, tmp_path):

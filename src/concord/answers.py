@@ -116,7 +116,9 @@ class Answers:
 
         def column(variant: Variant) -> list[Cell]:
             found = {}
-            for row in sorted(rows, key=lambda row: row.fresh):  # the others share a worker, so they come first
+            for row in sorted(
+                rows, key=lambda row: not row.fresh
+            ):  # from copies of the worker that the others use then
                 if stopped.is_set():
                     break
                 announce(f"{variant.id}: {row.id}")
@@ -149,12 +151,9 @@ class Answers:
         folder = Path(tempfile.mkdtemp(dir=self._made_folder(), prefix=f"{feature.id}-"))
         try:
             arguments, expected = features.question(feature.id, folder)
-            if feature.fresh:
-                self.workers.close_one(variant, PRECISION)
+            ask = self.workers.fresh_probe if feature.fresh else self.workers.probe
             file = features.written(variant.framework).path
-            answer = self.workers.probe(variant, PRECISION, file, probe.function, **plain(arguments))
-            if feature.fresh:
-                self.workers.close_one(variant, PRECISION)
+            answer = ask(variant, PRECISION, file, probe.function, **plain(arguments))
             if answer.outcome != "ok" and feature.tool and not shutil.which(feature.tool):
                 return replace(cell, outcome="unsupported", reason=f"there is no {feature.tool} here")
             if answer.outcome != "ok":

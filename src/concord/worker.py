@@ -76,11 +76,20 @@ class Worker:
         self.device = device
         self.started = Answer("ok")
         self._process: subprocess.Popen[str] | None = None
+        self._used = False  # since its start, for more than questions about what is installed
         self._answers: queue.Queue[str | None] = queue.Queue()
         living.add(self)
 
     def run(self, job: dict[str, Any]) -> Answer:
-        """Does one job and waits for its answer, whatever happens to the process."""
+        """Does one job and waits for its answer, whatever happens to the process.
+
+        With `in_a_copy` a copy of the process does it, of one that has only imported its framework.
+        """
+        if job.get("in_a_copy"):
+            if self._used:
+                self.close()
+        else:
+            self._used |= job.get("kind") not in ("names", "package")
         if self._process is None and self.started.outcome != "unsupported":  # what it can't do, it can't do again
             self.started = self._start()
         if self.started.outcome != "ok":
@@ -92,11 +101,12 @@ class Worker:
             self._process.stdin.flush()
         except BrokenPipeError:
             pass  # it has died since; waiting for its answer finds out how
-        return self._wait(self.time_limit)
+        return self._wait(self.time_limit, in_a_copy=job.get("in_a_copy", False))
 
     def close(self) -> None:
         """Ends the process and everything that it started."""
         process, self._process = self._process, None
+        self._used = False
         if process is None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -150,7 +160,7 @@ class Worker:
         threading.Thread(target=_read_lines, args=(self._process.stdout, self._answers), daemon=True).start()
         return self._wait(START_LIMIT)
 
-    def _wait(self, limit: float) -> Answer:
+    def _wait(self, limit: float, *, in_a_copy: bool = False) -> Answer:
         """The answer, or what kept it from coming: the time limit, the memory limit, the end of the process."""
         import psutil
 
@@ -167,7 +177,8 @@ class Worker:
                     self.close()
                     return Answer("timeout", f"no answer within {limit:g} s")
                 with contextlib.suppress(psutil.Error):
-                    held = watched.memory_info().rss
+                    holders = [watched, *watched.children()] if in_a_copy else [watched]
+                    held = max(process.memory_info().rss for process in holders)
                     if held > self._memory_limit:
                         self.close()
                         reason = f"held {held / 2**20:,.0f} MiB, its limit is {self._memory_limit / 2**20:,.0f} MiB"

@@ -38,25 +38,49 @@ def main():
         answers.write(json.dumps(fields) + "\n")
         answers.flush()
 
-    def attempt(function, *arguments):
-        try:
-            return {"outcome": "ok", "reason": "", **function(*arguments)}
-        except MemoryError as error:
-            return {"outcome": "out_of_memory", "reason": one_line(error)}
-        except Exception as error:
-            traceback.print_exc()
-            return {"outcome": "error", "reason": one_line(error)}
-
     answer(**attempt(start, configuration))
     precision = configuration["precision"]
     while True:
         job = jobs.get()
-        result = attempt(JOBS[job["kind"]], job, precision)
+        do = in_a_copy if job.get("in_a_copy") else attempt
+        result = do(JOBS[job["kind"]], job, precision)
         if device and configuration["device"] == "gpu":
             result["peak_device_memory"] = device.peak_memory()
             if result["outcome"] == "ok" and result["peak_device_memory"] == 0:
                 result.update(outcome="unsupported", reason="nothing was ever on the GPU: the recipe left it alone")
         answer(**result, peak_memory=peak_memory())
+
+
+def attempt(function, *arguments):
+    """What the function gives, with its outcome; or why it gave nothing."""
+    try:
+        return {"outcome": "ok", "reason": "", **function(*arguments)}
+    except MemoryError as error:
+        return {"outcome": "out_of_memory", "reason": one_line(error)}
+    except Exception as error:
+        traceback.print_exc()
+        return {"outcome": "error", "reason": one_line(error)}
+
+
+def in_a_copy(function, *arguments):
+    """The same in a copy of this process, which itself goes on as it is: a framework that was only imported.
+
+    What can be set before the first use alone can thus be set again, without another import.
+    """
+    receiving, sending = os.pipe()
+    copy = os.fork()
+    if copy == 0:
+        os.write(sending, json.dumps(attempt(function, *arguments)).encode() + b"\n")
+        os._exit(0)
+    os.close(sending)
+    with os.fdopen(receiving, encoding="utf-8") as pipe:
+        line = pipe.readline()  # not to its end: a process that the copy has started may hold it open
+    _, status = os.waitpid(copy, 0)
+    if not line:  # what ended the copy would have ended this process
+        if os.WIFSIGNALED(status):
+            os.kill(os.getpid(), os.WTERMSIG(status))
+        os._exit(os.WEXITSTATUS(status))
+    return json.loads(line)
 
 
 def read_jobs(questions, jobs):

@@ -1,5 +1,6 @@
 """Workers by variant and precision: each is started when it is first needed, in its framework's own environment."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,21 @@ class Workers:
         Lists of numbers reach the function as arrays; arrays, tuples and NumPy's numbers come back as lists and
         numbers.
         """
-        job = {"kind": "probe", "recipe": str(file), "contract": {}, "function": function, "arguments": arguments}
-        return self.run(variant, precision, job)[1]
+        return self.run(variant, precision, a_probe(file, function, arguments))[1]
+
+    def fresh_probe(self, variant: Variant, precision: str, file: Path, function: str, /, **arguments: Any) -> Answer:
+        """The same in a process that has imported its framework and done nothing else.
+
+        On Linux it is a copy of a worker, of a new one if need be; elsewhere frameworks don't survive being copied
+        (fork), and another is started for each.
+        """
+        job = a_probe(file, function, arguments)
+        if sys.platform == "linux":
+            return self.run(variant, precision, job | {"in_a_copy": True})[1]
+        self.close_one(variant, precision)
+        answer = self.run(variant, precision, job)[1]
+        self.close_one(variant, precision)
+        return answer
 
     def close_one(self, variant: Variant, precision: str) -> None:
         """Ends a worker that isn't needed any more, or makes the next job start in a fresh one."""
@@ -95,3 +109,7 @@ class Workers:
         if isinstance(found, NoEnvironmentError):
             raise found
         return found
+
+
+def a_probe(file: Path, function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "probe", "recipe": str(file), "contract": {}, "function": function, "arguments": arguments}
