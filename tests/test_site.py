@@ -336,6 +336,32 @@ def test_matrix_downloads(built):
     assert len(lines) == len(rows) + 1
 
 
+def test_costs_are_the_benchmarks(built):
+    """Medians with their intervals; without a benchmark, what the comparison measured by the way."""
+    document = json.loads((built.folder / "choose.json").read_text(encoding="utf-8"))
+    rows = {row["id"]: row for group in document["groups"] for row in group["rows"]}
+    first, second, old, unproven, failed, other = list(variants())[:6]
+    tiers = rows["tier-mnist_cnn"]["cells"]
+    assert [tiers[id]["text"] for id in (first, second, old)] == ["tier 1", "tier 1", "tier 2"]
+    steps = rows["steady_seconds-mnist_cnn"]
+    assert steps["about"] == "A processor, 4 threads"
+    assert steps["cells"][first]["text"] == "10.0 ms"
+    assert steps["cells"][first]["note"] == "1.0× the least; 9.50 ms to 10.5 ms, 3 rounds"
+    assert steps["cells"][first]["link"].startswith("speed.html#bench-")
+    assert "stale: " in steps["cells"][old]["note"]
+    assert (steps["cells"][unproven]["text"], steps["cells"][unproven]["note"]) == ("unverified", "logits differ")
+    assert (steps["cells"][failed]["text"], steps["cells"][failed]["note"]) == ("no figure", "killed")
+    assert (steps["cells"][other]["text"], steps["cells"][other]["tone"]) == ("60.0 ms", "4")
+    assert rows["target_seconds-mnist_cnn"]["cells"][first]["value"] == pytest.approx(0.2 + 450 * 0.01, rel=0.1)
+    assert rows["epoch_seconds-softmax_regression"]["cells"][first]["text"] == "1.50 s"
+    assert "steady_seconds-softmax_regression" not in rows
+
+
+def test_speed_page_begins_with_what_is_taught(built):
+    titles = re.findall(r"<h2 id=\"bench-[^>]*>([^<]*)", (built.folder / "speed.html").read_text(encoding="utf-8"))
+    assert titles == ["mnist_cnn: A processor, 4 threads", "mnist_cnn, tuned: A processor, 4 threads"]
+
+
 def test_framework_pages(built):
     for framework in frameworks().values():
         text = (built.folder / "frameworks" / f"{framework.id}.html").read_text(encoding="utf-8")

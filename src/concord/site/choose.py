@@ -1,19 +1,16 @@
 """The page for choosing: everything that is measured, what each framework can do, and how much code it takes."""
 
 from collections.abc import Callable
-from typing import Any
 
 from concord import ladder
 from concord.framework import Variant, variants
-from concord.site import evidence
+from concord.site import costs, evidence
 from concord.site.features import groups as feature_groups
-from concord.site.markup import error_figure, mebibytes, render, seconds
-from concord.site.matrix import NOT_MEASURED, Cell, Group, Row, files, table
+from concord.site.markup import error_figure, render
+from concord.site.matrix import NOT_MEASURED, Cell, Group, Row, files, table, unknown
 from concord.site.results import Results, pins
 from concord.site.source import read_source
-from concord.task import Task, all_tasks
-
-FACTORS = (1.25, 2, 4)  # how far from the best: the steps of the colour scale
+from concord.task import Task, all_tasks, find_task
 
 
 def pages(results: Results) -> dict[str, str | bytes]:
@@ -26,12 +23,13 @@ def groups(results: Results) -> list[Group]:
     """Everything that has evidence, in the order of the page."""
     tasks = all_tasks()
     networks = [task for task in tasks if task.kind == "network"]
+    measured = [costs.on_processor(task, results) for task in networks]
     return [
         Group("The same result", [equivalence(task, results) for task in tasks]),
         Group("Precision", [precision(task, results) for task in tasks] + [declared()]),
-        Group("Speed on a processor", [row for task in networks for row in costs(task, results, SPEED)]),
-        Group("Speed on a graphics card", [graphics_card()]),
-        Group("Memory", [row for task in networks for row in costs(task, results, MEMORY)]),
+        Group("Speed on a processor", [row for in_time, _ in measured for row in in_time]),
+        Group("Speed on a graphics card", [costs.on_graphics_card(find_task("mnist_cnn"), results)]),
+        Group("Memory", [row for _, in_memory in measured for row in in_memory]),
         Group("Accuracy", [accuracy(task, results) for task in networks]),
         *feature_groups(results),
         *[Group(f"Lines of code: {task.name}", lines(task)) for task in tasks],
@@ -50,13 +48,6 @@ def row(
 
 def page_of(task: Task, anchor: str) -> str:
     return f"recipes/{task.name}/index.html#{anchor}"
-
-
-def unknown(task: Task, variant: Variant) -> Cell:
-    """A cell without evidence."""
-    if variant.framework not in task.recipes:
-        return Cell("not written yet", note=f"{task.name}_{variant.framework}.py is missing")
-    return Cell(NOT_MEASURED)
 
 
 def equivalence(task: Task, results: Results) -> Row:
@@ -107,49 +98,6 @@ def declared() -> Row:
     return row("known-differences", "known differences", cell, unit="declarations")
 
 
-SPEED = (
-    ("epoch_seconds", "seconds an epoch", "s", seconds),
-    ("first_step_seconds", "first step", "s", seconds),
-    ("import_seconds", "import", "s", seconds),
-)
-MEMORY = (("peak_memory", "memory at most", "bytes", mebibytes),)
-
-
-def costs(task: Task, results: Results, quantities: tuple[tuple[str, str, str, Any], ...]) -> list[Row]:
-    """Rows where less is better, with how many times the least each figure is."""
-    found = results.of_recipe(task.name)
-    rows = []
-    for name, title, unit, write in quantities:
-        values = {id: m.result[name] for id, m in found.items() if m.result[name]}
-
-        def cell(variant: Variant, name: str = name, values: dict = values, write: Any = write) -> Cell:
-            measurement = found.get(variant.id)
-            if measurement is None:
-                return unknown(task, variant)
-            if measurement.result[name] is None:
-                state = "unverified" if measurement.result["outcome"] != "ok" else NOT_MEASURED
-                return Cell(state, note=measurement.result["reason"])
-            value = measurement.result[name]
-            factor = value / min(values.values()) if values.get(variant.id) else 1
-            spread = evidence.spread(measurement, name, write)
-            return Cell(
-                write(value),
-                value,
-                page_of(task, "measured"),
-                f"{factor:.1f}× the least" + (f"; {spread}" if spread else ""),
-                str(1 + sum(factor > step for step in FACTORS)),
-            )
-
-        rows.append(row(f"{name}-{task.name}", f"{title}: {task.name}", cell, unit=unit, task=task))
-    return rows
-
-
-def graphics_card() -> Row:
-    about = "no results file is from a machine with one; the recipes use an NVIDIA card that their framework sees"
-    cells = {id: Cell(NOT_MEASURED) for id in variants()}
-    return Row("graphics-card", "seconds an epoch", "s", about, "concord compare mnist_cnn", cells)
-
-
 def accuracy(task: Task, results: Results) -> Row:
     def cell(variant: Variant) -> Cell:
         measurement = results.find(task.name, variant.id)
@@ -173,10 +121,10 @@ def lines(task: Task) -> list[Row]:
             if variant.framework not in values:
                 return unknown(task, variant)
             value = values[variant.framework]
-            factor = value / least if least else 1
-            tone = str(1 + sum(factor > step for step in FACTORS)) if value else ""
             link = f"recipes/{task.name}/{variant.framework}.html"
-            return Cell(str(value), value, link, f"{factor:.1f}× the least" if value else "", tone)
+            if not value:
+                return Cell("0", 0, link)
+            return Cell(str(value), value, link, costs.times(value, least), costs.tone(value, least))
 
         return row(f"lines-{task.name}-{id}", label, cell, unit="lines")
 

@@ -125,12 +125,12 @@ def staleness(results: Results, measurement: Measurement | None, task: Task) -> 
     return results.staleness(measurement, (task.recipes[measurement.result["framework"]], task.folder / "task.py"))
 
 
-QUANTITIES = (
-    ("epoch_seconds", "an epoch", seconds),
-    ("first_step_seconds", "first step", seconds),
-    ("import_seconds", "import", seconds),
-    ("peak_memory", "memory at most", mebibytes),
-)
+COSTS = {
+    "epoch_seconds": ("an epoch", seconds),
+    "first_step_seconds": ("first step", seconds),
+    "import_seconds": ("import", seconds),
+    "peak_memory": ("memory at most", mebibytes),
+}
 
 
 def measured(task: Task, found: dict[str, Measurement]) -> dict[str, Any] | None:
@@ -138,9 +138,9 @@ def measured(task: Task, found: dict[str, Measurement]) -> dict[str, Any] | None
     if task.kind != "network" or not found:
         return None
     floor = task.specification.ACCURACY_FLOORS.get(next(iter(found.values())).document["data"]["name"])
-    bars = [cost_bars(found, name, write) for name, _, write in QUANTITIES]
+    bars = [cost_bars(found, name, write) for name, (_, write) in COSTS.items()]
     return {
-        "titles": [title for _, title, _ in QUANTITIES],
+        "titles": [title for title, _ in COSTS.values()],
         "rows": [
             {"variant": variants()[id], "accuracy": m.result["accuracy"], "cells": [column[id] for column in bars]}
             for id, m in found.items()

@@ -62,11 +62,28 @@ def error_figure(error: float | str | None, digits: int = 0) -> str:
 
 
 def seconds(value: float) -> str:
-    """Seconds with two or three digits that mean something."""
-    if value < 1:
-        return f"{value * 1000:.0f} ms"
-    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+    """A duration with three digits, or whole seconds."""
+    if value >= 999.5:
+        return f"{value:,.0f} s"
+    number, unit = (value, "s") if value >= 0.9995 else (value * 1000, "ms")
+    return f"{number:#.3g}".rstrip(".") + f" {unit}"
+
+
+def tick(value: float) -> str:
+    """A duration on a scale, where numbers are round."""
+    return f"{value:.4g} s" if value >= 1 else f"{value * 1000:.4g} ms"
+
+
+def span(low: float, high: float) -> str:
+    """Two durations, with the unit once where they share it."""
+    number, unit = seconds(low).split(" ")
+    told = seconds(high)
+    return f"{number if told.endswith(f' {unit}') else seconds(low)} to {told}"
 
 
 def mebibytes(value: float) -> str:
     return f"{value / 2**20:,.0f} MiB"
+
+
+def megabytes(value: float) -> str:
+    return f"{value / 1e6:,.0f} MB"

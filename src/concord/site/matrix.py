@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, field
 
 from markupsafe import Markup
 
-from concord.framework import variants
+from concord.framework import Variant, variants
 from concord.site.markup import render
+from concord.task import Task
 
 NOT_MEASURED = "not measured"
 
@@ -51,6 +52,13 @@ class Group:
     title: str
     rows: list[Row]
     summary: dict[str, str] = field(default_factory=dict)  # by variant, in a few words
+
+
+def unknown(task: Task, variant: Variant) -> Cell:
+    """A cell without evidence."""
+    if variant.framework not in task.recipes:
+        return Cell("not written yet", note=f"{task.name}_{variant.framework}.py is missing")
+    return Cell(NOT_MEASURED)
 
 
 def table(name: str, groups: list[Group], placeholder: str, legend: Markup) -> Markup:

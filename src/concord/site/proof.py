@@ -1,6 +1,5 @@
 """The proof page's tables that have results files of their own: repeats, and the statistics over many seeds."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from concord.framework import variants
 from concord.site import plots
 from concord.site.evidence import BAD, GOOD, KNOWN
 from concord.site.markup import render
-from concord.site.results import Results, outdated
+from concord.site.results import Results, outdated_program
 from concord.task import Task, all_tasks
 
 TONES = {"equivalent": (GOOD, "✓"), "undecided": (KNOWN, "~"), "different": (BAD, "✗")}
@@ -85,11 +84,6 @@ def section(task: Task, file: Path, document: dict[str, Any]) -> dict[str, Any]:
 
 def stale(task: Task, document: dict[str, Any], id: str) -> str:
     """Why a variant's accuracies no longer speak for the present files and pins; empty if they do."""
-    row = document["variants"][id]
-    if why := outdated(variants()[id], row["versions"]):
-        return why
     if document["training"] != task.specification.HYPERPARAMETERS | {"images": task.specification.TRAIN_IMAGES}:
         return "the task's training changed since"
-    recipe = task.recipes.get(variants()[id].framework)
-    changed = recipe and hashlib.sha256(recipe.read_bytes()).hexdigest() != row["recipe_sha256"]
-    return f"{recipe.name} changed since" if recipe and changed else ""
+    return outdated_program(task, id, document["variants"][id])

@@ -12,6 +12,8 @@ from typing import Any
 from concord import paths
 from concord.errors import UserError
 from concord.framework import Variant, variants
+from concord.report import sha256
+from concord.task import Task
 
 PIN = re.compile(r"^([\w.-]+)==([\w.+!-]+)", re.MULTILINE)
 
@@ -157,6 +159,15 @@ def outdated(variant: Variant, versions: dict[str, str]) -> str:
         if pinned and pinned != version.split("+")[0]:  # torch's "+cpu" is the same version
             return f"measured with {name} {version}; the pinned version is {pinned}"
     return ""
+
+
+def outdated_program(task: Task, id: str, row: dict[str, Any]) -> str:
+    """Why a variant's row, which tells versions and the recipe's SHA-256, no longer speaks for what is pinned and
+    written now, in words; empty if it does."""
+    if why := outdated(variants()[id], row["versions"]):
+        return why
+    recipe = task.recipes.get(variants()[id].framework)
+    return f"{recipe.name} changed since" if recipe and sha256(recipe) != row["recipe_sha256"] else ""
 
 
 def read_results(file: Path) -> dict[str, Any]:

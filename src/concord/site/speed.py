@@ -7,7 +7,7 @@ from markupsafe import Markup
 from concord.devices import told_gpu, told_machine
 from concord.framework import variants
 from concord.site import plots
-from concord.site.markup import mebibytes, render
+from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
 from concord.site.results import Results
 from concord.tiers import SPREAD_LIMIT, TARGET, control_spread, figures
 
@@ -24,19 +24,29 @@ SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
 COMMAND = "concord bench {recipe} --json docs/results/bench-{recipe}.json"
 
 
+def gpu_command(recipe: str) -> str:
+    """What measures the same on a GPU."""
+    return f"{COMMAND.format(recipe=f'{recipe}-gpu').replace(f'{recipe}-gpu', recipe, 1)} --device gpu"
+
+
 def page(results: Results) -> Markup:
     """A section for each results file: one recipe on one track on one machine's processor or GPU."""
-    sections = [section(file.name, document) for file, document in reversed(results.documents("bench"))]
+    latest = reversed(results.documents("bench"))
+    as_taught_first = sorted(latest, key=lambda found: found[1]["track"])
+    sections = [section(file.name, document) for file, document in as_taught_first]
     measured = [part for part in sections if part["rows"] and part["gpu"]]
     return render(
         "speed.html",
         sections=sections,
         command=COMMAND,
+        gpu_command=gpu_command,
         without_gpu=not measured,
         seconds=seconds,
         span=span,
+        tick=tick,
         told=SWEEPS,
         mebibytes=mebibytes,
+        megabytes=megabytes,
         limit=SPREAD_LIMIT,
         target=TARGET,
     )
@@ -52,7 +62,7 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         if "steady_seconds" in figure
     ]
     without = {
-        label(id): row["unproven"] or next((run["reason"] for run in row["rounds"] if run["reason"]), "no round yet")
+        label(id): why_without(row) or "no round yet"
         for id, row in document["variants"].items()
         if "steady_seconds" not in found[id]
     }
@@ -82,16 +92,9 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def seconds(value: float) -> str:
-    """Seconds with three digits: steps differ by microseconds and by seconds."""
-    return f"{value:.3g} s" if value >= 1 else f"{value * 1000:.3g} ms"
-
-
-def span(low: float, high: float) -> str:
-    """Two durations, with the unit once where they share it."""
-    number, unit = seconds(low).split(" ")
-    told = seconds(high)
-    return f"{number if told.endswith(f' {unit}') else seconds(low)} to {told}"
+def why_without(row: dict[str, Any]) -> str:
+    """Why a variant has no figures: it isn't proven equal, or a round failed."""
+    return row["unproven"] or next((run["reason"] for run in row["rounds"] if run["reason"]), "")
 
 
 def label(id: str) -> str:

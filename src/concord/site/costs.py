@@ -1,0 +1,183 @@
+"""The rows of the table for choosing that count time or memory: of the benchmark, or of a comparison's one run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from concord.devices import told_machine
+from concord.framework import variants
+from concord.site import evidence, speed
+from concord.site.markup import mebibytes, seconds
+from concord.site.matrix import NOT_MEASURED, Cell, Row, unknown
+from concord.site.results import Results, outdated_program, rank
+from concord.task import Task
+from concord.tiers import TARGET, Figure, figures
+
+FACTORS = (1.25, 2, 4)  # how far from the best: the steps of the colour scale
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something of which less is better; `name` is what results files call it, `write` puts a value into words."""
+
+    name: str
+    title: str
+    unit: str = "s"
+    write: Callable[[float], str] = seconds
+
+
+STEP = Quantity("steady_seconds", "a training step")
+SPEED = (
+    STEP,
+    Quantity("epoch_seconds", "seconds an epoch"),
+    Quantity("target_seconds", f"training until {TARGET:.0%} are right"),
+    Quantity("single_seconds", "prediction of one image"),
+    Quantity("thousand_seconds", "prediction of 1,000 images"),
+    Quantity("first_step_seconds", "first step"),
+    Quantity("import_seconds", "import"),
+)
+MEMORY = (Quantity("peak_memory", "memory at most", "bytes", mebibytes),)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One results file of `concord bench`; `figures` by variant and quantity."""
+
+    task: Task
+    file: Path
+    document: dict[str, Any]
+    figures: dict[str, dict[str, Any]]
+
+    @property
+    def link(self) -> str:
+        return f"speed.html#{self.file.stem}"
+
+    def of(self, quantity: Quantity) -> dict[str, Figure]:
+        """By variant; a single number is its own interval."""
+        found = {id: row[quantity.name] for id, row in self.figures.items() if row.get(quantity.name)}
+        return {
+            id: value if isinstance(value, Figure) else Figure(value, value, value)
+            for id, value in found.items()
+            if id in variants()
+        }
+
+    def without(self, id: str) -> Cell:
+        """The cell of a variant that has no figure."""
+        row = self.document["variants"].get(id)
+        if row is None:
+            return unknown(self.task, variants()[id])
+        return Cell("unverified" if row["unproven"] else "no figure", note=speed.why_without(row))
+
+    def note(self, id: str, quantity: Quantity, figure: Figure) -> str:
+        """The interval, and whether the figure still speaks for the present program."""
+        rounds = sum(run["outcome"] == "ok" for run in self.document["variants"][id]["rounds"])
+        ends = f"{quantity.write(figure.low)} to {quantity.write(figure.high)}, {rounds} rounds"
+        words = [ends] if figure.low < figure.high else []
+        if stale := outdated_program(self.task, id, self.document["variants"][id]):
+            words.append(f"stale: {stale}")
+        return "; ".join(words)
+
+
+def benchmark(task: Task, results: Results, gpu: bool = False) -> Benchmark | None:
+    """The file that the table shows: the recipes as they are taught, on one machine's processor or GPU."""
+    found = [
+        (file, document)
+        for file, document in results.documents("bench")
+        if document["recipe"] == task.name
+        and document["track"] == "idiomatic"
+        and ("device" in document["environment"]) == gpu
+    ]
+    if not found:
+        return None
+    file, document = max(found, key=lambda item: rank(item[1]))
+    return Benchmark(task, file, document, figures(document))
+
+
+def on_processor(task: Task, results: Results) -> tuple[list[Row], list[Row]]:
+    """The rows of speed and those of memory."""
+    measured = benchmark(task, results)
+    in_time = [row for quantity in SPEED if (row := cost(task, quantity, results, measured))]
+    in_memory = [row for quantity in MEMORY if (row := cost(task, quantity, results, measured))]
+    return ([tiers(measured)] if measured else []) + in_time, in_memory
+
+
+def on_graphics_card(task: Task, results: Results) -> Row:
+    measured = benchmark(task, results, gpu=True)
+    if measured:
+        return benchmarked(STEP, measured, "graphics-card")
+    about = "no results file is from a machine with one; the recipes use an NVIDIA card that their framework sees"
+    cells = {id: Cell(NOT_MEASURED) for id in variants()}
+    return Row("graphics-card", title(STEP, task), STEP.unit, about, speed.gpu_command(task.name), cells)
+
+
+def cost(task: Task, quantity: Quantity, results: Results, measured: Benchmark | None) -> Row | None:
+    """A quantity's row; None for what only a benchmark measures, where there is none."""
+    if measured and measured.of(quantity):
+        return benchmarked(quantity, measured, f"{quantity.name}-{task.name}")
+    return of_one_run(task, quantity, results) if quantity.name in evidence.COSTS else None
+
+
+def tiers(measured: Benchmark) -> Row:
+    """Who can't be told apart by the training step."""
+    steps = measured.of(STEP)
+
+    def cell(id: str) -> Cell:
+        if id not in steps:
+            return measured.without(id)
+        number = measured.figures[id]["tier"]
+        tone = str(min(number, len(FACTORS) + 1))
+        return Cell(f"tier {number}", number, measured.link, measured.note(id, STEP, steps[id]), tone)
+
+    about = "intervals that overlap with the fastest one of a tier share it"
+    id, label = f"tier-{measured.task.name}", f"tier by training step: {measured.task.name}"
+    return Row(id, label, "", about, "", {id: cell(id) for id in variants()})
+
+
+def benchmarked(quantity: Quantity, measured: Benchmark, id: str) -> Row:
+    """Medians of a benchmark's rounds."""
+    values = measured.of(quantity)
+    least = min(figure.median for figure in values.values())
+
+    def cell(id: str) -> Cell:
+        if id not in values:
+            return measured.without(id)
+        value = values[id].median
+        note = "; ".join(filter(None, [times(value, least), measured.note(id, quantity, values[id])]))
+        return Cell(quantity.write(value), value, measured.link, note, tone(value, least))
+
+    about = told_machine(measured.document["environment"])
+    return Row(id, title(quantity, measured.task), quantity.unit, about, "", {id: cell(id) for id in variants()})
+
+
+def of_one_run(task: Task, quantity: Quantity, results: Results) -> Row:
+    """What `concord compare` measured by the way."""
+    found = results.of_recipe(task.name)
+    least = min((m.result[quantity.name] for m in found.values() if m.result[quantity.name]), default=0)
+
+    def cell(id: str) -> Cell:
+        if id not in found:
+            return unknown(task, variants()[id])
+        value, result = found[id].result[quantity.name], found[id].result
+        if value is None:
+            return Cell("unverified" if result["outcome"] != "ok" else NOT_MEASURED, note=result["reason"])
+        note = "; ".join(filter(None, [times(value, least), evidence.spread(found[id], quantity.name, quantity.write)]))
+        return Cell(quantity.write(value), value, f"recipes/{task.name}/index.html#measured", note, tone(value, least))
+
+    cells = {id: cell(id) for id in variants()}
+    missing = any(cell.text == NOT_MEASURED for cell in cells.values())
+    measure = evidence.compare_command(task.name) if missing else ""
+    return Row(f"{quantity.name}-{task.name}", title(quantity, task), quantity.unit, "", measure, cells)
+
+
+def title(quantity: Quantity, task: Task) -> str:
+    return f"{quantity.title}: {task.name}"
+
+
+def times(value: float, least: float) -> str:
+    return f"{value / least:.1f}× the least" if least else ""
+
+
+def tone(value: float, least: float) -> str:
+    """The step of the colour scale."""
+    return str(1 + sum(value > factor * least for factor in FACTORS))
