@@ -27,7 +27,7 @@ from concord.task import Task, find_task
 from concord.terminal import check_writable, progress
 from concord.tiers import ratio
 
-PLAN = Plan(rounds=5, short=5, long=45, pairs=2, predictions=0, epoch=False, proof=PRECISIONS)
+PLAN = Plan(rounds=5, short=10, long=50, seconds=2, pairs=2, predictions=0, epoch=False, proof=PRECISIONS)
 IDIOMATIC, TUNED = "idiomatic", "tuned"
 
 

@@ -54,7 +54,7 @@ def tuned_cases() -> list:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="the long part too: 200 steps, notebooks")
+    parser.addoption("--long", action="store_true", help="the long part too: 50 and 200 steps, notebooks")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from commands import assert_refused, run
 
 from concord import data, paths
-from concord.bench import BATCHES, COUNTS, QUICK, Bench, FailedError, beside, start
+from concord.bench import BATCHES, COUNTS, FULL, QUICK, Bench, FailedError, beside, start
 from concord.distributions import closure_bytes
 from concord.evidence import Collector
 from concord.framework import variants
@@ -226,6 +226,28 @@ def test_process_that_fails_holds_up_no_other(crew, monkeypatch):
     with pytest.raises(FailedError, match="the process ended itself"):
         bench.at_processes(variants()["numpy"], 2)
     assert jobs[-2:] == [(0, "closed"), (1, "closed")]
+
+
+@pytest.mark.parametrize(("step", "images", "longest"), [(0.01, 60_000, 144), (0.01, 12_000, 120), (1.0, 60_000, 50)])
+def test_a_run_is_long_enough_to_drown_what_compiling_varies(tmp_path, monkeypatch, step, images, longest):
+    """Each run of these workers compiles, the odd ones for 0.2 s longer."""
+    lengths = []
+
+    class MadeUp:
+        def run(self, variant, precision, job):
+            lengths.append(job["train_count"] // job["train"]["batch_size"])
+            return Answer("ok"), Answer("ok", fields={"seconds": {"train": len(lengths) % 2 / 5 + lengths[-1] * step}})
+
+    monkeypatch.setattr(Bench, "images", lambda bench: images)
+    task = find_task("softmax_regression")
+    with Collector(tmp_path, data.load("digits")) as collector:
+        document = start(tmp_path / "bench.json", task, collector.dataset, FULL, "cpu")
+        bench = Bench(collector, task, document, tmp_path / "bench.json", FULL)
+        workers = MadeUp()
+        workers.folder = tmp_path
+        found = bench.steady(variants()["numpy"], workers=workers)
+    assert max(lengths) == longest
+    assert found == pytest.approx(step, rel=0.2)
 
 
 def test_slope_is_the_exponent():

@@ -70,13 +70,13 @@ def test_updates(collector, task, variant):
 
 @networks
 def test_trajectory(collector, task, variant):
-    climb(collector, task, variant, "trajectory", ("steps_50",))
+    climb(collector, task, variant, "trajectory", ("steps_20",))
 
 
 @pytest.mark.long
 @networks
 def test_long_trajectory(collector, task, variant):
-    climb(collector, task, variant, "trajectory", ("steps_200",))
+    climb(collector, task, variant, "trajectory", ("steps_50", "steps_200"))
 
 
 @networks
@@ -99,4 +99,4 @@ def test_tuned(collector, task, variant, name):
 @pytest.mark.parametrize(("task", "variant"), [case for case in tuned_cases() if "numpy" in case.id])
 def test_tuned_trajectory(collector, task, variant):
     """Of the one that writes its gradients by hand; the others' automatic differentiation is judged above."""
-    climb(collector, task, variant, "trajectory", ("steps_50",))
+    climb(collector, task, variant, "trajectory", ("steps_20",))

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 threads = ThreadPoolExecutor(thread_count := int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count()))
-np.empty(2**25 - 2**16, np.uint8)  # freed at once: from it glibc learns to keep memory of up to that size for reuse
 CHUNK = 16  # images that go through the convolutions together: few enough for the cache
 
 

@@ -7,6 +7,7 @@ exceed to mean anything. Only what is proven equal gets a number.
 
 import contextlib
 import json
+import math
 import os
 import statistics
 import threading
@@ -48,15 +49,16 @@ class Plan:
 
     rounds: int
     short: int  # steps
-    long: int  # steps
+    long: int  # steps, at least
+    seconds: int  # that the long run takes longer than the short one, if there are images enough
     pairs: int  # of a short and a long run
     predictions: int  # of a single image
     epoch: bool
     proof: tuple[str, ...]  # the precisions
 
 
-FULL = Plan(rounds=5, short=10, long=50, pairs=3, predictions=200, epoch=True, proof=("float64", "float32"))
-QUICK = Plan(rounds=2, short=3, long=13, pairs=1, predictions=30, epoch=False, proof=("float32",))
+FULL = Plan(rounds=5, short=10, long=50, seconds=2, pairs=3, predictions=200, epoch=True, proof=("float32", "float64"))
+QUICK = Plan(rounds=2, short=3, long=13, seconds=0, pairs=1, predictions=30, epoch=False, proof=("float32",))
 
 
 def run_benchmark(
@@ -157,7 +159,7 @@ def start(file: Path, task: Task, dataset: data.Dataset, plan: Plan, device: str
         "track": task.track,
         "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
         "environment": environment,
-        "plan": {"short": plan.short, "long": plan.long, "pairs": plan.pairs, "predictions": plan.predictions},
+        "plan": {name: getattr(plan, name) for name in ("short", "long", "seconds", "pairs", "predictions")},
         "flops_per_image": getattr(task.specification, "TRAINING_FLOPS", None),
         "batch_size": task.specification.HYPERPARAMETERS["batch_size"],
         "peak_gflops": [],
@@ -231,13 +233,10 @@ class Bench:
         write_json(self.file, self.document)
 
     def work(self, variants: list[Variant]) -> Work:
-        """What isn't in the document yet, in order: the machine's peak, the proofs, then round after round."""
+        """What isn't in the document yet, in order: the machine's peak, round after round, then how each learns."""
         work: Work = []
         if not self.document["peak_gflops"] and self.collector.device == "cpu":
             work.append(("the machine's peak", self.measure_peak))
-        for variant in variants:
-            if variant.id not in self.document["variants"]:
-                work.append((f"{variant.id}: proof", lambda variant=variant: self.prove(variant)))
         control = self._control(variants)
         for number in range(self.plan.rounds):
             for variant in variants:
@@ -313,9 +312,16 @@ class Bench:
                 self.document["peak_gflops"].append(2 * PEAK_SIZE**3 / (time.perf_counter() - begin) / 1e9)
 
     def measure_round(self, variant: Variant, number: int) -> None:
-        row = self.document["variants"][variant.id]
-        if not row["unproven"]:
-            row["rounds"].append(self.measure(variant, number))
+        """The first round's process goes on with the proof, which saves an import; without a proof the figures go."""
+        rows = self.document["variants"]
+        if variant.id in rows and rows[variant.id]["unproven"]:
+            return
+        run = self.measure(variant, number)
+        if variant.id not in rows:
+            self.prove(variant)
+        self.collector.workers.close_one(variant, "float32")
+        if not rows[variant.id]["unproven"]:
+            rows[variant.id]["rounds"].append(run)
 
     def measure_control(self, variant: Variant, number: int) -> None:
         control = self.document["control"]
@@ -323,6 +329,7 @@ class Bench:
             control = self.document["control"] = {"variant": variant.id, "rounds": []}
         if not self.document["variants"][variant.id]["unproven"]:
             control["rounds"].append(self.measure(variant, number))
+            self.collector.workers.close_one(variant, "float32")
 
     def measure(self, variant: Variant, number: int) -> dict[str, Any]:
         """One fresh process: import, first step, steady step, epoch, predictions, memory."""
@@ -351,22 +358,42 @@ class Bench:
                 run["peak_device_memory"] = many["peak_device_memory"]
         except FailedError as error:
             run |= {"outcome": error.outcome, "reason": str(error)}
-        self.collector.workers.close_one(variant, "float32")
         return run
 
-    def steady(self, variant: Variant, *, begin: Callable[[], Any] = lambda: None, **options: Any) -> float:
+    def steady(
+        self,
+        variant: Variant,
+        *,
+        long: int | None = None,
+        batch_size: int | None = None,
+        begin: Callable[[], Any] = lambda: None,
+        **options: Any,
+    ) -> float:
         """Seconds of a step that neither compiles nor starts anything: a long run minus a short one, the median of
-        some; both lengths are run once before, in case a framework compiles for each. `begin` is called before each."""
+        some. Both lengths are run once before, in case a framework compiles for each.
+
+        Args:
+            long: steps; by default so many that the long run takes the plan's seconds longer. Where a framework
+                compiles in each run, that drowns how the compilations differ.
+            begin: is called before each run.
+        """
         plan = self.plan
 
         def seconds(steps: int) -> float:
             begin()
-            return self.ask(variant, Run("steady", steps=steps), **options)["seconds"]["train"]
+            return self.ask(variant, Run("steady", steps=steps), batch_size=batch_size, **options)["seconds"]["train"]
 
-        for steps in (plan.long, plan.short):
-            seconds(steps)
-        pairs = [(seconds(plan.long), seconds(plan.short)) for _ in range(plan.pairs)]
-        return statistics.median(long - short for long, short in pairs) / (plan.long - plan.short)
+        def longer(steps: int) -> float:
+            return seconds(steps) - seconds(plan.short)
+
+        longer(long or plan.long)
+        if long is None:
+            long = plan.long
+            if plan.seconds and (found := longer(plan.long)) > 0:
+                wanted = plan.short + math.ceil(plan.seconds / found * (plan.long - plan.short))
+                long = max(long, min(wanted, self.images() // (batch_size or self.document["batch_size"])))
+                seconds(long)
+        return statistics.median(longer(long) for _ in range(plan.pairs)) / (long - plan.short)
 
     @cached_property
     def mixed_images(self) -> dict[str, Any]:
@@ -449,7 +476,7 @@ class Bench:
             # Of this thread, and so of the process that it starts; the thread ends with this function.
             os.sched_setaffinity(0, cores[number * share : (number + 1) * share])
             try:
-                return self.steady(variant, workers=all_workers[number], begin=together.wait)
+                return self.steady(variant, long=self.plan.long, workers=all_workers[number], begin=together.wait)
             except BaseException:
                 together.abort()  # nobody need wait for it
                 raise

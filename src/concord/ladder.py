@@ -89,6 +89,7 @@ NETWORK_RUNS = {
         Run("steps_3", steps=3),
         Run("steps_10", steps=10),
         Run("short_batch", steps=2, rest=37, epochs=2),
+        Run("steps_20", steps=20, predict=LOGIT_IMAGES),  # the suite's, which has minutes
         Run("steps_50", steps=50, predict=TRAJECTORY_IMAGES),
         Run("steps_200", steps=200, predict=TRAJECTORY_IMAGES),
         Run("whole", whole=True),
