@@ -360,6 +360,11 @@ def test_costs_are_the_benchmarks(built):
 def test_speed_page_begins_with_what_is_taught(built):
     titles = re.findall(r"<h2 id=\"bench-[^>]*>([^<]*)", (built.folder / "speed.html").read_text(encoding="utf-8"))
     assert titles == ["mnist_cnn: A processor, 4 threads", "mnist_cnn, tuned: A processor, 4 threads"]
+    text = (built.folder / "speed.html").read_text(encoding="utf-8")
+    stale = re.findall(r"stale: [^<]*", text)
+    assert [words.endswith(("_keras.py changed since", "_keras_tuned.py changed since")) for words in stale] == [
+        True
+    ] * 2
 
 
 def test_framework_pages(built):

@@ -8,7 +8,8 @@ from concord.devices import told_gpu, told_machine
 from concord.framework import variants
 from concord.site import plots
 from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
-from concord.site.results import Results
+from concord.site.results import Results, outdated_program
+from concord.task import all_tasks
 from concord.tiers import SPREAD_LIMIT, TARGET, control_spread, figures
 
 SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
@@ -75,6 +76,7 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "rows": rows,
         "peak": peak,
         "without": without,
+        "stale": stale(document),
         "spread": control_spread(document),
         "control": label(document["control"]["variant"]) if document["control"] else "",
         "rounds": max((len(row["rounds"]) for row in document["variants"].values()), default=0),
@@ -90,6 +92,19 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
             for name in SWEEPS
         },
     }
+
+
+def stale(document: dict[str, Any]) -> dict[str, str]:
+    """By label, why a variant's figures no longer speak for the present recipe and pins; nothing of what is gone."""
+    known = [task for task in all_tasks() if task.name == document["recipe"]]
+    tasks = [task.on_track(document["track"]) for task in known]
+    found = {
+        label(id): outdated_program(task, id, row)
+        for task in tasks
+        for id, row in document["variants"].items()
+        if id in variants()
+    }
+    return {name: why for name, why in found.items() if why}
 
 
 def why_without(row: dict[str, Any]) -> str:
