@@ -184,7 +184,7 @@ def benchmark(task: Task) -> dict:
         "track": task.track,
         "data": {"name": "mnist", "source": "test", "sha256": "0" * 64},
         "environment": ENVIRONMENT,
-        "plan": {"short": 10, "long": 50, "pairs": 3, "predictions": 200},
+        "plan": {"short": 5, "long": 45, "seconds": 2, "turns": 6, "predictions": 200, "epochs": 3},
         "flops_per_image": 10**7,
         "batch_size": 128,
         "peak_gflops": [100.0],

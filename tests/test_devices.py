@@ -10,10 +10,11 @@ from commands import assert_refused, run
 from conftest import TASKS, skip_unless_installed
 
 from concord import data, ladder, paths
-from concord.bench import QUICK, Bench, start
+from concord.bench import start
 from concord.devices import find_gpu, same_device, told_device
 from concord.evidence import Collector
 from concord.framework import variants
+from concord.rounds import QUICK, Bench
 from concord.task import Task
 from concord.verdict import judge, judge_variant
 from concord.workers import Workers

@@ -55,15 +55,53 @@ def ratio(mine: list[float], other: list[float]) -> Figure:
     return Figure(middle, float(found.confidence_interval.low), float(found.confidence_interval.high))
 
 
-def tiers(found: dict[str, Figure]) -> dict[str, int]:
-    """Tiers from 1: whoever's interval overlaps with that of a tier's fastest member belongs to it."""
+def tiers(found: dict[str, Figure], noise: float = 0.0) -> dict[str, int]:
+    """Tiers from 1: whoever's interval overlaps with that of a tier's fastest member, or lies no farther above it than
+    the noise (a share of it), belongs to it."""
     result: dict[str, int] = {}
     tier, bound = 0, float("-inf")
     for id in sorted(found, key=lambda id: found[id].median):
         if found[id].low > bound:
-            tier, bound = tier + 1, found[id].high
+            tier, bound = tier + 1, found[id].high * (1 + noise)
         result[id] = tier
     return result
+
+
+def step_tiers(document: dict[str, Any]) -> dict[str, int]:
+    """The tiers by the steady step; what the control differs from itself by makes none."""
+    steps = {id: [run["steady_seconds"] for run in sound(row)] for id, row in document["variants"].items()}
+    found = {id: figure(values) for id, values in steps.items() if values}
+    return tiers(found, control_spread(document) or 0.0)
+
+
+def sound(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """A variant's rounds that count: none that failed, and none at all without proof."""
+    return [] if row["unproven"] else [run for run in row["rounds"] if run["outcome"] == "ok"]
+
+
+def unsteady(document: dict[str, Any]) -> dict[str, list[int]]:
+    """By variant the tiers it would be in, of those whose tier isn't the same whichever one round is left out."""
+    rows = [*document["variants"].values(), *([document["control"]] if document["control"] else [])]
+    numbers = sorted({run["round"] for row in rows for run in row["rounds"]})
+    if len(numbers) < 3:  # nothing would be left to compare with
+        return {}
+    found: dict[str, set[int]] = {}
+    for left_out in (None, *numbers):
+        for id, tier in step_tiers(without_round(document, left_out)).items():
+            found.setdefault(id, set()).add(tier)
+    return {id: sorted(numbers) for id, numbers in found.items() if len(numbers) > 1}
+
+
+def without_round(document: dict[str, Any], number: int | None) -> dict[str, Any]:
+    """The document as if a round had not been measured."""
+
+    def rest(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"rounds": [run for run in row["rounds"] if run["round"] != number]}
+
+    return document | {
+        "control": document["control"] and rest(document["control"]),
+        "variants": {id: rest(row) for id, row in document["variants"].items()},
+    }
 
 
 def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -74,11 +112,9 @@ def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for id, row in document["variants"].items():
-        sound = [run for run in row["rounds"] if run["outcome"] == "ok"] if not row["unproven"] else []
+        runs = sound(row)
         found[id] = {
-            metric: figure([run[metric] for run in sound])
-            for metric in METRICS
-            if sound and all(metric in run for run in sound)
+            metric: figure(values) for metric in METRICS if (values := [run[metric] for run in runs if metric in run])
         }
         step, flops = found[id].get("steady_seconds"), document["flops_per_image"]
         if step and flops:
@@ -86,8 +122,7 @@ def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
         needed = steps_to_target(row["accuracy_after"])
         if step and needed:
             found[id]["target_seconds"] = found[id]["first_step_seconds"].median + (needed - 1) * step.median
-    steps = {id: row["steady_seconds"] for id, row in found.items() if "steady_seconds" in row}
-    for id, tier in tiers(steps).items():
+    for id, tier in step_tiers(document).items():
         found[id]["tier"] = tier
     for row in found.values():
         row["order"] = row["steady_seconds"].median if "steady_seconds" in row else float("inf")
@@ -111,7 +146,7 @@ def control_spread(document: dict[str, Any]) -> float | None:
     import numpy as np
 
     control = document["control"]
-    if not control:
+    if not control or control["variant"] not in document["variants"]:
         return None
     series = [document["variants"][control["variant"]]["rounds"], control["rounds"]]
     steps = [[run["steady_seconds"] for run in runs if run["outcome"] == "ok"] for runs in series]
