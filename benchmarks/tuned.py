@@ -3,11 +3,11 @@
     python benchmarks/tuned.py [--rounds N] [--json FILE] [VARIANT ...]
 
 A change (switches.toml) takes one of the means out of a tuned recipe, or puts a famous one in. Each program
-climbs the ladder first; what is not proven equal gets no figure. Every measurement is a fresh process; in a round all
-programs take turns, and every other round runs backwards. Printed: the median of each program's steady step in
-milliseconds, and its ratio to the tuned recipe's with a bootstrapped 95% interval, paired by rounds. Where NumPy and
-PyTorch are both asked for, NumPy's tuned step is set against PyTorch's idiomatic one too. A program's share of the
-machine's matrix-product peak counts the operations of plain convolutions, whatever it computes.
+climbs the ladder first; what is not proven equal gets no figure. In a round every program has a fresh process; those of
+one variant live side by side and take turns, forwards and then backwards. Printed: the median of each program's steady
+step in milliseconds, and its ratio to the tuned recipe's with a bootstrapped 95% interval, paired by rounds. Beside
+NumPy's programs runs PyTorch's idiomatic one, for NumPy's goal. A program's share of the machine's matrix-product peak
+counts the operations of plain convolutions, whatever it computes.
 """
 
 import argparse
@@ -18,17 +18,18 @@ from pathlib import Path
 from statistics import median
 
 from concord import data, report
-from concord.bench import Bench, FailedError, Plan
 from concord.evidence import Collector, new_folder, write_json
 from concord.framework import PRECISIONS, Variant, select_variants, variants
 from concord.mutants import MutantCollector, patched
+from concord.rounds import Bench, Entrant, Plan
 from concord.site.tuning import share_of_peak
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress
 from concord.tiers import ratio
+from concord.workers import Workers
 
-PLAN = Plan(rounds=5, short=10, long=50, seconds=2, pairs=2, predictions=0, epoch=False, proof=PRECISIONS)
-IDIOMATIC, TUNED = "idiomatic", "tuned"
+PLAN = Plan(rounds=3, short=5, long=25, seconds=1, turns=5, predictions=0, epochs=0, proof=PRECISIONS)
+IDIOMATIC, TUNED, PYTORCH = "idiomatic", "tuned", "PyTorch's idiomatic recipe instead"
 
 
 def programs(variant: Variant, folder: Path) -> dict[str, Task]:
@@ -61,7 +62,7 @@ def prove(collector: Collector, task: Task, variant: Variant) -> str:
 
 
 def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
-    """By variant and program: the milliseconds of a steady step, round by round; None where it failed."""
+    """By variant and program: the milliseconds of a steady step, round by round; none where it failed."""
     dataset = data.load()
     document = {
         "schema": "concord.tuned/1",
@@ -76,31 +77,51 @@ def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
         },
     }
     with tempfile.TemporaryDirectory() as folder, MutantCollector(new_folder(), dataset) as collector:
-        work = [(variant, name, task) for variant in chosen for name, task in programs(variant, Path(folder)).items()]
-        with progress((rounds + 1) * len(work)) as announce:
-            for variant, name, task in list(work):
-                announce(f"proof: {variant.id}, {name}")
-                if reason := prove(collector, task, variant):
-                    document["variants"][variant.id]["failures"][name] = f"unproven: {reason}"
-                    work.remove((variant, name, task))
-            for turn in range(rounds):
-                bench = Bench(collector, work[0][2], document, Path(folder), PLAN)
-                bench.measure_peak()
-                for variant, name, task in work[:: -1 if turn % 2 else 1]:
-                    announce(f"round {turn + 1} of {rounds}: {variant.id}, {name}")
-                    row = document["variants"][variant.id]
-                    collector.workers.close_one(variant, "float32")
-                    try:
-                        seconds = Bench(collector, task, document, Path(folder), PLAN).steady(variant)
-                    except FailedError as error:
-                        row["failures"][name] = f"{error.outcome}: {error}"
-                    else:
-                        row["milliseconds"].setdefault(name, []).append(round(1000 * seconds, 4))
-                    collector.workers.close_one(variant, "float32")
-                document["created"] = report.now()
-                if file:
-                    write_json(file, document)
+        work = {variant: programs(variant, Path(folder)) for variant in chosen}
+        with progress(sum(map(len, work.values())) + rounds * len(work)) as announce:
+            for variant, found in work.items():
+                for name, task in list(found.items()):
+                    announce(f"proof: {variant.id}, {name}")
+                    if reason := prove(collector, task, variant):
+                        document["variants"][variant.id]["failures"][name] = f"unproven: {reason}"
+                        del found[name]
+            for number in range(rounds):
+                Bench(collector, find_task("mnist_cnn"), document, Path(folder), PLAN).measure_peak()
+                for variant, found in work.items():
+                    announce(f"round {number + 1} of {rounds}: {variant.id}")
+                    measure_round(collector, document, variant, found)
+                    document["created"] = report.now()
+                    if file:
+                        write_json(file, document)
     return document
+
+
+def measure_round(collector: Collector, document: dict, variant: Variant, found: dict[str, Task]) -> None:
+    """One fresh process for each program of a variant; all take turns."""
+    row = document["variants"][variant.id]
+    beside = {PYTORCH: (variants()["pytorch"], find_task("mnist_cnn"))} if variant.id == "numpy" else {}
+    entrants = {}
+    for number, (name, (of, task)) in enumerate(
+        ({name: (variant, task) for name, task in found.items()} | beside).items()
+    ):
+        bench = Bench(collector, task, document, collector.folder, PLAN)
+        workers = Workers(collector.folder / f"program-{number}", device=collector.device)
+        entrants[name] = bench, Entrant(of, workers, {"outcome": "ok", "reason": ""})
+    try:
+        for bench, entrant in entrants.values():
+            with entrant.measuring():
+                entrant.long = bench.long_run(entrant.variant, workers=entrant.workers)
+        for turn in range(PLAN.turns):
+            for bench, entrant in list(entrants.values())[:: (-1) ** turn]:
+                bench.turn([entrant])
+    finally:
+        for _, entrant in entrants.values():
+            entrant.workers.close()
+    for name, (_, entrant) in entrants.items():
+        if entrant.run["outcome"] == "ok":
+            row["milliseconds"].setdefault(name, []).append(round(1000 * median(entrant.steps), 4))
+        else:
+            row["failures"][name] = f"{entrant.run['outcome']}: {entrant.run['reason']}"
 
 
 def show(document: dict) -> None:
@@ -117,10 +138,6 @@ def show(document: dict) -> None:
             print(line)
         for name, reason in row["failures"].items():
             print(f"{id:12} {name:50} {reason}")
-    rows = document["variants"]
-    if {"numpy", "pytorch"} <= set(rows):
-        found = ratio(rows["numpy"]["milliseconds"][TUNED], rows["pytorch"]["milliseconds"][IDIOMATIC])
-        print(f"numpy tuned to pytorch idiomatic: {found.median:.2f} ({found.low:.2f} to {found.high:.2f})")
 
 
 def main() -> None:

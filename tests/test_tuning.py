@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from concord import data, paths
 from concord.errors import UserError
 from concord.framework import variants
 from concord.mutants import MutantCollector, PatchError
+from concord.rounds import Bench, FailedError
 from concord.site import tuning
 from concord.site.results import Results
 from concord.task import find_task
@@ -63,6 +65,28 @@ def test_what_is_not_equal_gets_no_figure(tmp_path, monkeypatch):
         found = tuned.programs(numpy, tmp_path)
         assert tuned.prove(collector, found["uphill"], numpy).startswith("mismatch: float64 gradients")
         assert tuned.prove(collector, found[tuned.TUNED], numpy) == ""
+
+
+def test_programs_of_a_variant_take_turns(tmp_path, monkeypatch):
+    asked = []
+
+    def step(bench, variant, long, workers):
+        asked.append((bench.task.track, variant.id))
+        if bench.task.track == "tuned" and len(asked) > 2:
+            raise FailedError("crashed", "the process ended itself")
+        return {"numpy": 0.03, "pytorch": 0.02}[variant.id]
+
+    monkeypatch.setattr(Bench, "long_run", lambda bench, variant, workers: 9)
+    monkeypatch.setattr(Bench, "step", step)
+    monkeypatch.setattr(tuned, "PLAN", replace(tuned.PLAN, turns=2))
+    task, found = find_task("mnist_cnn"), document()
+    with MutantCollector(tmp_path / "evidence", data.load("digits")) as collector:
+        tasks = {"idiomatic": task, "tuned": task.on_track("tuned")}
+        tuned.measure_round(collector, found, variants()["numpy"], tasks)
+    assert asked[:3] == [("idiomatic", "numpy"), ("tuned", "numpy"), ("idiomatic", "pytorch")]
+    assert asked[3:] == asked[2::-1], "and back"
+    assert found["variants"]["numpy"]["milliseconds"] == {"idiomatic": [30.0], tuned.PYTORCH: [20.0]}
+    assert found["variants"]["numpy"]["failures"] == {"tuned": "crashed: the process ended itself"}
 
 
 def test_ratios_are_of_medians_and_to_the_right_neighbour():

@@ -48,7 +48,7 @@ class Plan:
     proof: tuple[str, ...]  # the precisions
 
 
-FULL = Plan(rounds=5, short=5, long=45, seconds=2, turns=6, predictions=200, epochs=2, proof=("float32", "float64"))
+FULL = Plan(rounds=5, short=5, long=25, seconds=2, turns=5, predictions=200, epochs=2, proof=("float32", "float64"))
 QUICK = Plan(rounds=2, short=3, long=13, seconds=0, turns=2, predictions=30, epochs=0, proof=("float32",))
 
 Work = list[tuple[str, Callable[[], None]]]
@@ -213,15 +213,18 @@ class Bench:
 
     def long_run(self, variant: Variant, *, batch_size: int | None = None, **options: Any) -> int:
         """How many steps the long run takes: so many that it lasts the plan's seconds longer than the short one.
-        Where a framework compiles in each run, that drowns how the compilations differ. All lengths have been run
+        Where a framework compiles in each run, that drowns how the compilations differ. Both lengths have been run
         afterwards, in case a framework compiles for each."""
         plan, long = self.plan, self.plan.long
-        self.step(variant, long, batch_size=batch_size, **options)
-        if plan.seconds and (found := self.step(variant, long, batch_size=batch_size, **options)) > 0:
-            images_allow = self.images() // (batch_size or self.document["batch_size"])
-            long = max(long, min(plan.short + math.ceil(plan.seconds / found), images_allow))
-            self.step(variant, long, batch_size=batch_size, **options)
-        return long
+        most = max(long, self.images() // (batch_size or self.document["batch_size"]))
+        while True:
+            found = self.step(variant, long, batch_size=batch_size, **options)
+            wanted = plan.short + math.ceil(plan.seconds / found) if found > 0 else most
+            # The first estimates are rough: of few steps, and with what was compiled.
+            longer = min(wanted, 4 * long, most) if plan.seconds else long
+            if longer <= 1.25 * long:
+                return long
+            long = longer
 
     def steady(self, variant: Variant, *, long: int | None = None, turns: int = SWEEP_TURNS, **options: Any) -> float:
         """Seconds of a steady step: the median of some, one after the other in one process.
@@ -376,7 +379,7 @@ class Bench:
             # Of this thread, and so of the process that it starts; the thread ends with this function.
             os.sched_setaffinity(0, cores[number * share : (number + 1) * share])
             try:
-                return self.steady(variant, long=2 * self.plan.long, workers=all_workers[number], begin=together.wait)
+                return self.steady(variant, long=4 * self.plan.long, workers=all_workers[number], begin=together.wait)
             except BaseException:
                 together.abort()  # nobody need wait for it
                 raise

@@ -129,7 +129,7 @@ def tiers(measured: Benchmark) -> Row:
         tone = str(min(number, len(FACTORS) + 1))
         return Cell(f"tier {number}", number, measured.link, measured.note(id, STEP, steps[id]), tone)
 
-    about = "intervals that overlap with the fastest one of a tier share it"
+    about = "intervals that overlap with the fastest one of a tier, or lie within the control's noise of it, share it"
     id, label = f"tier-{measured.task.name}", f"tier by training step: {measured.task.name}"
     return Row(id, label, "", about, "", {id: cell(id) for id in variants()})
 

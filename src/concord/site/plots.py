@@ -1,6 +1,7 @@
 """Where everything lies in the plots, as shares of their width and height; the templates draw them as SVG."""
 
 import math
+from collections.abc import Callable
 from statistics import fmean, linear_regression
 from typing import Any
 
@@ -117,8 +118,10 @@ def stacked(counts: dict[str, int], steps: tuple[str, ...]) -> dict[str, Any]:
     return {"parts": parts, "total": total}
 
 
-def intervals(found: dict[str, Figure]) -> dict[str, Any] | None:
-    """For each variant its median and its interval, from nought."""
+def intervals(
+    found: dict[str, Figure], write: Callable[[float], str], tiers: dict[str, int] | None = None
+) -> dict[str, Any] | None:
+    """For each variant its median and its interval, from nought; `first` marks the first one of each tier."""
     if not found:
         return None
     ticks, start, end = scale([0.0, *(figure.high for figure in found.values())], 5)
@@ -126,16 +129,20 @@ def intervals(found: dict[str, Figure]) -> dict[str, Any] | None:
     def at(value: float) -> float:
         return (value - start) / (end - start)
 
+    of = tiers or dict.fromkeys(found, 0)
+    before = [None, *(of[label] for label in found)]
     return {
-        "ticks": [(at(tick), f"{tick * 1000:.4g} ms") for tick in ticks],
+        "ticks": [(at(tick), write(tick)) for tick in ticks],
         "rows": [
             {
                 "label": label,
-                "median": figure.median,
+                "value": write(figure.median),
                 "at": at(figure.median),
                 "ends": (at(figure.low), at(figure.high)),
+                "tier": of[label],
+                "first": bool(tiers) and of[label] != previous,
             }
-            for label, figure in found.items()
+            for (label, figure), previous in zip(found.items(), before, strict=False)
         ],
     }
 

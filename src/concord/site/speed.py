@@ -10,7 +10,7 @@ from concord.site import plots
 from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
 from concord.site.results import Results, outdated_program
 from concord.task import all_tasks
-from concord.tiers import SPREAD_LIMIT, TARGET, control_spread, figures
+from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, figures, unsteady
 
 SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
     "batch": ("images in a batch", "One training step against the images in a batch"),
@@ -78,9 +78,13 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "without": without,
         "stale": stale(document),
         "spread": control_spread(document),
+        "unsteady": {label(id): numbers for id, numbers in unsteady(document).items()},
         "control": label(document["control"]["variant"]) if document["control"] else "",
         "rounds": max((len(row["rounds"]) for row in document["variants"].values()), default=0),
-        "steps": plots.intervals({row["label"]: row["steady_seconds"] for row in rows}),
+        "steps": plots.intervals(
+            {row["label"]: row["steady_seconds"] for row in rows}, tick, {row["label"]: row["tier"] for row in rows}
+        ),
+        "memory": memory(rows),
         "first_steps": plots.before_the_second_step(rows),
         "learning": plots.learning(
             rows, {id: row["accuracy_after"] for id, row in document["variants"].items()}, TARGET
@@ -92,6 +96,17 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
             for name in SWEEPS
         },
     }
+
+
+def memory(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The most memory of each process, the least first, in mebibytes so that the scale is round."""
+    found = {
+        row["label"]: Figure(peak.median / 2**20, peak.low / 2**20, peak.high / 2**20)
+        for row in rows
+        if (peak := row.get("peak_memory"))
+    }
+    ordered = dict(sorted(found.items(), key=lambda item: item[1].median))
+    return plots.intervals(ordered, lambda number: f"{number:,.0f} MiB")
 
 
 def stale(document: dict[str, Any]) -> dict[str, str]:
