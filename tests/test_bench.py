@@ -304,7 +304,7 @@ def test_a_run_is_long_enough_to_drown_what_compiling_varies(tmp_path, monkeypat
         workers.folder = tmp_path
         found = bench.steady(variants()["numpy"], workers=workers)
     assert max(lengths) == longest
-    assert found == pytest.approx(step, rel=0.2)
+    assert found == pytest.approx(step, rel=0.25)
 
 
 def test_slope_is_the_exponent():
