@@ -21,6 +21,7 @@ from concord import data, report
 from concord.evidence import Collector, new_folder, write_json
 from concord.framework import PRECISIONS, Variant, select_variants, variants
 from concord.mutants import MutantCollector, patched
+from concord.report import sha256
 from concord.rounds import Bench, Entrant, Plan
 from concord.site.tuning import share_of_peak
 from concord.task import Task, find_task
@@ -28,7 +29,7 @@ from concord.terminal import check_writable, progress
 from concord.tiers import ratio
 from concord.workers import Workers
 
-PLAN = Plan(rounds=3, short=5, long=25, seconds=1, turns=5, predictions=0, epochs=0, proof=PRECISIONS)
+PLAN = Plan(rounds=3, short=5, long=10, seconds=1, turns=5, predictions=0, epochs=0, proof=PRECISIONS)
 IDIOMATIC, TUNED, PYTORCH = "idiomatic", "tuned", "PyTorch's idiomatic recipe instead"
 
 
@@ -73,7 +74,16 @@ def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
         "batch_size": find_task("mnist_cnn").specification.HYPERPARAMETERS["batch_size"],
         "peak_gflops": [],
         "variants": {
-            variant.id: {"versions": variant.versions(), "milliseconds": {}, "failures": {}} for variant in chosen
+            variant.id: {
+                "versions": variant.versions(),
+                "recipe_sha256": {
+                    track: sha256(find_task("mnist_cnn").on_track(track).recipes[variant.framework])
+                    for track in (IDIOMATIC, TUNED)
+                },
+                "milliseconds": {},
+                "failures": {},
+            }
+            for variant in chosen
         },
     }
     with tempfile.TemporaryDirectory() as folder, MutantCollector(new_folder(), dataset) as collector:

@@ -352,6 +352,7 @@ def test_costs_are_the_benchmarks(built):
     assert (steps["cells"][unproven]["text"], steps["cells"][unproven]["note"]) == ("unverified", "logits differ")
     assert (steps["cells"][failed]["text"], steps["cells"][failed]["note"]) == ("no figure", "killed")
     assert (steps["cells"][other]["text"], steps["cells"][other]["tone"]) == ("60.0 ms", "4")
+    assert steps["cells"][other]["note"] == "6.0× the least; 57.0 ms to 63.0 ms, 3 rounds; round 4: crashed: killed"
     assert rows["target_seconds-mnist_cnn"]["cells"][first]["value"] == pytest.approx(0.2 + 450 * 0.01, rel=0.1)
     assert rows["epoch_seconds-softmax_regression"]["cells"][first]["text"] == "1.50 s"
     assert "steady_seconds-softmax_regression" not in rows
@@ -361,6 +362,9 @@ def test_speed_page_begins_with_what_is_taught(built):
     titles = re.findall(r"<h2 id=\"bench-[^>]*>([^<]*)", (built.folder / "speed.html").read_text(encoding="utf-8"))
     assert titles == ["mnist_cnn: A processor, 4 threads", "mnist_cnn, tuned: A processor, 4 threads"]
     text = (built.folder / "speed.html").read_text(encoding="utf-8")
+    assert text.count(", round 4: crashed: killed") == 2  # one on each track
+    assert "Each round left out in turn, no tier changes" in text
+    assert "Memory at most: " in text
     stale = re.findall(r"stale: [^<]*", text)
     assert [words.endswith(("_keras.py changed since", "_keras_tuned.py changed since")) for words in stale] == [
         True

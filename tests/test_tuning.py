@@ -10,9 +10,10 @@ from concord import data, paths
 from concord.errors import UserError
 from concord.framework import variants
 from concord.mutants import MutantCollector, PatchError
+from concord.report import sha256
 from concord.rounds import Bench, FailedError
 from concord.site import tuning
-from concord.site.results import Results
+from concord.site.results import Results, pins
 from concord.task import find_task
 
 sys.path.insert(0, str(paths.CHECKOUT / "benchmarks"))
@@ -105,6 +106,19 @@ def test_the_page_shows_the_figures_and_says_when_there_are_none(tmp_path):
     page = tuning.page(Results(tmp_path))
     assert "0.50 (0.50 to 0.50)" in page
     assert "a processor" in page
+    assert "stale: NumPy: measured with numpy 2" in page
+
+
+def test_figures_of_older_programs_are_stale():
+    task, numpy = find_task("mnist_cnn"), variants()["numpy"]
+    digests = {track: sha256(task.on_track(track).recipes["numpy"]) for track in ("idiomatic", "tuned")}
+    row = {"versions": pins(numpy), "recipe_sha256": digests}
+    assert tuning.stale(document(), "numpy", row) == ""
+    digests["tuned"] = "0" * 64
+    assert tuning.stale(document(), "numpy", row) == "mnist_cnn_numpy_tuned.py changed since"
+    del row["recipe_sha256"]
+    assert tuning.stale(document(), "numpy", row) == "mnist_cnn_numpy.py changed since"
+    assert tuning.stale(document(), "gone", row) == ""
 
 
 def test_damaged_results_are_named(tmp_path):

@@ -21,7 +21,7 @@ from concord.report import sha256
 from concord.rounds import FULL, QUICK, SWEEPS, Bench, Plan
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress, terminal
-from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, figures, unsteady
+from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, failed_rounds, figures, unsteady
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -268,8 +268,7 @@ def remarks(document: dict[str, Any], chosen: list[Variant]) -> list[str]:
         elif row["unproven"]:
             lines.append(f"{variant.id}: unverified, no figures: {row['unproven']}")
         else:
-            failed = [run for run in row["rounds"] if run["outcome"] != "ok"]
-            lines += [f"{variant.id}, round {run['round'] + 1}: {run['outcome']}: {run['reason']}" for run in failed]
+            lines += [f"{variant.id}, {failed}" for failed in failed_rounds(row)]
     if "device" in document["environment"]:
         lines.append(told_gpu(document["environment"]["device"]))
     for id, numbers in unsteady(document).items():

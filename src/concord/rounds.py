@@ -49,7 +49,7 @@ class Plan:
 
 
 FULL = Plan(rounds=5, short=5, long=25, seconds=2, turns=5, predictions=200, epochs=2, proof=("float32", "float64"))
-QUICK = Plan(rounds=2, short=3, long=13, seconds=0, turns=2, predictions=30, epochs=0, proof=("float32",))
+QUICK = Plan(rounds=1, short=3, long=13, seconds=0, turns=5, predictions=30, epochs=0, proof=("float32",))
 
 Work = list[tuple[str, Callable[[], None]]]
 
@@ -211,20 +211,23 @@ class Bench:
 
         return (seconds(long) - seconds(self.plan.short)) / (long - self.plan.short)
 
-    def long_run(self, variant: Variant, *, batch_size: int | None = None, **options: Any) -> int:
+    def long_run(
+        self, variant: Variant, *, at_least: int | None = None, batch_size: int | None = None, **options: Any
+    ) -> int:
         """How many steps the long run takes: so many that it lasts the plan's seconds longer than the short one.
         Where a framework compiles in each run, that drowns how the compilations differ. Both lengths have been run
         afterwards, in case a framework compiles for each."""
-        plan, long = self.plan, self.plan.long
+        plan, long = self.plan, at_least or self.plan.long
         most = max(long, self.images() // (batch_size or self.document["batch_size"]))
-        while True:
+        self.step(variant, long, batch_size=batch_size, **options)
+        while plan.seconds:
             found = self.step(variant, long, batch_size=batch_size, **options)
             wanted = plan.short + math.ceil(plan.seconds / found) if found > 0 else most
-            # The first estimates are rough: of few steps, and with what was compiled.
-            longer = min(wanted, 4 * long, most) if plan.seconds else long
+            longer = min(wanted, 4 * long, most)  # of few steps the estimate is rough
             if longer <= 1.25 * long:
-                return long
+                break
             long = longer
+        return long
 
     def steady(self, variant: Variant, *, long: int | None = None, turns: int = SWEEP_TURNS, **options: Any) -> float:
         """Seconds of a steady step: the median of some, one after the other in one process.
@@ -233,7 +236,7 @@ class Bench:
             long: the long run's steps; by default as `long_run` finds them.
         """
         if long is None:
-            long = self.long_run(variant, **options)
+            long = self.long_run(variant, at_least=2 * self.plan.short, **options)
         else:
             self.step(variant, long, **options)
         return statistics.median(self.step(variant, long, **options) for _ in range(turns))

@@ -69,7 +69,7 @@ def tiers(found: dict[str, Figure], noise: float = 0.0) -> dict[str, int]:
 
 def step_tiers(document: dict[str, Any]) -> dict[str, int]:
     """The tiers by the steady step; what the control differs from itself by makes none."""
-    steps = {id: [run["steady_seconds"] for run in sound(row)] for id, row in document["variants"].items()}
+    steps = {id: measured(row, "steady_seconds") for id, row in document["variants"].items()}
     found = {id: figure(values) for id, values in steps.items() if values}
     return tiers(found, control_spread(document) or 0.0)
 
@@ -77,6 +77,20 @@ def step_tiers(document: dict[str, Any]) -> dict[str, int]:
 def sound(row: dict[str, Any]) -> list[dict[str, Any]]:
     """A variant's rounds that count: none that failed, and none at all without proof."""
     return [] if row["unproven"] else [run for run in row["rounds"] if run["outcome"] == "ok"]
+
+
+def measured(row: dict[str, Any], metric: str) -> list[float]:
+    """A metric's values, one for each process that has it; of a single process's steady step its turns."""
+    runs = [run for run in sound(row) if metric in run]
+    if metric == "steady_seconds" and len(runs) == 1:
+        return runs[0].get("turns") or [runs[0][metric]]
+    return [run[metric] for run in runs]
+
+
+def failed_rounds(row: dict[str, Any]) -> list[str]:
+    """What became of a variant's rounds that don't count, in words."""
+    failed = [run for run in row["rounds"] if run["outcome"] != "ok"]
+    return [f"round {run['round'] + 1}: {run['outcome']}: {run['reason']}" for run in failed]
 
 
 def unsteady(document: dict[str, Any]) -> dict[str, list[int]]:
@@ -112,10 +126,7 @@ def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """
     found: dict[str, dict[str, Any]] = {}
     for id, row in document["variants"].items():
-        runs = sound(row)
-        found[id] = {
-            metric: figure(values) for metric in METRICS if (values := [run[metric] for run in runs if metric in run])
-        }
+        found[id] = {metric: figure(values) for metric in METRICS if (values := measured(row, metric))}
         step, flops = found[id].get("steady_seconds"), document["flops_per_image"]
         if step and flops:
             found[id]["gflops"] = flops * document["batch_size"] / step.median / 1e9

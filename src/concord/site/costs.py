@@ -12,7 +12,7 @@ from concord.site.markup import mebibytes, seconds
 from concord.site.matrix import NOT_MEASURED, Cell, Row, unknown
 from concord.site.results import Results, outdated_program, rank
 from concord.task import Task
-from concord.tiers import TARGET, Figure, figures
+from concord.tiers import TARGET, Figure, failed_rounds, figures, sound
 
 FACTORS = (1.25, 2, 4)  # how far from the best: the steps of the colour scale
 
@@ -71,10 +71,11 @@ class Benchmark:
 
     def note(self, id: str, quantity: Quantity, figure: Figure) -> str:
         """The interval, and whether the figure still speaks for the present program."""
-        rounds = sum(run["outcome"] == "ok" for run in self.document["variants"][id]["rounds"])
+        row = self.document["variants"][id]
+        rounds = sum(quantity.name in run for run in sound(row))
         ends = f"{quantity.write(figure.low)} to {quantity.write(figure.high)}, {rounds} rounds"
-        words = [ends] if figure.low < figure.high else []
-        if stale := outdated_program(self.task, id, self.document["variants"][id]):
+        words = [*([ends] if figure.low < figure.high else []), *failed_rounds(row)]
+        if stale := outdated_program(self.task, id, row):
             words.append(f"stale: {stale}")
         return "; ".join(words)
 

@@ -10,7 +10,7 @@ from concord.site import plots
 from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
 from concord.site.results import Results, outdated_program
 from concord.task import all_tasks
-from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, figures, unsteady
+from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, failed_rounds, figures, unsteady
 
 SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
     "batch": ("images in a batch", "One training step against the images in a batch"),
@@ -76,6 +76,7 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "rows": rows,
         "peak": peak,
         "without": without,
+        "failed": {row["label"]: failed_rounds(document["variants"][row["id"]]) for row in rows},
         "stale": stale(document),
         "spread": control_spread(document),
         "unsteady": {label(id): numbers for id, numbers in unsteady(document).items()},

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from concord.framework import variants
 from concord.site.markup import render
-from concord.site.results import Results
+from concord.site.results import Results, outdated_program
 from concord.task import find_task
 from concord.tiers import ratio
 
@@ -37,8 +37,20 @@ def rows(document: dict[str, Any]) -> list[dict[str, Any]]:
             "peak_share": share_of_peak(document, median(tuned)),
             "changes": {name: ratio(part, tuned) for name, part in steps.items() if len(part) == len(tuned)},
             "failures": row["failures"],
+            "stale": stale(document, id, row),
         })  # fmt: skip
     return found
+
+
+def stale(document: dict[str, Any], id: str, row: dict[str, Any]) -> str:
+    """Why a variant's figures no longer speak for both recipes and the pins; empty if they do."""
+    task, digests = find_task(document["recipe"]), row.get("recipe_sha256", {})
+    reasons = (
+        outdated_program(task.on_track(track), id, {"versions": row["versions"], "recipe_sha256": digests.get(track)})
+        for track in ("idiomatic", "tuned")
+        if id in variants()
+    )
+    return next(filter(None, reasons), "")
 
 
 def share_of_peak(document: dict[str, Any], milliseconds: float) -> float:
