@@ -52,6 +52,8 @@ def run_benchmark(
     """
     check_device(device)
     chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
+    slow_to_start = [variant.id for variant in chosen if quick and frameworks is None and variant.own]
+    chosen = [variant for variant in chosen if variant.id not in slow_to_start]
     task = find_task(recipe).on_track(track)
     if task.kind != "network":
         raise UserError(f"{task.name} trains nothing; there is no step to measure.")
@@ -92,6 +94,9 @@ def run_benchmark(
         console.print()
     for line in remarks(document, chosen):
         console.print(line, style="dim", markup=False)
+    if slow_to_start:
+        left_out = f"{', '.join(slow_to_start)}: left out by --quick, as an environment may have to be made first; "
+        console.print(left_out + "--frameworks names them", style="dim", markup=False)
     console.print(f"Every run is in {file}; running this again only adds what is missing.", markup=False)
     measured = [id for id, row in document["variants"].items() if any(run["outcome"] == "ok" for run in row["rounds"])]
     spread = control_spread(document)

@@ -162,9 +162,14 @@ def bench(
     data: DataOption = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor cores to pin everything to.")] = None,
     rounds: Annotated[
-        int | None, typer.Option(min=1, help="Fresh processes of each variant; 5, or 2 if quick.")
+        int | None, typer.Option(min=1, help="Fresh processes of each variant; 5, or 1 if quick.")
     ] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A rough answer soon.")] = False,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="A rough answer in less than three minutes, without what may need an environment made."
+        ),
+    ] = False,
     sweep: Annotated[
         str | None, typer.Option(help="batch, images, threads or processes: the cost at several sizes.")
     ] = None,
