@@ -13,7 +13,7 @@ import pytest
 from commands import assert_refused, run
 
 from concord import data, paths
-from concord.bench import beside, remarks, start
+from concord.bench import beside, remarks, run_benchmark, start
 from concord.distributions import closure_bytes
 from concord.evidence import Collector
 from concord.framework import variants
@@ -380,6 +380,21 @@ def test_speed_page(bench, measured, tmp_path):
     assert "<td>3 MiB</td>" in page
     assert "not measured" not in page
     assert page.count("</h2>") == 2  # never merged
+
+
+def test_quick_makes_no_environment_unasked(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CONCORD_HOME", str(tmp_path / "home"))
+    asked = []
+    monkeypatch.setattr(Bench, "work", lambda bench, ready: asked.append([variant.id for variant in ready]) or [])
+    for names in (None, "numpy,theano"):
+        options = {"rounds": None, "quick": True, "sweep": None, "overlay": None, "track": "idiomatic"}
+        file = tmp_path / "bench.json"
+        run_benchmark("softmax_regression", names, "digits", threads=None, json_file=file, **options)
+    unasked = [variant.id for variant in variants().values() if variant.own]
+    assert not set(asked[0]) & set(unasked)
+    out = capsys.readouterr().out
+    assert f"{', '.join(unasked)}: left out by --quick" in " ".join(out.split())
+    assert out.count("left out by --quick") == 1
 
 
 def test_learning_goes_through_shuffled_images(tmp_path):
