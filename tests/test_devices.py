@@ -184,10 +184,10 @@ def test_benchmark_goes_the_way_of_the_gpu(on_gpu, tmp_path):
     task, variant = TASKS["softmax_regression"], faked()
     document = start(tmp_path / "bench.json", task, on_gpu.dataset, QUICK, "gpu")
     bench = Bench(on_gpu, task, document, tmp_path / "bench.json", QUICK)
-    first_of_numpy, first_of_pytorch, *_ = [do for _, do in bench.work([variants()["numpy"], variant])]
-    first_of_numpy()
-    first_of_pytorch()
+    for _, do in bench.work([variants()["numpy"], variant]):
+        do()
     bench.save()
+    bench.close()
     document = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(BENCH).validate(document)
     assert document["variants"]["numpy"]["unproven"].startswith("unsupported: ")

@@ -138,6 +138,9 @@ class Bench:
         if self.document["variants"].get(variant.id, {}).get("unproven"):
             run |= {"outcome": "mismatch", "reason": "unproven"}
             return
+        if self.collector.device == "gpu" and variant.no_gpu:
+            run |= {"outcome": "unsupported", "reason": variant.no_gpu}
+            return
         with entrant.measuring():
             first = self.ask(variant, Run("first", steps=1), workers=entrant.workers)
             run["import_seconds"] = first["started"]["import_seconds"]
