@@ -356,11 +356,7 @@ class Bench:
 
     def at_threads(self, variant: Variant, value: int) -> dict[str, Any]:
         """With fewer cores than the rest was measured with."""
-        if not hasattr(os, "sched_setaffinity"):
-            raise FailedError("unsupported", "this system can't pin a process")
-        cores = sorted(os.sched_getaffinity(0))
-        if value > len(cores):
-            raise FailedError("unsupported", f"this process may use {len(cores)} processor cores")
+        cores = usable_cores(value)
         try:
             os.sched_setaffinity(0, cores[:value])
             return {"steady_seconds": self.steady(variant)}
@@ -369,11 +365,7 @@ class Bench:
 
     def at_processes(self, variant: Variant, value: int) -> dict[str, Any]:
         """So many processes, each with its share of the cores and a model of its own, training at the same time."""
-        if not hasattr(os, "sched_setaffinity"):
-            raise FailedError("unsupported", "this system can't pin a process")
-        cores = sorted(os.sched_getaffinity(0))
-        if value > len(cores):
-            raise FailedError("unsupported", f"this process may use {len(cores)} processor cores")
+        cores = usable_cores(value)
         share = len(cores) // value
         collector = self.collector
         collector.job(self.task, variant, Run("steady", steps=1))  # writes what all of them read
@@ -477,6 +469,20 @@ SWEEPS_MEASURES = {
     "threads": Bench.at_threads,
     "processes": Bench.at_processes,
 }
+
+
+def usable_cores(count: int) -> list[int]:
+    """The numbers of the processor cores that this process may use and be pinned to, `count` at least.
+
+    Raises:
+        FailedError: there aren't as many, or the system can't pin.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        raise FailedError("unsupported", "this system can't pin a process")
+    cores = sorted(os.sched_getaffinity(0))
+    if count > len(cores):
+        raise FailedError("unsupported", f"this process may use {len(cores)} processor cores")
+    return cores
 
 
 def installed_bytes(variant: Variant) -> int | None:
