@@ -15,7 +15,7 @@ import tempfile
 import tomllib
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
 from concord import data, report
 from concord.evidence import Collector, new_folder, write_json
@@ -87,9 +87,9 @@ def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
         },
     }
     with tempfile.TemporaryDirectory() as folder, MutantCollector(new_folder(), dataset) as collector:
-        work = {variant: programs(variant, Path(folder)) for variant in chosen}
-        with progress(sum(map(len, work.values())) + rounds * len(work)) as announce:
-            for variant, found in work.items():
+        work = [(variant, programs(variant, Path(folder))) for variant in chosen]
+        with progress(sum(len(found) for _, found in work) + rounds * len(work)) as announce:
+            for variant, found in work:
                 for name, task in list(found.items()):
                     announce(f"proof: {variant.id}, {name}")
                     if reason := prove(collector, task, variant):
@@ -97,7 +97,7 @@ def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
                         del found[name]
             for number in range(rounds):
                 Bench(collector, find_task("mnist_cnn"), document, Path(folder), PLAN).measure_peak()
-                for variant, found in work.items():
+                for variant, found in work:
                     announce(f"round {number + 1} of {rounds}: {variant.id}")
                     measure_round(collector, document, variant, found)
                     document["created"] = report.now()
@@ -129,7 +129,7 @@ def measure_round(collector: Collector, document: dict, variant: Variant, found:
             entrant.workers.close()
     for name, (_, entrant) in entrants.items():
         if entrant.run["outcome"] == "ok":
-            row["milliseconds"].setdefault(name, []).append(round(1000 * median(entrant.steps), 4))
+            row["milliseconds"].setdefault(name, []).append(round(1000 * fmean(entrant.steps), 4))
         else:
             row["failures"][name] = f"{entrant.run['outcome']}: {entrant.run['reason']}"
 

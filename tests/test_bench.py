@@ -21,7 +21,18 @@ from concord.rounds import BATCHES, COUNTS, FULL, QUICK, Bench, FailedError
 from concord.site import plots, speed
 from concord.site.results import Results
 from concord.task import find_task
-from concord.tiers import TARGET, Figure, control_spread, figure, figures, steps_to_target, tiers, unsteady
+from concord.tiers import (
+    TARGET,
+    Figure,
+    Repeats,
+    control_spread,
+    figure,
+    figures,
+    repeats,
+    steps_to_target,
+    tiers,
+    unsteady,
+)
 from concord.worker import Answer
 
 GPU = {"kind": "gpu", "name": "Abacus", "memory_bytes": 2**30, "driver": "1.0", "tf32": {"numpy": "off"}}
@@ -63,6 +74,16 @@ def test_tier_that_hangs_on_one_round_is_told():
     assert unsteady(hanging) == {"jax": [1, 2]}
     assert "jax: tier 1 or 2, depending on which round is left out" in remarks(hanging, [variants()["jax"]])
     assert unsteady(a_document(numpy={"rounds": rounds(1.0)}, jax={"rounds": rounds(1.0)})) == {}
+
+
+def test_repeats_are_held_against_each_other():
+    steps = [1.0] * 5 + [2.0] * 5 + [2.0] * 5 + [3.0] * 4
+    document = a_document(numpy={"rounds": rounds(*[1.0] * 19)}, jax={"rounds": rounds(*steps)})
+    assert repeats(document) == Repeats(count=3, same=2, differing={"jax": [1, 2]})  # four rounds are no repeat
+    assert "the same tiers in 2 of 3 repeats of 5 rounds; others: jax 1 or 2" in remarks(document, [])
+    few = a_document(numpy={"rounds": rounds(*[1.0] * 9)})
+    assert repeats(few) is None
+    assert not any("repeats" in line for line in remarks(few, []))
 
 
 def test_processes_of_a_round_take_turns(crew, monkeypatch):

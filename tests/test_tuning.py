@@ -3,7 +3,9 @@
 import json
 import sys
 from dataclasses import replace
+from functools import partial
 
+import jsonschema
 import pytest
 
 from concord import data, paths
@@ -20,6 +22,7 @@ sys.path.insert(0, str(paths.CHECKOUT / "benchmarks"))
 import tuned
 
 TUNED = [variant for variant in variants().values() if variant.framework in find_task("mnist_cnn").tuned]
+SCHEMA = json.loads((paths.CHECKOUT / "docs" / "tuned.schema.json").read_text(encoding="utf-8"))
 ENVIRONMENT = {"processor": "a processor", "threads": 2}
 
 
@@ -88,6 +91,22 @@ def test_programs_of_a_variant_take_turns(tmp_path, monkeypatch):
     assert asked[3:] == asked[2::-1], "and back"
     assert found["variants"]["numpy"]["milliseconds"] == {"idiomatic": [30.0], tuned.PYTORCH: [20.0]}
     assert found["variants"]["numpy"]["failures"] == {"tuned": "crashed: the process ended itself"}
+
+
+def test_every_round_of_every_variant_is_in_the_file(tmp_path, monkeypatch):
+    file, rounds = tmp_path / "tuned.json", []
+    monkeypatch.setattr(tuned, "prove", lambda collector, task, variant: "" if task.track == "tuned" else "no")
+    monkeypatch.setattr(tuned, "measure_round", lambda _, document, variant, found: rounds.append((variant.id, *found)))
+    monkeypatch.setattr(Bench, "measure_peak", lambda bench: bench.document["peak_gflops"].append(100.0))
+    monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    monkeypatch.setattr(data, "load", partial(data.load, "digits"))
+    found = tuned.measure([variants()[id] for id in ("numpy", "theano")], 2, file)
+    assert json.loads(file.read_text(encoding="utf-8")) == found
+    assert [id for id, *_ in rounds] == ["numpy", "theano"] * 2
+    assert all(tuned.IDIOMATIC not in names for _, *names in rounds), "what isn't proven equal runs in no round"
+    assert found["variants"]["numpy"]["failures"] == {tuned.IDIOMATIC: "unproven: no"}
+    assert found["peak_gflops"] == [100.0, 100.0]
+    jsonschema.Draft202012Validator(SCHEMA).validate(found)
 
 
 def test_ratios_are_of_medians_and_to_the_right_neighbour():

@@ -1,10 +1,12 @@
 """What the rounds of a benchmark say: medians with intervals, and tiers instead of ranks."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 SPREAD_LIMIT = 0.05  # the control's two medians, beyond which a machine counts as loaded
 TARGET = 0.98  # test accuracy, for the time that it takes
+REPEAT = 5  # rounds, as many as a benchmark has at least
 METRICS = (
     "import_seconds",
     "start_seconds",
@@ -95,26 +97,56 @@ def failed_rounds(row: dict[str, Any]) -> list[str]:
 
 def unsteady(document: dict[str, Any]) -> dict[str, list[int]]:
     """By variant the tiers it would be in, of those whose tier isn't the same whichever one round is left out."""
-    rows = [*document["variants"].values(), *([document["control"]] if document["control"] else [])]
-    numbers = sorted({run["round"] for row in rows for run in row["rounds"]})
+    numbers = round_numbers(document)
     if len(numbers) < 3:  # nothing would be left to compare with
         return {}
-    found: dict[str, set[int]] = {}
-    for left_out in (None, *numbers):
-        for id, tier in step_tiers(without_round(document, left_out)).items():
-            found.setdefault(id, set()).add(tier)
-    return {id: sorted(numbers) for id, numbers in found.items() if len(numbers) > 1}
+    rests = [[number for number in numbers if number != left_out] for left_out in numbers]
+    return differing([step_tiers(of_rounds(document, kept)) for kept in (numbers, *rests)])
 
 
-def without_round(document: dict[str, Any], number: int | None) -> dict[str, Any]:
-    """The document as if a round had not been measured."""
+@dataclass(frozen=True)
+class Repeats:
+    """How often the tiers came out the same: so many repeats, as many that agree at most, and the variants that were in
+    different tiers, with these."""
 
-    def rest(row: dict[str, Any]) -> dict[str, Any]:
-        return row | {"rounds": [run for run in row["rounds"] if run["round"] != number]}
+    count: int
+    same: int
+    differing: dict[str, list[int]]
+
+
+def repeats(document: dict[str, Any]) -> Repeats | None:
+    """The rounds taken five by five in the order in which they ran, each five a benchmark of its own; None of fewer
+    than ten."""
+    numbers = round_numbers(document)
+    parts = [numbers[first : first + REPEAT] for first in range(0, len(numbers) - REPEAT + 1, REPEAT)]
+    if len(parts) < 2:
+        return None
+    found = [step_tiers(of_rounds(document, part)) for part in parts]
+    same = Counter(tuple(sorted(each.items())) for each in found)
+    return Repeats(len(found), max(same.values()), differing(found))
+
+
+def differing(found: list[dict[str, int]]) -> dict[str, list[int]]:
+    """The variants that aren't in the same tier everywhere, with all tiers that they are in."""
+    ids = dict.fromkeys(id for each in found for id in each)
+    seen = {id: sorted({each[id] for each in found if id in each}) for id in ids}
+    return {id: numbers for id, numbers in seen.items() if len(numbers) > 1}
+
+
+def round_numbers(document: dict[str, Any]) -> list[int]:
+    rows = [*document["variants"].values(), *([document["control"]] if document["control"] else [])]
+    return sorted({run["round"] for row in rows for run in row["rounds"]})
+
+
+def of_rounds(document: dict[str, Any], numbers: list[int]) -> dict[str, Any]:
+    """The document as if only these rounds had been measured."""
+
+    def kept(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"rounds": [run for run in row["rounds"] if run["round"] in numbers]}
 
     return document | {
-        "control": document["control"] and rest(document["control"]),
-        "variants": {id: rest(row) for id, row in document["variants"].items()},
+        "control": document["control"] and kept(document["control"]),
+        "variants": {id: kept(row) for id, row in document["variants"].items()},
     }
 
 

@@ -10,7 +10,17 @@ from concord.site import plots
 from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
 from concord.site.results import Results, outdated_program
 from concord.task import all_tasks
-from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, failed_rounds, figures, unsteady
+from concord.tiers import (
+    REPEAT,
+    SPREAD_LIMIT,
+    TARGET,
+    Figure,
+    control_spread,
+    failed_rounds,
+    figures,
+    repeats,
+    unsteady,
+)
 
 SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
     "batch": ("images in a batch", "One training step against the images in a batch"),
@@ -50,12 +60,13 @@ def page(results: Results) -> Markup:
         megabytes=megabytes,
         limit=SPREAD_LIMIT,
         target=TARGET,
+        repeat=REPEAT,
     )
 
 
 def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
     """One file's figures, the fastest step first."""
-    found = figures(document)
+    found, again = figures(document), repeats(document)
     peak = max(document["peak_gflops"], default=0)
     rows = [
         {"id": id, "label": label(id), "installed": document["variants"][id]["installed_bytes"], **figure}
@@ -79,6 +90,8 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "failed": {row["label"]: failed_rounds(document["variants"][row["id"]]) for row in rows},
         "stale": stale(document),
         "spread": control_spread(document),
+        "repeats": again,
+        "changing": {label(id): numbers for id, numbers in again.differing.items()} if again else {},
         "unsteady": {label(id): numbers for id, numbers in unsteady(document).items()},
         "control": label(document["control"]["variant"]) if document["control"] else "",
         "rounds": max((len(row["rounds"]) for row in document["variants"].values()), default=0),
