@@ -2,6 +2,7 @@
 
     python benchmarks/tuned.py [--rounds N] [--json FILE] [VARIANT ...]
 
+Without a name all variants are measured; with names only these, and the file's rows of others stay.
 A change (switches.toml) takes one of the means out of a tuned recipe, or puts a famous one in. Each program
 climbs the ladder first; what is not proven equal gets no figure. In a round every program has a fresh process; those of
 one variant live side by side and take turns, forwards and then backwards. Printed: the median of each program's steady
@@ -11,6 +12,7 @@ counts the operations of plain convolutions, whatever it computes.
 """
 
 import argparse
+import json
 import tempfile
 import tomllib
 from dataclasses import replace
@@ -18,6 +20,7 @@ from pathlib import Path
 from statistics import fmean, median
 
 from concord import data, report
+from concord.errors import UserError
 from concord.evidence import Collector, new_folder, write_json
 from concord.framework import PRECISIONS, Variant, select_variants, variants
 from concord.mutants import MutantCollector, patched
@@ -29,7 +32,7 @@ from concord.terminal import check_writable, progress
 from concord.tiers import ratio
 from concord.workers import Workers
 
-PLAN = Plan(rounds=3, short=5, long=10, seconds=1, turns=5, predictions=0, epochs=0, proof=PRECISIONS)
+PLAN = Plan(rounds=3, short=5, long=10, seconds=2, turns=5, predictions=0, epochs=0, proof=PRECISIONS)
 IDIOMATIC, TUNED, PYTORCH = "idiomatic", "tuned", "PyTorch's idiomatic recipe instead"
 
 
@@ -62,9 +65,12 @@ def prove(collector: Collector, task: Task, variant: Variant) -> str:
     return found["variants"][variant.id]["unproven"]
 
 
-def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
-    """By variant and program: the milliseconds of a steady step, round by round; none where it failed."""
-    dataset = data.load()
+def start(chosen: list[Variant], dataset: data.Dataset, file: Path | None) -> dict:
+    """The document without figures; what the file has of other variants stays, as a row's figures are among themselves.
+
+    Raises:
+        UserError: the file holds something else, or is of another machine.
+    """
     document = {
         "schema": "concord.tuned/1",
         "created": report.now(),
@@ -86,6 +92,31 @@ def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
             for variant in chosen
         },
     }
+    if not file or not file.exists():
+        return document
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+        for name in ("schema", "recipe"):
+            if found[name] != document[name]:
+                raise UserError(
+                    f"{file} has the {name} {found[name]!r}, expected {document[name]!r}. Give another file."
+                )
+        for name in ("processor", "threads"):
+            was, here = found["environment"][name], document["environment"][name]
+            if was != here:
+                raise UserError(f"{file} is of another machine: {name} {was}, here {here}. Give another file.")
+        return document | {
+            "peak_gflops": found["peak_gflops"],
+            "variants": found["variants"] | document["variants"],
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{file} can't be read as a file of this program's: {error!r}. Give another file.") from None
+
+
+def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
+    """By variant and program: the milliseconds of a steady step, round by round; none where it failed."""
+    dataset = data.load()
+    document = start(chosen, dataset, file)
     with tempfile.TemporaryDirectory() as folder, MutantCollector(new_folder(), dataset) as collector:
         work = [(variant, programs(variant, Path(folder))) for variant in chosen]
         with progress(sum(len(found) for _, found in work) + rounds * len(work)) as announce:
@@ -156,11 +187,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=PLAN.rounds)
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
-    if arguments.json:
-        check_writable(arguments.json)
     tuned = find_task("mnist_cnn").tuned
-    chosen = select_variants(arguments.variants) if arguments.variants else list(variants().values())
-    show(measure([variant for variant in chosen if variant.framework in tuned], arguments.rounds, arguments.json))
+    try:
+        if arguments.json:
+            check_writable(arguments.json)
+        chosen = select_variants(arguments.variants) if arguments.variants else list(variants().values())
+        show(measure([variant for variant in chosen if variant.framework in tuned], arguments.rounds, arguments.json))
+    except UserError as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
 
 
 if __name__ == "__main__":

@@ -74,7 +74,9 @@ def train(model, images, labels, *, epochs=1, batch_size=128, learning_rate=0.05
         optimizer=keras.optimizers.SGD(learning_rate, np.float64(momentum)),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
-        steps_per_execution=1 if keras.config.backend() == "torch" else 20,  # PyTorch only has 1
+        # The loops of TensorFlow and JAX are compiled, 20 steps in one call; PyTorch has only single ones.
+        jit_compile=True if keras.config.backend() == "tensorflow" else "auto",
+        steps_per_execution=1 if keras.config.backend() == "torch" else 20,
     )
     history = model.fit(images, labels, batch_size=batch_size, epochs=epochs, shuffle=shuffle, verbose=2)
     return model, history.history["loss"]
