@@ -1,9 +1,9 @@
 # %% [markdown]
 # # A convolutional network for MNIST, in Keras, tuned
 # ReLU comes after the pooling, on a quarter of the numbers, and two rows and columns that pooling would drop are never
-# computed. `steps_per_execution` runs 20 steps in one call; on JAX the pooling is a maximum of slices. On two cores
-# the step takes 0.4 of the time on JAX and two thirds on PyTorch (`python benchmarks/tuned.py`); on TensorFlow the
-# gain is within the noise.
+# computed. `steps_per_execution` runs 20 steps in one call; on JAX the pooling is a maximum of slices; on TensorFlow
+# XLA compiles the step (`jit_compile`), which on PyTorch brings nothing. On two cores the step takes about half of the
+# time on JAX, and somewhat less on PyTorch and TensorFlow (`python benchmarks/tuned.py`).
 
 # %% Init
 from pathlib import Path
