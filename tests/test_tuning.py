@@ -8,7 +8,7 @@ from functools import partial
 import jsonschema
 import pytest
 
-from concord import data, paths
+from concord import data, paths, report
 from concord.errors import UserError
 from concord.framework import variants
 from concord.mutants import MutantCollector, PatchError
@@ -107,6 +107,41 @@ def test_every_round_of_every_variant_is_in_the_file(tmp_path, monkeypatch):
     assert found["variants"]["numpy"]["failures"] == {tuned.IDIOMATIC: "unproven: no"}
     assert found["peak_gflops"] == [100.0, 100.0]
     jsonschema.Draft202012Validator(SCHEMA).validate(found)
+
+
+def test_rows_of_other_variants_stay(tmp_path):
+    file, jax = tmp_path / "tuned.json", variants()["jax"]
+    before = document(tuned=[20.0]) | {"environment": report.environment()}
+    file.write_text(json.dumps(before), encoding="utf-8")
+    found = tuned.start([jax], data.load("digits"), file)
+    assert found["variants"]["numpy"] == before["variants"]["numpy"]
+    assert found["variants"]["jax"]["milliseconds"] == {}
+    assert found["peak_gflops"] == before["peak_gflops"]
+    assert tuned.start([variants()["numpy"]], data.load("digits"), file)["variants"]["numpy"]["milliseconds"] == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (json.dumps(document()), "is of another machine: processor a processor, here "),
+        (json.dumps(document() | {"schema": "concord.bench/1"}), "has the schema 'concord.bench/1'"),
+        (json.dumps({"schema": "concord.tuned/1"}), "KeyError"),
+        ("[]", "can't be read"),
+        ("{", "can't be read"),
+    ],
+)
+def test_files_of_something_else_are_refused(tmp_path, monkeypatch, capsys, text, reason):
+    file = tmp_path / "tuned.json"
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(data, "load", partial(data.load, "digits"))
+    monkeypatch.setattr(sys, "argv", ["tuned.py", "--json", str(file), "numpy"])
+    with pytest.raises(SystemExit) as ended:
+        tuned.main()
+    told = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert reason in told
+    assert len(told.splitlines()) == 1
+    assert file.read_text(encoding="utf-8") == text
 
 
 def test_ratios_are_of_medians_and_to_the_right_neighbour():
