@@ -105,6 +105,10 @@ def start(chosen: list[Variant], dataset: data.Dataset, file: Path | None) -> di
             was, here = found["environment"][name], document["environment"][name]
             if was != here:
                 raise UserError(f"{file} is of another machine: {name} {was}, here {here}. Give another file.")
+        if found["data"]["sha256"] != dataset.digest:
+            raise UserError(
+                f"{file} is about other data: {found['data']['name']}, now {dataset.name}. Give another file."
+            )
         return document | {
             "peak_gflops": found["peak_gflops"],
             "variants": found["variants"] | document["variants"],

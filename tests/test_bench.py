@@ -79,7 +79,9 @@ def test_tier_that_hangs_on_one_round_is_told():
 def test_repeats_are_held_against_each_other():
     steps = [1.0] * 5 + [2.0] * 5 + [2.0] * 5 + [3.0] * 4
     document = a_document(numpy={"rounds": rounds(*[1.0] * 19)}, jax={"rounds": rounds(*steps)})
-    assert repeats(document) == Repeats(count=3, same=2, differing={"jax": [1, 2]})  # four rounds are no repeat
+    assert repeats(document) == Repeats(
+        rounds=5, count=3, same=2, differing={"jax": [1, 2]}
+    )  # four rounds are no repeat
     assert "the same tiers in 2 of 3 repeats of 5 rounds; others: jax 1 or 2" in remarks(document, [])
     few = a_document(numpy={"rounds": rounds(*[1.0] * 9)})
     assert repeats(few) is None
@@ -391,6 +393,13 @@ def test_speed_page(bench, measured, tmp_path):
     assert "until the first training step is done" in page
     assert "On a GPU" in page
     assert "not measured" in page
+    assert "repeats" not in page
+    often = copy.deepcopy(measured)
+    for row in (often["variants"]["numpy"], often["control"]):
+        row["rounds"] = [row["rounds"][0] | {"round": number} for number in range(10)]
+    (folder / "bench.json").write_text(json.dumps(often), encoding="utf-8")
+    assert "the tiers are the same in 2 of 2 repeats." in speed.page(Results(folder))
+    (folder / "bench.json").write_text(json.dumps(measured), encoding="utf-8")
     on_gpu = copy.deepcopy(measured)
     on_gpu["environment"]["device"] = GPU
     on_gpu["variants"]["numpy"]["rounds"][0]["peak_device_memory"] = 3 * 2**20

@@ -113,6 +113,10 @@ def test_rows_of_other_variants_stay(tmp_path):
     file, jax = tmp_path / "tuned.json", variants()["jax"]
     before = document(tuned=[20.0]) | {"environment": report.environment()}
     file.write_text(json.dumps(before), encoding="utf-8")
+    with pytest.raises(UserError, match="is about other data: digits, now digits"):
+        tuned.start([jax], data.load("digits"), file)
+    before["data"]["sha256"] = data.load("digits").digest
+    file.write_text(json.dumps(before), encoding="utf-8")
     found = tuned.start([jax], data.load("digits"), file)
     assert found["variants"]["numpy"] == before["variants"]["numpy"]
     assert found["variants"]["jax"]["milliseconds"] == {}

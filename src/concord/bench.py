@@ -21,17 +21,7 @@ from concord.report import sha256
 from concord.rounds import FULL, QUICK, SWEEPS, Bench, Plan
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress, terminal
-from concord.tiers import (
-    REPEAT,
-    SPREAD_LIMIT,
-    TARGET,
-    Figure,
-    control_spread,
-    failed_rounds,
-    figures,
-    repeats,
-    unsteady,
-)
+from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, failed_rounds, figures, repeats, unsteady
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -291,7 +281,7 @@ def remarks(document: dict[str, Any], chosen: list[Variant]) -> list[str]:
     if again := repeats(document):
         told = [f"{id} {' or '.join(map(str, numbers))}" for id, numbers in again.differing.items()]
         which = f"; others: {', '.join(told)}" if told else ""
-        lines.append(f"the same tiers in {again.same} of {again.count} repeats of {REPEAT} rounds{which}")
+        lines.append(f"the same tiers in {again.same} of {again.count} repeats of {again.rounds} rounds{which}")
     spread = control_spread(document)
     if spread is not None:
         told_spread = f"{document['control']['variant']} measured twice differs by {spread:.1%}"

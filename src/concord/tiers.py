@@ -106,11 +106,11 @@ def unsteady(document: dict[str, Any]) -> dict[str, list[int]]:
 
 @dataclass(frozen=True)
 class Repeats:
-    """How often the tiers came out the same: so many repeats, as many that agree at most, and the variants that were in
-    different tiers, with these."""
+    """How often the tiers came out the same, and the variants that were in different ones, with these."""
 
+    rounds: int  # of each repeat
     count: int
-    same: int
+    same: int  # as many as agree at most
     differing: dict[str, list[int]]
 
 
@@ -123,7 +123,7 @@ def repeats(document: dict[str, Any]) -> Repeats | None:
         return None
     found = [step_tiers(of_rounds(document, part)) for part in parts]
     same = Counter(tuple(sorted(each.items())) for each in found)
-    return Repeats(len(found), max(same.values()), differing(found))
+    return Repeats(REPEAT, len(found), max(same.values()), differing(found))
 
 
 def differing(found: list[dict[str, int]]) -> dict[str, list[int]]:

@@ -10,17 +10,7 @@ from concord.site import plots
 from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
 from concord.site.results import Results, outdated_program
 from concord.task import all_tasks
-from concord.tiers import (
-    REPEAT,
-    SPREAD_LIMIT,
-    TARGET,
-    Figure,
-    control_spread,
-    failed_rounds,
-    figures,
-    repeats,
-    unsteady,
-)
+from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, failed_rounds, figures, repeats, unsteady
 
 SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
     "batch": ("images in a batch", "One training step against the images in a batch"),
@@ -60,7 +50,6 @@ def page(results: Results) -> Markup:
         megabytes=megabytes,
         limit=SPREAD_LIMIT,
         target=TARGET,
-        repeat=REPEAT,
     )
 
 
