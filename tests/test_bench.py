@@ -55,16 +55,23 @@ def test_intervals_that_overlap_share_a_tier():
     found = {
         "slow": Figure(9.0, 8.0, 10.0),
         "first": Figure(1.0, 0.9, 1.1),
-        "second": Figure(1.15, 1.05, 1.3),
-        "third": Figure(1.35, 1.2, 1.5),  # overlaps with the second, but not with the fastest of the tier
+        "second": Figure(1.3, 1.05, 1.5),
+        "third": Figure(1.4, 1.2, 1.5),  # overlaps with the second, but not with the fastest of the tier
     }
     assert tiers(found) == {"first": 1, "second": 1, "third": 2, "slow": 3}
 
 
 def test_what_the_control_differs_from_itself_by_makes_no_tier():
-    found = {"first": Figure(1.0, 0.9, 1.1), "second": Figure(1.15, 1.12, 1.2), "third": Figure(1.3, 1.2, 1.4)}
+    found = {"first": Figure(1.0, 0.9, 1.25), "second": Figure(1.35, 1.27, 1.4), "third": Figure(1.45, 1.4, 1.5)}
     assert tiers(found) == {"first": 1, "second": 2, "third": 2}
     assert tiers(found, noise=0.05) == {"first": 1, "second": 1, "third": 2}
+
+
+def test_a_tier_is_a_quarter_wide():
+    """However narrow the intervals are; measured from its fastest member, not from one to the next."""
+    steps = {"first": 1.0, "second": 1.1, "third": 1.24, "fourth": 1.26, "fifth": 1.5, "sixth": 1.6}
+    found = {name: Figure(step, step, step) for name, step in steps.items()}
+    assert tiers(found) == {"first": 1, "second": 1, "third": 1, "fourth": 2, "fifth": 2, "sixth": 3}
 
 
 def test_tier_that_hangs_on_one_round_is_told():
@@ -335,8 +342,12 @@ def test_a_run_is_long_enough_to_drown_what_compiling_varies(tmp_path, monkeypat
         workers = MadeUp()
         workers.folder = tmp_path
         found = bench.steady(variants()["numpy"], workers=workers)
-    assert max(lengths) == longest
-    assert found == pytest.approx(step, rel=0.25)
+        assert max(lengths) == longest
+        assert found == pytest.approx(step, rel=0.25)
+        lengths.clear()
+        long = bench.long_run(variants()["numpy"], steps_took=[step], workers=workers)
+    assert lengths == [long, FULL.short], "what earlier rounds found is not tried again"
+    assert long == pytest.approx(max(longest, FULL.long), rel=0.25)
 
 
 def test_slope_is_the_exponent():

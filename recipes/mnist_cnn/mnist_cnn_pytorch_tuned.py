@@ -1,9 +1,9 @@
 # %% [markdown]
 # # A convolutional network for MNIST, in PyTorch, tuned
 # Bias and maximum commute with ReLU, so ReLU comes after the pooling, on a quarter of the numbers. Two rows and columns
-# that pooling would drop are never computed, and a batch is an index into one tensor. On two cores the step takes 0.8
-# of the time (`python benchmarks/tuned.py pytorch`). Not taken: the fused optimiser and `torch.compile`, with which it
-# takes longer.
+# that pooling would drop are never computed, and a batch is an index into one tensor. On two cores the step takes 0.5
+# to 0.8 of the time (`python benchmarks/tuned.py pytorch`). Not taken: `channels_last` and `torch.compile`, with which
+# it takes longer, and the fused optimiser, with which it took 1.2 times as long on one machine and 0.9 on another.
 
 # %% Init
 from pathlib import Path
@@ -35,7 +35,7 @@ def variables(weights=None, seed=0):
             "dense2.bias": arrays["dense2_bias"],
         }
         model.to(dense1.dtype).load_state_dict(state)
-    return model.to(device, memory_format=torch.channels_last)
+    return model.to(device)
 
 
 def weights(model):

@@ -11,7 +11,7 @@ import os
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -149,7 +149,9 @@ class Bench:
             run["import_seconds"] = first["started"]["import_seconds"]
             run["start_seconds"] = first["seconds"]["variables"]
             run["first_step_seconds"] = first["seconds"]["train"]
-            entrant.long = self.long_run(variant, workers=entrant.workers)
+            rounds = self.document["variants"].get(variant.id, {"rounds": []})["rounds"]
+            before = [run["steady_seconds"] for run in rounds if "steady_seconds" in run]
+            entrant.long = self.long_run(variant, steps_took=before, workers=entrant.workers)
 
     def turn(self, entrants: list[Entrant]) -> None:
         """A steady step of each, one after the other."""
@@ -219,18 +221,33 @@ class Bench:
         return (seconds(long) - seconds(self.plan.short)) / (long - self.plan.short)
 
     def long_run(
-        self, variant: Variant, *, at_least: int | None = None, batch_size: int | None = None, **options: Any
+        self,
+        variant: Variant,
+        *,
+        at_least: int | None = None,
+        steps_took: Sequence[float] = (),
+        batch_size: int | None = None,
+        **options: Any,
     ) -> int:
         """How many steps the long run takes: so many that it lasts the plan's seconds longer than the short one.
         Where a framework compiles in each run, that drowns how the compilations differ. Both lengths have been run
-        afterwards, in case a framework compiles for each."""
+        afterwards, in case a framework compiles for each.
+
+        Args:
+            steps_took: seconds of a step in earlier rounds, which save trying lengths.
+        """
         plan, long = self.plan, at_least or self.plan.long
         most = max(long, self.images() // (batch_size or self.document["batch_size"]))
+
+        def wanted(step: float) -> int:
+            return plan.short + math.ceil(plan.seconds / step) if step > 0 else most
+
+        if steps_took:
+            long = min(max(long, wanted(statistics.median(steps_took))), most)
         self.step(variant, long, batch_size=batch_size, **options)
-        while plan.seconds:
-            found = self.step(variant, long, batch_size=batch_size, **options)
-            wanted = plan.short + math.ceil(plan.seconds / found) if found > 0 else most
-            longer = min(wanted, 4 * long, most)  # of few steps the estimate is rough
+        while plan.seconds and not steps_took:
+            longer = wanted(self.step(variant, long, batch_size=batch_size, **options))
+            longer = min(longer, 4 * long, most)  # of few steps the estimate is rough
             if longer <= 1.25 * long:
                 break
             long = longer

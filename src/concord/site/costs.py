@@ -12,7 +12,7 @@ from concord.site.markup import mebibytes, seconds
 from concord.site.matrix import NOT_MEASURED, Cell, Row, unknown
 from concord.site.results import Results, outdated_program, rank
 from concord.task import Task
-from concord.tiers import TARGET, Figure, failed_rounds, figures, sound
+from concord.tiers import TARGET, WIDTH, Figure, failed_rounds, figures, sound
 
 FACTORS = (1.25, 2, 4)  # how far from the best: the steps of the colour scale
 
@@ -120,7 +120,7 @@ def cost(task: Task, quantity: Quantity, results: Results, measured: Benchmark |
 
 
 def tiers(measured: Benchmark) -> Row:
-    """Who can't be told apart by the training step."""
+    """Who is about equally fast by the training step."""
     steps = measured.of(STEP)
 
     def cell(id: str) -> Cell:
@@ -130,7 +130,7 @@ def tiers(measured: Benchmark) -> Row:
         tone = str(min(number, len(FACTORS) + 1))
         return Cell(f"tier {number}", number, measured.link, measured.note(id, STEP, steps[id]), tone)
 
-    about = "intervals that overlap with the fastest one of a tier, or lie within the control's noise of it, share it"
+    about = f"less than {WIDTH:.0%} slower than its fastest one, or not told from it by the intervals and the noise"
     id, label = f"tier-{measured.task.name}", f"tier by training step: {measured.task.name}"
     return Row(id, label, "", about, "", {id: cell(id) for id in variants()})
 
