@@ -64,7 +64,7 @@ def tiers(found: dict[str, Figure], noise: float = 0.0) -> dict[str, int]:
 
     Without a width, tiers part at ever smaller gaps the quieter a machine is, and at some gap it is always chance on
     which side a variant falls. Of five rounds drawn anew from the turns of two published files, 54% and 28% gave the
-    tiers that came most often, with half of the noise 27% and 91%; with a width of a quarter 82% and 81%, then nearly all.
+    tiers that came most often, with half of the noise 27% and 91%; with a width of a quarter 82% and 81%, and 99%.
     """
     result: dict[str, int] = {}
     tier, bound, widest = 0, 0.0, 0.0
