@@ -24,7 +24,7 @@ from concord.errors import UserError
 from concord.evidence import Collector, new_folder, write_json
 from concord.framework import PRECISIONS, Variant, select_variants, variants
 from concord.mutants import MutantCollector, patched
-from concord.report import sha256
+from concord.report import code_sha256
 from concord.rounds import Bench, Entrant, Plan
 from concord.site.tuning import share_of_peak
 from concord.task import Task, find_task
@@ -83,7 +83,7 @@ def start(chosen: list[Variant], dataset: data.Dataset, file: Path | None) -> di
             variant.id: {
                 "versions": variant.versions(),
                 "recipe_sha256": {
-                    track: sha256(find_task("mnist_cnn").on_track(track).recipes[variant.framework])
+                    track: code_sha256(find_task("mnist_cnn").on_track(track).recipes[variant.framework])
                     for track in (IDIOMATIC, TUNED)
                 },
                 "milliseconds": {},

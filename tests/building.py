@@ -11,7 +11,6 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from concord.features import features
 from concord.framework import variants
 from concord.gotchas import jsonable, topics
 from concord.mutants import all_mutants, changed_digest
-from concord.report import SCHEMA
+from concord.report import SCHEMA, code_sha256
 from concord.site.results import kind, pins
 from concord.task import Task, all_tasks, find_task
 
@@ -125,7 +124,7 @@ def certificate(task: Task) -> dict:
     rows = {
         id: {
             "versions": pins(variants()[id]),
-            "recipe_sha256": sha256(task.recipes[variants()[id].framework].read_bytes()).hexdigest()
+            "recipe_sha256": code_sha256(task.recipes[variants()[id].framework])
             if id != "jax"
             else "0" * 64,
             "reason": "",
@@ -171,7 +170,7 @@ def benchmark(task: Task) -> dict:
         rows[id] = {
             "framework": variants()[id].framework,
             "versions": pins(variants()[id]),
-            "recipe_sha256": "0" * 64 if number == 2 else sha256(recipe.read_bytes()).hexdigest(),
+            "recipe_sha256": "0" * 64 if number == 2 else code_sha256(recipe),
             "unproven": "logits differ" if number == 3 else "",
             "installed_bytes": 10**8 * (1 + number),
             "rounds": {3: [], 4: [fault], 5: [*rounds, fault | {"round": 3}]}.get(number, rounds),

@@ -12,7 +12,7 @@ from concord import data, paths, report
 from concord.errors import UserError
 from concord.framework import variants
 from concord.mutants import MutantCollector, PatchError
-from concord.report import sha256
+from concord.report import code_sha256
 from concord.rounds import Bench, FailedError
 from concord.site import tuning
 from concord.site.results import Results, pins
@@ -169,7 +169,7 @@ def test_the_page_shows_the_figures_and_says_when_there_are_none(tmp_path):
 
 def test_figures_of_older_programs_are_stale():
     task, numpy = find_task("mnist_cnn"), variants()["numpy"]
-    digests = {track: sha256(task.on_track(track).recipes["numpy"]) for track in ("idiomatic", "tuned")}
+    digests = {track: code_sha256(task.on_track(track).recipes["numpy"]) for track in ("idiomatic", "tuned")}
     row = {"versions": pins(numpy), "recipe_sha256": digests}
     assert tuning.stale(document(), "numpy", row) == ""
     digests["tuned"] = "0" * 64
@@ -177,6 +177,17 @@ def test_figures_of_older_programs_are_stale():
     del row["recipe_sha256"]
     assert tuning.stale(document(), "numpy", row) == "mnist_cnn_numpy.py changed since"
     assert tuning.stale(document(), "gone", row) == ""
+
+
+def test_prose_makes_no_figure_stale(tmp_path):
+    """Nor do blank lines; a comment behind code is the code's."""
+    digests = set()
+    for source in ("x = 1\n\ny = 2\n", "# %% [markdown]\n# Two numbers.\nx = 1\n    # why\ny = 2\n"):
+        (tmp_path / "recipe.py").write_text(source, encoding="utf-8")
+        digests.add(code_sha256(tmp_path / "recipe.py"))
+    assert len(digests) == 1
+    (tmp_path / "recipe.py").write_text("x = 1\ny = 3\n", encoding="utf-8")
+    assert code_sha256(tmp_path / "recipe.py") not in digests
 
 
 def test_damaged_results_are_named(tmp_path):

@@ -17,7 +17,7 @@ from concord.devices import check_device, find_gpu, same_device, told_device, to
 from concord.errors import UserError
 from concord.evidence import Collector, new_folder
 from concord.framework import Variant, select_variants
-from concord.report import sha256
+from concord.report import code_sha256
 from concord.rounds import FULL, QUICK, SWEEPS, Bench, Plan
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress, terminal
@@ -187,7 +187,7 @@ def check_same_program(file: Path, document: dict[str, Any], task: Task, variant
         return
     if row["versions"] != variant.versions():
         raise UserError(f"{file} was made with {told(row['versions'])}; here is {told(variant.versions())}.\n{AGAIN}")
-    if row["recipe_sha256"] != sha256(task.recipes[variant.framework]):
+    if row["recipe_sha256"] != code_sha256(task.recipes[variant.framework]):
         raise UserError(f"{file} was made with another {task.recipes[variant.framework].name}.\n{AGAIN}")
 
 

@@ -183,7 +183,7 @@ def check_same_program(file: Path, document: dict[str, Any], task: Task, variant
     if row["versions"] != variant.versions():
         raise UserError(f"{file} was made with {told(row['versions'])}; here is {told(variant.versions())}.\n{AGAIN}")
     recipe = task.recipes[variant.framework]
-    if row["recipe_sha256"] != report.sha256(recipe):
+    if row["recipe_sha256"] != report.code_sha256(recipe):
         raise UserError(f"{file} was made with another {recipe.name}.\n{AGAIN}")
 
 
@@ -199,7 +199,7 @@ def train_once(collector: Collector, document: dict[str, Any], task: Task, varia
         variant.id,
         {
             "versions": variant.versions(),
-            "recipe_sha256": report.sha256(task.recipes[variant.framework]),
+            "recipe_sha256": report.code_sha256(task.recipes[variant.framework]),
             "reason": "",
             "runs": [],
         },

@@ -435,7 +435,7 @@ class Document:
                 made.results[old["mutant"], old["variant"]] = old
         for old in found["controls"]:
             recipe = sound_task(old["recipe"]).recipes.get(old["framework"])
-            if recipe and old["source_sha256"] == report.sha256(recipe):
+            if recipe and old["source_sha256"] == report.code_sha256(recipe):
                 made.controls[old["recipe"], old["variant"]] = old
         return made
 
@@ -448,7 +448,7 @@ class Document:
             "framework": variant.framework,
             "variant": variant.id,
             "versions": variant.versions() or {},
-            "source_sha256": report.sha256(sound_task(recipe).recipes[variant.framework]),
+            "source_sha256": report.code_sha256(sound_task(recipe).recipes[variant.framework]),
             "levels": plain(verdicts),
             "outcome": "error" if failure else "ok",
             "reason": failure,

@@ -204,8 +204,11 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def code_sha256(file: Path) -> str:
+    """SHA-256 (hex) of a program's lines that hold more than a comment: its prose changes nothing that was measured."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    code = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return hashlib.sha256("\n".join(code).encode()).hexdigest()
 
 
 def concord_version() -> str:

@@ -22,7 +22,7 @@ from concord import ladder, report
 from concord.evidence import Collector, write_json
 from concord.framework import REFERENCE, Variant
 from concord.ladder import Run
-from concord.report import sha256
+from concord.report import code_sha256
 from concord.task import Task
 from concord.tiers import REPEAT
 from concord.workers import Workers
@@ -330,7 +330,7 @@ class Bench:
         self.document["variants"][variant.id] = {
             "framework": variant.framework,
             "versions": variant.versions(),
-            "recipe_sha256": sha256(self.task.recipes[variant.framework]),
+            "recipe_sha256": code_sha256(self.task.recipes[variant.framework]),
             "unproven": reason,
             "installed_bytes": installed_bytes(variant),
             "rounds": [],

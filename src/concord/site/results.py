@@ -12,7 +12,7 @@ from typing import Any
 from concord import paths
 from concord.errors import UserError
 from concord.framework import Variant, variants
-from concord.report import sha256
+from concord.report import code_sha256
 from concord.task import Task
 
 PIN = re.compile(r"^([\w.-]+)==([\w.+!-]+)", re.MULTILINE)
@@ -167,7 +167,7 @@ def outdated_program(task: Task, id: str, row: dict[str, Any]) -> str:
     if why := outdated(variants()[id], row["versions"]):
         return why
     recipe = task.recipes.get(variants()[id].framework)
-    return f"{recipe.name} changed since" if recipe and sha256(recipe) != row["recipe_sha256"] else ""
+    return f"{recipe.name} changed since" if recipe and code_sha256(recipe) != row["recipe_sha256"] else ""
 
 
 def read_results(file: Path) -> dict[str, Any]:
