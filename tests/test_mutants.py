@@ -256,7 +256,17 @@ def test_command(tmp_path):
     # What isn't run again is kept.
     again = run("mutants", "sum for mean", *arguments[3:], "--json", out, home=tmp_path / "home", cwd=tmp_path)
     assert again.code == 0
-    assert len(json.loads(out.read_text())["results"]) == 3
+    kept = out.read_text()
+    assert len(json.loads(kept)["results"]) == 3
+    # What is about other data, or something else, is refused before anything runs, and stays as it is.
+    for changed, reason in [
+        (kept.replace('"sha256": "', '"sha256": "0', 1), "is about other data: digits, now digits"),
+        (kept.replace("concord.mutants/", "concord.others/"), "has the schema 'concord.others/"),
+        ("my notes", "can't be read as JSON"),
+    ]:
+        out.write_text(changed)
+        assert_refused(run(*arguments, "--json", out, home=tmp_path / "home", cwd=tmp_path), reason)
+        assert out.read_text() == changed
 
 
 @pytest.mark.parametrize(

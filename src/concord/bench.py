@@ -5,7 +5,6 @@ with, and its tables.
 """
 
 import contextlib
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from concord.devices import check_device, find_gpu, same_device, told_device, to
 from concord.errors import UserError
 from concord.evidence import Collector, new_folder
 from concord.framework import Variant, select_variants
-from concord.report import code_sha256
+from concord.report import AGAIN, code_sha256
 from concord.rounds import FULL, QUICK, SWEEPS, Bench, Plan
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress, terminal
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SCHEMA = "concord.bench/1"
-AGAIN = "Give another file, or move this one away to start anew."
 
 
 def run_benchmark(
@@ -67,7 +65,7 @@ def run_benchmark(
     if json_file is None:
         file.parent.mkdir(parents=True, exist_ok=True)
     check_writable(file)
-    published = read(overlay) if overlay else None
+    published = report.read_document(overlay, SCHEMA) if overlay else None
     console = terminal()
     from rich.console import Console
 
@@ -144,12 +142,11 @@ def start(file: Path, task: Task, dataset: data.Dataset, plan: Plan, device: str
     }
     if not file.exists():
         return document
-    found = read(file)
+    found = report.read_document(file, SCHEMA)
     for name in ("recipe", "track", "plan"):
         if found.get(name) != document[name]:
             raise UserError(f"{file} is about another {name}: {found.get(name)!r}, now {document[name]!r}.\n{AGAIN}")
-    if found["data"]["sha256"] != dataset.digest:
-        raise UserError(f"{file} is about other data: {found['data']['name']}, now {dataset.name}.\n{AGAIN}")
+    report.check_same_data(file, found, dataset)
     for name in ("processor", "threads", "python", "numpy", "platform"):
         if found["environment"][name] != environment[name]:
             was = found["environment"][name]
@@ -157,22 +154,6 @@ def start(file: Path, task: Task, dataset: data.Dataset, plan: Plan, device: str
     if not same_device(found["environment"], environment):
         was, here = told_device(found["environment"]), told_device(environment)
         raise UserError(f"{file} is of another device: {was}, here {here}.\n{AGAIN}")
-    return found
-
-
-def read(file: Path) -> dict[str, Any]:
-    """A results file of this command's.
-
-    Raises:
-        UserError: it isn't one.
-    """
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise UserError(f"{file} can't be read as JSON: {error}.\n{AGAIN}") from None
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
-        what = found.get("schema") if isinstance(found, dict) else type(found).__name__
-        raise UserError(f"{file} has the schema {what!r}, expected {SCHEMA!r}.\n{AGAIN}")
     return found
 
 

@@ -6,7 +6,6 @@ one-sided Welch tests (TOST) reject, pair by pair, that the means lie further ap
 """
 
 import itertools
-import json
 import math
 import statistics
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from concord.errors import UserError
 from concord.evidence import Collector, new_folder, write_json
 from concord.framework import Variant, select_variants, variants
 from concord.ladder import Run
+from concord.report import AGAIN
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress, terminal
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "concord.certify/1"
 ALPHA = 0.05  # of each one-sided test
-AGAIN = "Give another file, or move this one away to start anew."
 
 
 @dataclass(frozen=True)
@@ -156,18 +155,11 @@ def start(file: Path, task: Task, dataset: "Dataset", margin: float, epochs: int
     }
     if not file.exists():
         return document
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise UserError(f"{file} can't be read as JSON: {error}.\n{AGAIN}") from None
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
-        what = found.get("schema") if isinstance(found, dict) else type(found).__name__
-        raise UserError(f"{file} has the schema {what!r}, expected {SCHEMA!r}.\n{AGAIN}")
+    found = report.read_document(file, SCHEMA)
     for name in ("recipe", "training", "epochs", "margin"):
         if found.get(name) != document[name]:
             raise UserError(f"{file} is about another {name}: {found.get(name)!r}, now {document[name]!r}.\n{AGAIN}")
-    if found["data"]["sha256"] != dataset.digest:
-        raise UserError(f"{file} is about other data: {found['data']['name']}, now {dataset.name}.\n{AGAIN}")
+    report.check_same_data(file, found, dataset)
     return found
 
 

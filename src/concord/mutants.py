@@ -5,7 +5,6 @@ A file `mutants/<recipe>.toml` changes a recipe, `mutants/judge.toml` the harnes
 """
 
 import hashlib
-import json
 import math
 import re
 import time
@@ -419,16 +418,16 @@ class Document:
 
     @classmethod
     def read(cls, file: Path | None, dataset: "Dataset") -> "Document":
-        """What a file holds that is still true; nothing if it is none of this kind."""
+        """What a file holds that is still true.
+
+        Raises:
+            UserError: it is none of this kind, or about other data.
+        """
         made = cls(dataset)
         if file is None or not file.exists():
             return made
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError:
-            return made
-        if found.get("schema") != SCHEMA or found["data"]["sha256"] != dataset.digest:
-            return made
+        found = report.read_document(file, SCHEMA)
+        report.check_same_data(file, found, dataset)
         for old in found["results"]:
             mutant = all_mutants().get(old["mutant"])
             if mutant and old["source_sha256"] == changed_digest(mutant, old["framework"]):

@@ -1,6 +1,7 @@
 """Reports: the table for a terminal and the JSON for everything else, both made from the same verdicts."""
 
 import hashlib
+import json
 import os
 import platform
 import sys
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from concord import ladder
 from concord.devices import find_gpu
+from concord.errors import UserError
 from concord.evidence import Collector
 from concord.framework import variants
 from concord.task import Task
@@ -22,8 +24,11 @@ from concord.worker import available_threads
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from concord.data import Dataset
+
 # Described in docs/compare-json.md; the number changes when a field changes its meaning or disappears.
 SCHEMA = "concord.compare/1"
+AGAIN = "Give another file, or move this one away to start anew."
 
 
 ABSENT = ("not_installed", "not_written")  # outcomes of what wasn't there to be run
@@ -202,6 +207,28 @@ def result(row: VariantVerdict) -> dict[str, Any]:
 def now() -> str:
     """The time in UTC, as every results file gives it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def read_document(file: Path, schema: str) -> dict[str, Any]:
+    """A results file of one kind, to go on with.
+
+    Raises:
+        UserError: it isn't one.
+    """
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise UserError(f"{file} can't be read as JSON: {error}.\n{AGAIN}") from None
+    if not isinstance(found, dict) or found.get("schema") != schema:
+        what = found.get("schema") if isinstance(found, dict) else type(found).__name__
+        raise UserError(f"{file} has the schema {what!r}, expected {schema!r}.\n{AGAIN}")
+    return found
+
+
+def check_same_data(file: Path, document: dict[str, Any], dataset: "Dataset") -> None:
+    """Raises a UserError where a file is about other images."""
+    if document["data"]["sha256"] != dataset.digest:
+        raise UserError(f"{file} is about other data: {document['data']['name']}, now {dataset.name}.\n{AGAIN}")
 
 
 def code_sha256(file: Path) -> str:
