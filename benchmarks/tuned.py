@@ -12,7 +12,6 @@ counts the operations of plain convolutions, whatever it computes.
 """
 
 import argparse
-import json
 import tempfile
 import tomllib
 from dataclasses import replace
@@ -94,27 +93,13 @@ def start(chosen: list[Variant], dataset: data.Dataset, file: Path | None) -> di
     }
     if not file or not file.exists():
         return document
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        for name in ("schema", "recipe"):
-            if found[name] != document[name]:
-                raise UserError(
-                    f"{file} has the {name} {found[name]!r}, expected {document[name]!r}. Give another file."
-                )
-        for name in ("processor", "threads"):
-            was, here = found["environment"][name], document["environment"][name]
-            if was != here:
-                raise UserError(f"{file} is of another machine: {name} {was}, here {here}. Give another file.")
-        if found["data"]["sha256"] != dataset.digest:
-            raise UserError(
-                f"{file} is about other data: {found['data']['name']}, now {dataset.name}. Give another file."
-            )
-        return document | {
-            "peak_gflops": found["peak_gflops"],
-            "variants": found["variants"] | document["variants"],
-        }
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{file} can't be read as a file of this program's: {error!r}. Give another file.") from None
+    found = report.read_document(file, document["schema"])
+    report.check_same_data(file, found, dataset)
+    for name in ("processor", "threads"):
+        was, here = found["environment"][name], document["environment"][name]
+        if was != here:
+            raise UserError(f"{file} is of another machine: {name} {was}, here {here}.\n{report.AGAIN}")
+    return document | {"peak_gflops": found["peak_gflops"], "variants": found["variants"] | document["variants"]}
 
 
 def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:

@@ -86,9 +86,8 @@ def test_tier_that_hangs_on_one_round_is_told():
 def test_repeats_are_held_against_each_other():
     steps = [1.0] * 5 + [2.0] * 5 + [2.0] * 5 + [3.0] * 4
     document = a_document(numpy={"rounds": rounds(*[1.0] * 19)}, jax={"rounds": rounds(*steps)})
-    assert repeats(document) == Repeats(
-        rounds=5, count=3, same=2, differing={"jax": [1, 2]}
-    )  # four rounds are no repeat
+    # The last four rounds are no repeat.
+    assert repeats(document) == Repeats(rounds=5, count=3, same=2, differing={"jax": [1, 2]})
     assert "the same tiers in 2 of 3 repeats of 5 rounds; others: jax 1 or 2" in remarks(document, [])
     few = a_document(numpy={"rounds": rounds(*[1.0] * 9)})
     assert repeats(few) is None

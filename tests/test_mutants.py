@@ -262,6 +262,7 @@ def test_command(tmp_path):
     for changed, reason in [
         (kept.replace('"sha256": "', '"sha256": "0', 1), "is about other data: digits, now digits"),
         (kept.replace("concord.mutants/", "concord.others/"), "has the schema 'concord.others/"),
+        ('{"schema": "concord.mutants/1"}', "is about other data: None, now digits"),
         ("my notes", "can't be read as JSON"),
     ]:
         out.write_text(changed)

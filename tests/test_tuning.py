@@ -116,6 +116,9 @@ def test_rows_of_other_variants_stay(tmp_path):
     with pytest.raises(UserError, match="is about other data: digits, now digits"):
         tuned.start([jax], data.load("digits"), file)
     before["data"]["sha256"] = data.load("digits").digest
+    file.write_text(json.dumps(before | {"environment": {"processor": "abacus"}}), encoding="utf-8")
+    with pytest.raises(UserError, match="is of another machine: processor abacus, here "):
+        tuned.start([jax], data.load("digits"), file)
     file.write_text(json.dumps(before), encoding="utf-8")
     found = tuned.start([jax], data.load("digits"), file)
     assert found["variants"]["numpy"] == before["variants"]["numpy"]
@@ -127,10 +130,9 @@ def test_rows_of_other_variants_stay(tmp_path):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (json.dumps(document()), "is of another machine: processor a processor, here "),
         (json.dumps(document() | {"schema": "concord.bench/1"}), "has the schema 'concord.bench/1'"),
-        (json.dumps({"schema": "concord.tuned/1"}), "KeyError"),
-        ("[]", "can't be read"),
+        (json.dumps({"schema": "concord.tuned/1"}), "is about other data: None, now digits"),
+        ("[]", "has the schema 'list'"),
         ("{", "can't be read"),
     ],
 )
@@ -144,7 +146,7 @@ def test_files_of_something_else_are_refused(tmp_path, monkeypatch, capsys, text
     told = capsys.readouterr().err
     assert ended.value.code == 2
     assert reason in told
-    assert len(told.splitlines()) == 1
+    assert len(told.splitlines()) <= 2
     assert file.read_text(encoding="utf-8") == text
 
 

@@ -227,8 +227,9 @@ def read_document(file: Path, schema: str) -> dict[str, Any]:
 
 def check_same_data(file: Path, document: dict[str, Any], dataset: "Dataset") -> None:
     """Raises a UserError where a file is about other images."""
-    if document["data"]["sha256"] != dataset.digest:
-        raise UserError(f"{file} is about other data: {document['data']['name']}, now {dataset.name}.\n{AGAIN}")
+    about = document.get("data") or {}
+    if about.get("sha256") != dataset.digest:
+        raise UserError(f"{file} is about other data: {about.get('name')}, now {dataset.name}.\n{AGAIN}")
 
 
 def code_sha256(file: Path) -> str:
