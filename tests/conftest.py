@@ -5,6 +5,7 @@ import os
 import pytest
 
 from concord import data, paths
+from concord.answers import Answers
 from concord.environments import NoEnvironmentError, ensure
 from concord.evidence import Collector
 from concord.framework import Variant, variants
@@ -28,6 +29,11 @@ pairs = [(task, variant) for variant in variants().values() for task in TASKS.va
 def together(variant: Variant) -> pytest.MarkDecorator:
     """The group of what runs in a variant's workers: with xdist, in one process, which starts them once."""
     return pytest.mark.xdist_group(variant.id)
+
+
+def copied(variant: Variant) -> pytest.MarkDecorator:
+    """The group of what runs in copies of a worker that has only imported the variant's framework; `asked` has it."""
+    return pytest.mark.xdist_group(f"{variant.id}-copies")
 
 
 def ladder_cases(*kinds: str) -> list:
@@ -88,6 +94,13 @@ def collector(tmp_path_factory: pytest.TempPathFactory):
 def workers(collector: Collector):
     """The workers of the ladder, for whatever else runs in them; when a test is over, those used last live on."""
     return collector.workers
+
+
+@pytest.fixture(scope="session")
+def asked(tmp_path_factory: pytest.TempPathFactory):
+    """Who answers the feature matrix, in workers of its own."""
+    with Answers(tmp_path_factory.mktemp("features")) as asked:
+        yield asked
 
 
 def skip_unless_ready(task: Task, variant: Variant) -> None:

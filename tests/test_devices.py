@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from commands import assert_refused, run
-from conftest import TASKS, skip_unless_installed
+from conftest import LIVING_WORKERS, TASKS, skip_unless_installed, together
 
 from concord import data, ladder, paths
 from concord.bench import start
@@ -17,7 +17,6 @@ from concord.framework import variants
 from concord.rounds import QUICK, Bench
 from concord.task import Task
 from concord.verdict import judge, judge_variant
-from concord.workers import Workers
 
 COMPARE = json.loads((paths.CHECKOUT / "docs" / "compare.schema.json").read_text(encoding="utf-8"))
 BENCH = json.loads((paths.CHECKOUT / "docs" / "bench.schema.json").read_text(encoding="utf-8"))
@@ -216,23 +215,25 @@ def waits():
 """
 
 
-def test_jax_is_waited_for(tmp_path):
+@together(variants()["jax"])
+def test_jax_is_waited_for(workers, tmp_path):
     """It queues work on processors too, so that here it can be seen."""
     variant = variants()["jax"]
     skip_unless_installed(variant)
     probe = tmp_path / "waits.py"
     probe.write_text(WAITS.format(path=str(variant.device_code)))
-    with Workers(tmp_path, device="cpu") as workers:
-        answer = workers.probe(variant, "float32", probe, "waits")
+    answer = workers.probe(variant, "float32", probe, "waits")
     assert (answer.reason, answer.fields["value"]) == ("", True)
 
 
-@pytest.mark.parametrize("variant", WITH_CODE, ids=lambda variant: variant.id)
-def test_device_code_on_a_processor(variant, tmp_path):
+@pytest.mark.parametrize(
+    "variant", [pytest.param(variant, id=variant.id, marks=together(variant)) for variant in WITH_CODE]
+)
+def test_device_code_on_a_processor(variant, workers):
     skip_unless_installed(variant)
     assert variant.device_code
-    with Workers(tmp_path, device="cpu") as workers:
-        waited = workers.probe(variant, "float32", variant.device_code, "synchronise")
-        said = workers.probe(variant, "float32", variant.device_code, "tf32")
+    waited = workers.probe(variant, "float32", variant.device_code, "synchronise")
+    said = workers.probe(variant, "float32", variant.device_code, "tf32")
+    workers.keep(LIVING_WORKERS)
     assert (waited.outcome, waited.reason) == ("ok", "")
     assert isinstance(said.fields["value"], str)

@@ -12,10 +12,10 @@ import jsonschema
 import numpy as np
 import pytest
 from commands import assert_refused, run
+from conftest import copied, skip_unless_installed
 
 from concord import answers, features, paths, scaffold
 from concord.answers import ABSENT, Answers, plain
-from concord.environments import NoEnvironmentError, ensure
 from concord.errors import UserError
 from concord.features import complaint, question
 from concord.framework import frameworks, variants
@@ -34,27 +34,14 @@ def cells(*, run: bool) -> list:
             source = written.source(row.id, variant)
             probe = written.probe(row.id, variant)
             if (run and (row.derived or (probe and not source))) or (not run and source):
-                group = pytest.mark.xdist_group(f"features-{variant.id}")
-                found.append(pytest.param(row, variant, id=f"{row.id}-{variant.id}", marks=group))
+                found.append(pytest.param(row, variant, id=f"{row.id}-{variant.id}", marks=copied(variant)))
     return found
-
-
-@pytest.fixture(scope="session")
-def asked(tmp_path_factory):
-    with Answers(tmp_path_factory.mktemp("features")) as asked:
-        yield asked
 
 
 @pytest.mark.parametrize(("row", "variant"), cells(run=True))
 def test_feature(row, variant, asked):
     """The probe runs on the installed version, its value is right, and the answer follows from it."""
-    if variant.versions() is None:
-        pytest.skip(f"{variant.id} is not installed: {variant.install_command()}")
-    if variant.own:
-        try:
-            ensure(variant.own)
-        except NoEnvironmentError as error:
-            pytest.skip(f"{variant.id}: {error.outcome}: {error}")
+    skip_unless_installed(variant)
     asked.workers.keep(1)
     cell = asked.cell(row, variant)
     if cell.answer is None:

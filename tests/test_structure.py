@@ -1,20 +1,18 @@
-"""Every recipe follows the contract in its source, and runs when it is copied alone into an empty folder."""
+"""Every recipe follows the contract in its source, and the suite itself does as it says."""
 
 import os
 import shutil
 import subprocess
 import sys
 
-import numpy as np
 import pytest
-from conftest import TASKS, ladder_cases, skip_unless_ready, tuned_cases
+from conftest import TASKS
 
-from concord import data, paths
+from concord import paths
 from concord.errors import UserError
 from concord.framework import PRECISIONS, frameworks, variants
 from concord.structure import problems, stray_files
 from concord.task import Task, read_task
-from concord.worker import available_threads
 
 written = [
     pytest.param(task, framework, id=f"{task.name}-{framework}")
@@ -96,51 +94,6 @@ def broken(task, tmp_path, change):
 def test_structure_catches(tmp_path, change, complaint):
     task = broken(TASKS["softmax_regression"], tmp_path, change)
     assert any(complaint in problem for problem in problems(task, "numpy"))
-
-
-@pytest.fixture(scope="session")
-def few_digits(tmp_path_factory):
-    """A small mnist.npz, so that a recipe's own program ends soon."""
-    digits = data.load("digits")
-    path = tmp_path_factory.mktemp("few_digits") / "mnist.npz"
-    np.savez(
-        path,
-        x_train=digits.train_images,
-        y_train=digits.train_labels,
-        x_test=digits.test_images,
-        y_test=digits.test_labels,
-    )
-    return path
-
-
-def standalone_cases() -> list:
-    """Every recipe file; on Keras's other backends they run in the long part."""
-    cases = []
-    for case in ladder_cases("network", "operation") + tuned_cases():
-        task, variant = case.values
-        short = variant == frameworks()[variant.framework].variants[0]
-        cases.append(case if short else pytest.param(task, variant, id=case.id, marks=(*case.marks, pytest.mark.long)))
-    return cases
-
-
-@pytest.mark.parametrize(("task", "variant"), standalone_cases())
-def test_runs_alone(task, variant, tmp_path, few_digits):
-    skip_unless_ready(task, variant)
-    recipe = shutil.copy(task.recipes[variant.framework], tmp_path)
-    shutil.copy(few_digits, tmp_path / "mnist.npz")
-    environment = variant.worker_environment("float32", available_threads())
-    finished = subprocess.run(
-        [variant.own.python if variant.own else sys.executable, recipe],
-        cwd=tmp_path,
-        env=os.environ | environment,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=300,
-    )
-    assert finished.returncode == 0, finished.stderr
-    left = {path.name for path in tmp_path.iterdir()} - {"__pycache__"}
-    assert left == {os.path.basename(recipe), "mnist.npz"}
-    assert ("test accuracy 0." in finished.stdout) == (task.kind == "network")
 
 
 @pytest.mark.xdist_group("together")
