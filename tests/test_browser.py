@@ -138,7 +138,10 @@ ALIKE = "tbody tr[data-row] td:nth-child(n + 5), section.step ~ section.step ~ s
 
 
 def barriers(page, options=None, among=("html",)) -> list[str]:
-    """What would seriously hinder somebody in these parts of a page; what is in order is not listed, which halves the time."""
+    """What would seriously hinder somebody in these parts of a page.
+
+    What is in order is not listed, which halves the time.
+    """
     page.wait_for_function("document.getAnimations().length === 0")  # colours have stopped changing
     asked = {"resultTypes": ["violations"], **(options or {})}
     found = Axe().run(page, context={"include": list(among)}, options=asked).response["violations"]
