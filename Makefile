@@ -12,7 +12,7 @@ compare: $(INSTALLED)
 test: $(INSTALLED)
 	@$(BIN)/python -m pytest
 
-# With 50 and 200 steps of each trajectory and every notebook executed.
+# With 50 and 200 steps of each trajectory, whole training runs, each recipe as a program, and every notebook executed.
 test-long: $(INSTALLED)
 	@$(BIN)/python -m pytest --long
 

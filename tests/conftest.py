@@ -60,7 +60,8 @@ def tuned_cases() -> list:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="the long part too: 50 and 200 steps, notebooks")
+    long_part = "the long part too: 50 and 200 steps, whole training runs, each recipe as a program, notebooks"
+    parser.addoption("--long", action="store_true", help=long_part)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

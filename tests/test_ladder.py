@@ -39,11 +39,13 @@ SHORT_STEPS, SHORT_TEST = 50, 2_000  # of an ordinary run in the suite, and how 
 SHORT_MARGIN = 0.05  # after so few steps, accuracies lie further apart than after an epoch
 
 
+def is_large(task):
+    return task.specification.PARAMETERS > 10_000
+
+
 def shortened(task):
     """A large task with fewer steps. Its margin is stated for 10,000 test images, and wider for fewer."""
     specification = task.specification
-    if specification.PARAMETERS < 10_000:
-        return task
     changes = {
         "TRAIN_IMAGES": SHORT_STEPS * specification.HYPERPARAMETERS["batch_size"],
         "ACCURACY_FLOORS": {},
@@ -104,16 +106,12 @@ def test_long_trajectory(collector, task, variant):
 
 
 @networks
-def test_accuracy(short_collector, task, variant):
-    """A short ordinary run, near the reference."""
-    climb(short_collector, shortened(task), variant, "accuracy")
-
-
-@pytest.mark.long
-@networks
-def test_long_accuracy(collector, task, variant):
-    """All of it, over the task's floor."""
-    climb(collector, task, variant, "accuracy")
+def test_accuracy(collector, short_collector, task, variant, request):
+    """An ordinary run: over the task's floor and near the reference. A large one is short, but not in the long part."""
+    if is_large(task) and not request.config.getoption("--long"):
+        climb(short_collector, shortened(task), variant, "accuracy")
+    else:
+        climb(collector, task, variant, "accuracy")
 
 
 @operations
