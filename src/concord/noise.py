@@ -6,7 +6,6 @@ variant, the others where the kernels are, not again wherever they are used. The
 `framework.toml` declares as a known difference isn't noise, and is left out.
 """
 
-import json
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord import data, ladder, report
-from concord.errors import UserError
 from concord.evidence import Collector, Evidence, new_folder, write_json
 from concord.framework import PRECISIONS, Variant, select_variants
 from concord.ladder import NETWORK_RUNS, Level, Run
@@ -282,13 +280,8 @@ def read_earlier(file: Path, dataset: "Dataset") -> dict[str, Any]:
     Raises:
         UserError: it holds something else, or is about other data.
     """
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-        about = (found["schema"], found["data"]["sha256"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise UserError(f"{file} can't be read as a file of this command: {error}.\nGive another name.") from None
-    if about != (SCHEMA, dataset.digest):
-        raise UserError(f"{file} is {about[0]} about {found['data']['name']}, expected {SCHEMA} about {dataset.name}.")
+    found = report.read_document(file, SCHEMA)
+    report.check_same_data(file, found, dataset)
     for row in found["rows"]:
         row["error"] = float("inf") if row["error"] == "inf" else row["error"]
     return found
