@@ -270,29 +270,46 @@ PAUSED = """
     job = {"kind": "function", "recipe": sys.argv[2], "contract": {}, "function": "slow", "arguments": sys.argv[3],
            "results": str(Path(sys.argv[1]) / "results.part.npz")}
     with Worker(variants()["numpy"], "float32", Path(sys.argv[1]) / "log", time_limit=3) as worker:
-        worker.run(job)  # now it is started
+        worker.run(job | {"function": "soon"})  # now it is started
         print("ready", flush=True)
         print(worker.run(job).outcome)
 """
+SLOW = """
+import time
 
 
-def test_a_pause_is_no_timeout(tmp_path):
-    """Ctrl-Z stops the harness but not its workers: what they did meanwhile counts, however late it is read."""
+def soon(a):
+    return a
+
+
+def slow(a):
+    while time.process_time() < 1.5:
+        pass
+    return a
+"""
+
+
+@pytest.mark.parametrize("worker_too", [False, True])
+def test_a_pause_is_no_timeout(tmp_path, worker_too):
+    """Ctrl-Z stops the harness but not its workers: what they did meanwhile counts, however late it is read. Where
+    the machine is suspended, neither has lost time."""
     import numpy as np
 
     recipe = tmp_path / "slow.py"
-    recipe.write_text("import time\n\ndef slow(a):\n    time.sleep(1)\n    return a\n")
+    recipe.write_text(SLOW)
     np.savez(tmp_path / "arguments.npz", a=np.zeros(1))
-    harness = subprocess.Popen(
+    harness = psutil.Popen(
         [sys.executable, "-c", textwrap.dedent(PAUSED), tmp_path, recipe, tmp_path / "arguments.npz"],
         stdout=subprocess.PIPE,
     )
     assert harness.stdout
     assert harness.stdout.readline() == b"ready\n"
-    time.sleep(0.3)
-    harness.send_signal(signal.SIGSTOP)
+    paused = [harness, *(harness.children() if worker_too else [])]
+    for process in paused:
+        process.suspend()
     time.sleep(3.5)
-    harness.send_signal(signal.SIGCONT)
+    for process in paused:
+        process.resume()
     assert harness.communicate(timeout=30)[0] == b"ok\n"
 
 

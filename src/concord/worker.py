@@ -24,6 +24,7 @@ PROGRAM = Path(__file__).with_name("worker_program.py")
 TIME_LIMIT = 900.0  # seconds for one job
 START_LIMIT = 180.0  # seconds for the start of a worker, which imports the framework
 MEMORY_SHARE = 0.8  # of the memory that is free when the worker starts
+PAUSE = 1.0  # seconds between two looks at a job: longer, and the harness stood still (Ctrl-Z, a suspended machine)
 LOG_LIMIT = 16 * 2**20  # bytes of a recipe's own output that are kept
 
 living: "weakref.WeakSet[Worker]" = weakref.WeakSet()
@@ -165,15 +166,17 @@ class Worker:
         import psutil
 
         assert self._process
-        deadline = time.monotonic() + limit
+        now = time.monotonic()
+        deadline = now + limit
         watched = psutil.Process(self._process.pid)
         while True:
-            late = time.monotonic() > deadline
             try:
-                # Late, a second is left: after a pause (Ctrl-Z) the answer may lie there, not yet read.
-                line = self._answers.get(timeout=1 if late else 0.1)
+                line = self._answers.get(timeout=0.1)
             except queue.Empty:
-                if late:
+                before, now = now, time.monotonic()
+                if now - before > PAUSE:
+                    deadline += now - before
+                if now > deadline:
                     self.close()
                     return Answer("timeout", f"no answer within {limit:g} s")
                 with contextlib.suppress(psutil.Error):
