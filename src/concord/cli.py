@@ -12,6 +12,7 @@ import typer
 from concord.errors import UserError
 
 app = typer.Typer(
+    rich_markup_mode=None,  # with rich, half of the time that --help takes is its import
     help="The same task in every deep-learning framework, proven to be the same.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -22,7 +23,7 @@ new_app = typer.Typer(help="Scaffolds for a new recipe, framework or feature.", 
 app.add_typer(data_app, name="data")
 app.add_typer(new_app, name="new")
 env_app = typer.Typer(
-    help="Environments of their own, for frameworks that can't live beside the others.", no_args_is_help=True
+    help="Environments of their own. For frameworks that can't live beside the others.", no_args_is_help=True
 )
 app.add_typer(env_app, name="env")
 
@@ -73,7 +74,7 @@ def compare(
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Prove that the frameworks compute the same, level by level, and show what each costs."""
+    """Prove that the frameworks compute the same, level by level. Shows what each costs, too."""
     from concord.compare import run_comparison
 
     try:
@@ -97,7 +98,7 @@ def certify(
         Path | None, typer.Option("--json", help="Keep the accuracies here; goes on where it stopped.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Test whether the frameworks, each with its own start and shuffling, reach the same accuracy."""
+    """Test whether the frameworks train equally well. Each has its own start and shuffling, many times."""
     from concord.certify import run_certification
 
     try:
@@ -121,7 +122,7 @@ def noise(
         Path | None, typer.Option("--json", help="Write the figures here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Measure how far the gated figures move with threads, order, instructions and libraries."""
+    """Measure how far rounding moves the gated figures. With threads, order, instructions and libraries."""
     from concord.noise import run_noise
 
     try:
@@ -142,7 +143,7 @@ def show_features(
         Path | None, typer.Option("--json", help="Write the answers here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Show what each framework can do: every answer is a few lines of code that just ran, or names its source."""
+    """Show what each framework can do. Every answer is a few lines of code that just ran, or names its source."""
     from concord.answers import run_features
 
     try:
@@ -182,7 +183,7 @@ def bench(
         Path | None, typer.Option("--json", help="Keep every run here; goes on where it stopped.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Measure what each variant costs, in rounds of fresh processes, beside a control that shows the noise."""
+    """Measure what each variant costs, in rounds of fresh processes. A control shows the noise."""
     from concord.bench import run_benchmark
 
     try:
@@ -201,7 +202,7 @@ def show_gotchas(
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the values here too.", metavar="FILE")] = None,
 ) -> None:
-    """Show where the frameworks differ, measured on the installed versions; says which default has changed."""
+    """Show where the frameworks differ, on the installed versions. Says which default has changed."""
     from concord.gotchas import run_gotchas
 
     try:
@@ -225,7 +226,7 @@ def mutants(
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Prove that the judge has teeth: run wrong programs, each of which one level must catch."""
+    """Prove that the judge has teeth. Runs wrong programs, each of which one level must catch."""
     from concord.mutants import run_mutants
 
     try:
@@ -238,7 +239,7 @@ def mutants(
 
 @app.command("list")
 def list_recipes() -> None:
-    """Show every recipe and variant, and whether it is ready, not written or not installed."""
+    """Show every recipe and variant, and whether it is ready."""
     from rich.table import Table
     from rich.text import Text
 
