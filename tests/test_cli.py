@@ -300,7 +300,7 @@ try:
 finally:
     print("modules:", *sorted({name.split(".")[0] for name in sys.modules}))
 """
-HEAVY = {"numpy", "scipy", "sklearn"}
+HEAVY = {"numpy", "scipy", "sklearn", "rich"}
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["compare", "--help"], ["data", "--help"], ["list"]], ids=" ".join)
@@ -313,6 +313,13 @@ def test_imports(tmp_path, arguments):
     forbidden = {name for framework in frameworks().values() for name in framework.imports}
     assert len(forbidden) > 3
     assert modules & (forbidden if arguments == ["list"] else forbidden | HEAVY) == set()
+
+
+@pytest.mark.parametrize("arguments", [[], ["data"], ["new"], ["env"]], ids=" ".join)
+def test_help_cuts_no_sentence_off(concord, arguments):
+    code, out, err = concord(*arguments, "--help")
+    assert (code, err) == (0, "")
+    assert "..." not in out.split("Commands:")[1]
 
 
 def test_list(concord):

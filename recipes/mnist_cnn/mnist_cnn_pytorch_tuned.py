@@ -2,7 +2,7 @@
 # # A convolutional network for MNIST, in PyTorch, tuned
 # Bias and maximum commute with ReLU, so ReLU comes after the pooling, on a quarter of the numbers. Two rows and columns
 # that pooling would drop are never computed, and a batch is an index into one tensor. On two cores the step takes 0.5
-# to 0.8 of the time (`python benchmarks/tuned.py pytorch`). Not taken: `torch.compile`, with which it takes longer, and
+# to 0.9 of the time (`python benchmarks/tuned.py pytorch`). Not taken: `torch.compile`, with which it takes longer, and
 # `channels_last` and the fused optimiser, with which it took 0.9 to 1.2 times as long, from run to run.
 
 # %% Init

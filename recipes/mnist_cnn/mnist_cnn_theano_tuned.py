@@ -1,8 +1,8 @@
 # %% [markdown]
 # # A convolutional network for MNIST, in Theano, tuned
 # The last two rows and columns, which the pooling would drop, are never computed. That bias and ReLU come after the
-# pooling is in the idiomatic recipe already. On two cores the step takes 0.9 of the time (`python benchmarks/tuned.py
-# theano`).
+# pooling is in the idiomatic recipe already. On two cores the step takes 0.8 to 0.9 of the time (`python
+# benchmarks/tuned.py theano`).
 
 # %% Init
 import os

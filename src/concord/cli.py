@@ -22,9 +22,7 @@ data_app = typer.Typer(help="What data is where; fetch, verify and export it.")
 new_app = typer.Typer(help="Scaffolds for a new recipe, framework or feature.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(new_app, name="new")
-env_app = typer.Typer(
-    help="Environments of their own. For frameworks that can't live beside the others.", no_args_is_help=True
-)
+env_app = typer.Typer(help="The environments of frameworks that can't live beside others.", no_args_is_help=True)
 app.add_typer(env_app, name="env")
 
 DataOption = Annotated[
@@ -74,7 +72,7 @@ def compare(
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Prove that the frameworks compute the same, level by level. Shows what each costs, too."""
+    """Prove that the frameworks compute the same, level by level. What each costs is shown too."""
     from concord.compare import run_comparison
 
     try:
@@ -122,7 +120,7 @@ def noise(
         Path | None, typer.Option("--json", help="Write the figures here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Measure how far rounding moves the gated figures. With threads, order, instructions and libraries."""
+    """Measure how far rounding moves the gated figures. Threads, order, instructions and libraries are varied."""
     from concord.noise import run_noise
 
     try:
@@ -202,7 +200,7 @@ def show_gotchas(
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the values here too.", metavar="FILE")] = None,
 ) -> None:
-    """Show where the frameworks differ, on the installed versions. Says which default has changed."""
+    """Show where the frameworks differ, on the installed versions. A default that has changed is named."""
     from concord.gotchas import run_gotchas
 
     try:
@@ -226,7 +224,7 @@ def mutants(
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Prove that the judge has teeth. Runs wrong programs, each of which one level must catch."""
+    """Prove that wrong programs are caught. Each must be by the level that claims it, and a wrong judge noticed."""
     from concord.mutants import run_mutants
 
     try:
@@ -308,7 +306,7 @@ def export_data(
     file: Annotated[Path, typer.Argument(help="The file to write, e.g. mnist.npz.", metavar="FILE")],
     data: DataOption = None,
 ) -> None:
-    """Write a data set as the single .npz file that the recipes look for."""
+    """Write a data set as the .npz file that the recipes look for."""
     from concord.data import export, load
 
     export(file, load(data, progress=console(stderr=True)))
@@ -349,7 +347,7 @@ FrameworkArgument = Annotated[
 
 @env_app.command("list")
 def list_environments() -> None:
-    """Show which frameworks have an environment of their own, and its state."""
+    """Show the environments of their own, and the state of each."""
     from rich.table import Table
 
     from concord.environments import size_on_disk
