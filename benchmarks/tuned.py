@@ -7,8 +7,8 @@ A change (switches.toml) takes one of the means out of a tuned recipe, or puts a
 climbs the ladder first; what is not proven equal gets no figure. In a round every program has a fresh process; those of
 one variant live side by side and take turns, forwards and then backwards. Printed: the median of each program's steady
 step in milliseconds, and its ratio to the tuned recipe's with a bootstrapped 95% interval, paired by rounds. Beside
-NumPy's programs runs PyTorch's idiomatic one, for NumPy's goal. A program's share of the machine's matrix-product peak
-counts the operations of plain convolutions, whatever it computes.
+NumPy's programs runs PyTorch's idiomatic one, for NumPy's goal. A program's share of the machine's matrix-product peak,
+measured before each of its rounds, counts the operations of plain convolutions, whatever it computes.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from concord.evidence import Collector, new_folder, write_json
 from concord.framework import PRECISIONS, Variant, select_variants, variants
 from concord.mutants import MutantCollector, patched
 from concord.report import code_sha256
-from concord.rounds import Bench, Entrant, Plan
+from concord.rounds import Bench, Entrant, Plan, matrix_products
 from concord.site.tuning import share_of_peak
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress
@@ -71,13 +71,12 @@ def start(chosen: list[Variant], dataset: data.Dataset, file: Path | None) -> di
         UserError: the file holds something else, or is of another machine.
     """
     document = {
-        "schema": "concord.tuned/1",
+        "schema": "concord.tuned/2",
         "created": report.now(),
         "recipe": "mnist_cnn",
         "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
         "environment": report.environment(),
         "batch_size": find_task("mnist_cnn").specification.HYPERPARAMETERS["batch_size"],
-        "peak_gflops": [],
         "variants": {
             variant.id: {
                 "versions": variant.versions(),
@@ -85,6 +84,7 @@ def start(chosen: list[Variant], dataset: data.Dataset, file: Path | None) -> di
                     track: code_sha256(find_task("mnist_cnn").on_track(track).recipes[variant.framework])
                     for track in (IDIOMATIC, TUNED)
                 },
+                "peak_gflops": [],
                 "milliseconds": {},
                 "failures": {},
             }
@@ -99,7 +99,7 @@ def start(chosen: list[Variant], dataset: data.Dataset, file: Path | None) -> di
         was, here = found["environment"][name], document["environment"][name]
         if was != here:
             raise UserError(f"{file} is of another machine: {name} {was}, here {here}.\n{report.AGAIN}")
-    return document | {"peak_gflops": found["peak_gflops"], "variants": found["variants"] | document["variants"]}
+    return document | {"variants": found["variants"] | document["variants"]}
 
 
 def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
@@ -116,7 +116,6 @@ def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
                         document["variants"][variant.id]["failures"][name] = f"unproven: {reason}"
                         del found[name]
             for number in range(rounds):
-                Bench(collector, find_task("mnist_cnn"), document, Path(folder), PLAN).measure_peak()
                 for variant, found in work:
                     announce(f"round {number + 1} of {rounds}: {variant.id}")
                     measure_round(collector, document, variant, found)
@@ -127,8 +126,9 @@ def measure(chosen: list[Variant], rounds: int, file: Path | None) -> dict:
 
 
 def measure_round(collector: Collector, document: dict, variant: Variant, found: dict[str, Task]) -> None:
-    """One fresh process for each program of a variant; all take turns."""
+    """One fresh process for each program of a variant; all take turns. Before them, the machine's peak of the hour."""
     row = document["variants"][variant.id]
+    row["peak_gflops"] += matrix_products()
     beside = {PYTORCH: (variants()["pytorch"], find_task("mnist_cnn"))} if variant.id == "numpy" else {}
     entrants = {}
     for number, (name, (of, task)) in enumerate(
@@ -155,13 +155,14 @@ def measure_round(collector: Collector, document: dict, variant: Variant, found:
 
 
 def show(document: dict) -> None:
-    threads, peak = document["environment"]["threads"], max(document["peak_gflops"])
-    print(f"{threads} threads, matrix-product peak {peak:.0f} GFLOP/s")
+    print(f"{document['environment']['threads']} threads")
     for id, row in document["variants"].items():
         steps = row["milliseconds"]
+        if row["peak_gflops"]:
+            print(f"{id:12} {'matrix products':50} {max(row['peak_gflops']):7.0f} GFLOP/s at best")
         for name, milliseconds in steps.items():
             line = f"{id:12} {name:50} {median(milliseconds):7.1f} ms"
-            line += f", {share_of_peak(document, median(milliseconds)):4.0%} of the peak"
+            line += f", {share_of_peak(document, row, median(milliseconds)):4.0%} of the peak"
             if name != TUNED and len(milliseconds) == len(steps.get(TUNED, [])):
                 found = ratio(milliseconds, steps[TUNED])
                 line += f", {found.median:.2f} ({found.low:.2f} to {found.high:.2f}) of the tuned"

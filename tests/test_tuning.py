@@ -28,14 +28,20 @@ ENVIRONMENT = {"processor": "a processor", "threads": 2}
 
 def document(**milliseconds: list[float]) -> dict:
     return {
-        "schema": "concord.tuned/1",
+        "schema": "concord.tuned/2",
         "created": "2026-01-02T03:04:05+00:00",
         "recipe": "mnist_cnn",
         "data": {"name": "digits", "source": "here", "sha256": "0" * 64},
         "environment": ENVIRONMENT,
         "batch_size": 128,
-        "peak_gflops": [90.0, 100.0],
-        "variants": {"numpy": {"versions": {"numpy": "2"}, "milliseconds": milliseconds, "failures": {}}},
+        "variants": {
+            "numpy": {
+                "versions": {"numpy": "2"},
+                "peak_gflops": [90.0, 100.0],
+                "milliseconds": milliseconds,
+                "failures": {},
+            }
+        },
     }
 
 
@@ -83,6 +89,7 @@ def test_programs_of_a_variant_take_turns(tmp_path, monkeypatch):
     monkeypatch.setattr(Bench, "long_run", lambda bench, variant, workers: 9)
     monkeypatch.setattr(Bench, "step", step)
     monkeypatch.setattr(tuned, "PLAN", replace(tuned.PLAN, turns=2))
+    monkeypatch.setattr(tuned, "matrix_products", lambda: [80.0])
     task, found = find_task("mnist_cnn"), document()
     with MutantCollector(tmp_path / "evidence", data.load("digits")) as collector:
         tasks = {"idiomatic": task, "tuned": task.on_track("tuned")}
@@ -90,6 +97,7 @@ def test_programs_of_a_variant_take_turns(tmp_path, monkeypatch):
     assert asked[:3] == [("idiomatic", "numpy"), ("tuned", "numpy"), ("idiomatic", "pytorch")]
     assert asked[3:] == asked[2::-1], "and back"
     assert found["variants"]["numpy"]["milliseconds"] == {"idiomatic": [30.0], tuned.PYTORCH: [20.0]}
+    assert found["variants"]["numpy"]["peak_gflops"] == [90.0, 100.0, 80.0], "of its own rounds"
     assert found["variants"]["numpy"]["failures"] == {"tuned": "crashed: the process ended itself"}
 
 
@@ -97,7 +105,6 @@ def test_every_round_of_every_variant_is_in_the_file(tmp_path, monkeypatch):
     file, rounds = tmp_path / "tuned.json", []
     monkeypatch.setattr(tuned, "prove", lambda collector, task, variant: "" if task.track == "tuned" else "no")
     monkeypatch.setattr(tuned, "measure_round", lambda _, document, variant, found: rounds.append((variant.id, *found)))
-    monkeypatch.setattr(Bench, "measure_peak", lambda bench: bench.document["peak_gflops"].append(100.0))
     monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
     monkeypatch.setattr(data, "load", partial(data.load, "digits"))
     found = tuned.measure([variants()[id] for id in ("numpy", "theano")], 2, file)
@@ -105,7 +112,6 @@ def test_every_round_of_every_variant_is_in_the_file(tmp_path, monkeypatch):
     assert [id for id, *_ in rounds] == ["numpy", "theano"] * 2
     assert all(tuned.IDIOMATIC not in names for _, *names in rounds), "what isn't proven equal runs in no round"
     assert found["variants"]["numpy"]["failures"] == {tuned.IDIOMATIC: "unproven: no"}
-    assert found["peak_gflops"] == [100.0, 100.0]
     jsonschema.Draft202012Validator(SCHEMA).validate(found)
 
 
@@ -123,7 +129,6 @@ def test_rows_of_other_variants_stay(tmp_path):
     found = tuned.start([jax], data.load("digits"), file)
     assert found["variants"]["numpy"] == before["variants"]["numpy"]
     assert found["variants"]["jax"]["milliseconds"] == {}
-    assert found["peak_gflops"] == before["peak_gflops"]
     assert tuned.start([variants()["numpy"]], data.load("digits"), file)["variants"]["numpy"]["milliseconds"] == {}
 
 
@@ -131,7 +136,7 @@ def test_rows_of_other_variants_stay(tmp_path):
     ("text", "reason"),
     [
         (json.dumps(document() | {"schema": "concord.bench/1"}), "has the schema 'concord.bench/1'"),
-        (json.dumps({"schema": "concord.tuned/1"}), "is about other data: None, now digits"),
+        (json.dumps({"schema": "concord.tuned/2"}), "is about other data: None, now digits"),
         ("[]", "has the schema 'list'"),
         ("{", "can't be read"),
     ],
@@ -166,6 +171,7 @@ def test_the_page_shows_the_figures_and_says_when_there_are_none(tmp_path):
     page = tuning.page(Results(tmp_path))
     assert "0.50 (0.50 to 0.50)" in page
     assert "a processor" in page
+    assert "100 GFLOP/s" in page
     assert "stale: NumPy: measured with numpy 2" in page
 
 
@@ -193,6 +199,12 @@ def test_prose_makes_no_figure_stale(tmp_path):
 
 
 def test_damaged_results_are_named(tmp_path):
-    (tmp_path / "tuned-mnist_cnn.json").write_text(json.dumps(document(tuned=[-1.0])))
+    file = tmp_path / "tuned-mnist_cnn.json"
+    file.write_text(json.dumps(document(tuned=[-1.0])))
     with pytest.raises(UserError, match=r"tuned-mnist_cnn.json is damaged: variants.numpy.milliseconds.tuned\[0\]"):
+        Results(tmp_path)
+    without_a_peak = document(tuned=[1.0])
+    without_a_peak["variants"]["numpy"]["peak_gflops"] = []
+    file.write_text(json.dumps(without_a_peak))
+    with pytest.raises(UserError, match=r"tuned-mnist_cnn.json is damaged: variants.numpy.peak_gflops"):
         Results(tmp_path)

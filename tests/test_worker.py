@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from conftest import copied, skip_unless_installed
 
 from concord import data
 from concord.errors import UserError
@@ -85,6 +86,7 @@ def test_fault_costs_its_own_job_only(few, tmp_path, fault):
 PROBES = """
 import os
 import signal
+import tempfile
 
 import numpy as np
 
@@ -117,6 +119,18 @@ def hoard():
     held = []
     while True:
         held.append(np.ones(1 << 20))
+
+
+def leave_a_file():
+    file, path = tempfile.mkstemp()
+    os.close(file)
+    return path
+
+
+def find_neighbour():
+    import neighbour
+
+    return neighbour.__name__
 """
 
 
@@ -153,6 +167,51 @@ def test_fault_of_a_fresh_probe_is_told(probes, function, outcome, reason):
     answer = probes(function)
     assert (answer.outcome, reason in answer.reason) == (outcome, True), answer
     assert probes("count").fields["value"] == 1
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_temporary_files_are_gone(probes, fresh):
+    """Of a process that is killed too, and of a copy; those of a worker that lives on stay."""
+    left = Path(probes("leave_a_file", fresh=fresh).fields["value"])
+    assert left.exists()
+    probes("die", fresh=fresh)
+    assert not left.parent.exists()
+
+
+def test_a_neighbour_is_hidden_while_the_framework_is_imported(tmp_path):
+    """It would be timed with it; but what a recipe itself imports is there."""
+    import dataclasses
+
+    (tmp_path / "neighbour.py").touch()
+    (tmp_path / "probes.py").write_text(PROBES)
+    startup = f"import sys; sys.path.append({str(tmp_path)!r}); import neighbour"
+    numpy = dataclasses.replace(variants()["numpy"], startup=startup, hides=("neighbour",))
+    with Workers(tmp_path / "logs") as workers:
+        answer = workers.probe(numpy, "float32", tmp_path / "probes.py", "find_neighbour")
+        assert (answer.outcome, answer.reason) == (
+            "not_installed",
+            "import of neighbour halted; None in sys.modules",
+        )
+    numpy = dataclasses.replace(numpy, startup=startup.removesuffix("; import neighbour"))
+    with Workers(tmp_path / "logs") as workers:
+        assert workers.probe(numpy, "float32", tmp_path / "probes.py", "find_neighbour").fields["value"] == "neighbour"
+
+
+HIDING = [
+    pytest.param(variant, id=variant.id, marks=copied(variant)) for variant in variants().values() if variant.hides
+]
+
+
+@pytest.mark.parametrize("variant", HIDING)
+def test_framework_comes_without_what_it_would_import(asked, tmp_path, variant):
+    """Not at its start, and not when a recipe sets its seed, with which Keras looks for TensorFlow."""
+    skip_unless_installed(variant)
+    probe = tmp_path / "loaded.py"
+    seed = "import keras; keras.utils.set_random_seed(0)" if variant.framework == "keras" else "pass"
+    loaded = "[name for name in names if name in sys.modules]"
+    probe.write_text(f"import sys\n\n\ndef loaded(names):\n    {seed}\n    return {loaded}\n")
+    answer = asked.workers.fresh_probe(variant, "float32", probe, "loaded", names=list(variant.hides))
+    assert answer.fields["value"] == []
 
 
 def test_megabytes_of_output_do_no_harm(few, tmp_path):

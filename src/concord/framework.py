@@ -31,6 +31,7 @@ class KnownDifference:
 class Variant:
     """One way of running one framework: a column of every table.
 
+    `hides` are packages that it imports by itself where they happen to be installed, and its workers do without;
     `devices` holds environment variables by device; `device_code` is the file with which a worker gets its device and
     waits for it; `no_gpu` says why there is no GPU for it, and is empty if there may be one.
     """
@@ -45,6 +46,7 @@ class Variant:
     startup: str
     known_differences: tuple[KnownDifference, ...]
     own: OwnEnvironment | None = None
+    hides: tuple[str, ...] = ()
     devices: dict[str, dict[str, str]] = field(default_factory=dict)
     device_code: Path | None = None
     no_gpu: str = ""
@@ -129,6 +131,7 @@ def read_framework(folder: Path) -> Framework:
                 startup=table.get("startup", ""),
                 known_differences=tuple(difference for difference in differences if id in difference.variants),
                 own=own,
+                hides=tuple(row.get("hides", [])),
                 devices={
                     device: devices.get(device, {}) | row.get("devices", {}).get(device, {}) for device in DEVICES
                 },

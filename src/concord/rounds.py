@@ -339,19 +339,7 @@ class Bench:
         }
 
     def measure_peak(self) -> None:
-        """The machine's matrix-product peak: the best float32 product of NumPy's with as many threads as cores."""
-        import numpy as np
-        from threadpoolctl import threadpool_limits
-
-        from concord.worker import available_threads
-
-        a = np.random.default_rng(0).random((PEAK_SIZE, PEAK_SIZE), dtype=np.float32)
-        out = np.empty_like(a)
-        with threadpool_limits(available_threads()):
-            for _ in range(12):
-                begin = time.perf_counter()
-                np.matmul(a, a, out=out)
-                self.document["peak_gflops"].append(2 * PEAK_SIZE**3 / (time.perf_counter() - begin) / 1e9)
+        self.document["peak_gflops"] += matrix_products()
 
     def measure_point(self, variant: Variant, sweep: str, value: int) -> None:
         """One point of a sweep, in a fresh process."""
@@ -490,6 +478,24 @@ SWEEPS_MEASURES = {
     "threads": Bench.at_threads,
     "processes": Bench.at_processes,
 }
+
+
+def matrix_products() -> list[float]:
+    """GFLOP/s of NumPy's large float32 products with as many threads as cores; the best is the machine's peak."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    from concord.worker import available_threads
+
+    a = np.random.default_rng(0).random((PEAK_SIZE, PEAK_SIZE), dtype=np.float32)
+    out = np.empty_like(a)
+    found = []
+    with threadpool_limits(available_threads()):
+        for _ in range(12):
+            begin = time.perf_counter()
+            np.matmul(a, a, out=out)
+            found.append(2 * PEAK_SIZE**3 / (time.perf_counter() - begin) / 1e9)
+    return found
 
 
 def usable_cores(count: int) -> list[int]:

@@ -11,6 +11,7 @@ import queue
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import weakref
@@ -77,6 +78,7 @@ class Worker:
         self.device = device
         self.started = Answer("ok")
         self._process: subprocess.Popen[str] | None = None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._used = False  # since its start, for more than questions about what is installed
         self._answers: queue.Queue[str | None] = queue.Queue()
         living.add(self)
@@ -120,6 +122,8 @@ class Worker:
             if pipe:
                 with contextlib.suppress(OSError):
                     pipe.close()
+        if self._temporary:
+            self._temporary.cleanup()
 
     def __enter__(self) -> "Worker":
         return self
@@ -135,6 +139,7 @@ class Worker:
         configuration = {
             "startup": self.variant.startup,
             "imports": self.variant.imports,
+            "hides": self.variant.hides,
             "distributions": self.variant.distributions,
             "precision": self.precision,
             "threads": threads,
@@ -143,6 +148,8 @@ class Worker:
         }
         self._memory_limit = self.memory_limit or MEMORY_SHARE * psutil.virtual_memory().available
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        # A process that is killed leaves its temporary files behind, TensorFlow's one for each function that it traces.
+        self._temporary = tempfile.TemporaryDirectory(prefix="concord-", ignore_cleanup_errors=True)
         with self.log.open("ab") as log:
             # Isolated (-I): neither the current folder nor PYTHONPATH can put another `numpy.py` in the way. No
             # __pycache__ beside a user's recipe (-B). In a session of its own: Ctrl-C reaches the harness only, which
@@ -152,7 +159,7 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=os.environ | environment,
+                env=os.environ | environment | {"TMPDIR": self._temporary.name},
                 encoding="utf-8",
                 start_new_session=True,
             )

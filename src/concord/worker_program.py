@@ -97,12 +97,13 @@ def start(configuration):
     used = None
     names = {"precision": configuration["precision"], "threads": configuration["threads"]}
     try:
-        if configuration["device_code"]:
-            device = import_file(Path(configuration["device_code"]))
-            used = device.use_gpu() if configuration["device"] == "gpu" else None
-        exec(configuration["startup"], names)
-        for name in configuration["imports"]:
-            importlib.import_module(name)
+        with hidden(configuration["hides"]):
+            if configuration["device_code"]:
+                device = import_file(Path(configuration["device_code"]))
+                used = device.use_gpu() if configuration["device"] == "gpu" else None
+            exec(configuration["startup"], names)
+            for name in configuration["imports"]:
+                importlib.import_module(name)
     except ModuleNotFoundError as error:
         return {"outcome": "not_installed", "reason": str(error)}
     except NotImplementedError as error:
@@ -118,6 +119,19 @@ def start(configuration):
             **{name: metadata.version(name) for name in configuration["distributions"]},
         },
     }
+
+
+@contextlib.contextmanager
+def hidden(packages):
+    """Lets an import of these fail as if they weren't installed: a framework that would import its neighbours, if they
+    are there, is then timed and weighed by itself."""
+    absent = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 device = None  # the framework's device.py, where it has one

@@ -34,7 +34,8 @@ def rows(document: dict[str, Any]) -> list[dict[str, Any]]:
             "idiomatic": median(idiomatic),
             "tuned": median(tuned),
             "ratio": ratio(tuned, idiomatic),
-            "peak_share": share_of_peak(document, median(tuned)),
+            "peak": max(row["peak_gflops"]),
+            "peak_share": share_of_peak(document, row, median(tuned)),
             "changes": {name: ratio(part, tuned) for name, part in steps.items() if len(part) == len(tuned)},
             "failures": row["failures"],
             "stale": stale(document, id, row),
@@ -53,7 +54,8 @@ def stale(document: dict[str, Any], id: str, row: dict[str, Any]) -> str:
     return next(filter(None, reasons), "")
 
 
-def share_of_peak(document: dict[str, Any], milliseconds: float) -> float:
-    """Of the machine's matrix-product peak; the operations of plain convolutions count, whatever the algorithm."""
+def share_of_peak(document: dict[str, Any], row: dict[str, Any], milliseconds: float) -> float:
+    """Of the machine's matrix-product peak in a variant's own rounds, as a machine is not the same from hour to hour;
+    the operations of plain convolutions count, whatever the algorithm."""
     operations = find_task(document["recipe"]).specification.TRAINING_FLOPS * document["batch_size"]
-    return operations / (milliseconds / 1000) / (max(document["peak_gflops"]) * 1e9)
+    return operations / (milliseconds / 1000) / (max(row["peak_gflops"]) * 1e9)
