@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import itertools
 import os
 import re
 import shutil
@@ -371,6 +372,11 @@ def test_what_i_need(visit):
     page.reload()
     expect(lacking).to_contain_text("lacks dense layer")
     assert barriers(page, among=(".matrix form", ".matrix__notice", ".matrix thead", "tr.wanted")) == []
+    for scheme, stripe in itertools.product(("light", "dark"), ("--md-default-bg-color", "--c-panel")):
+        # The contrast with stripes can't be judged, but that with each of their colours can.
+        page.emulate_media(color_scheme=scheme)
+        page.add_style_tag(content=f".md-typeset .matrix .faded {{ background: var({stripe}); }}")
+        assert barriers(page, {"runOnly": ["color-contrast"]}, among=(".matrix thead",)) == []
     page.get_by_role("button", name="Everything").click()
     expect(page.locator("thead .lacks")).to_have_count(0)
     assert "need" not in page.url

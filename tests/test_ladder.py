@@ -18,36 +18,18 @@ tuned = pytest.mark.parametrize(("task", "variant"), tuned_cases())
 everything = pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation"))
 
 
-def climb(collector, task, variant, name, runs=None):
-    """Asserts one level, or some of its runs, float64 first; a failure says what the verdict says.
-
-    Where a precision is only reported and not judged, there is nothing to assert.
-    """
-    skip_unless_ready(task, variant)
-    level = next(level for level in ladder.levels(task) if level.name == name)
-    level = replace(level, runs=runs or level.runs)
-    for precision in PRECISIONS:
-        if level.gates.get(precision) is not None:
-            verdict = judge(collector, task, variant, level, precision)
-            if verdict.outcome == "unsupported":
-                pytest.skip(f"{variant.id} {precision}: {verdict.reason}")
-            assert verdict.passed, f"{variant.id} {precision} {name}: {verdict.outcome}: {verdict.reason}"
-    collector.workers.keep(LIVING_WORKERS)
-
-
-SHORT_STEPS, SHORT_TEST = 50, 2_000  # of an ordinary run in the suite, and how many images it is scored on
-SHORT_MARGIN = 0.05  # after so few steps, accuracies lie further apart than after an epoch
-
-
-def is_large(task):
-    return task.specification.PARAMETERS > 10_000
+# In the default part a large task has smaller batches: the same runs, steps and gates in a third of the time.
+SHORT_BATCH = 40  # images; the ladder's batch that isn't full has 37
+SHORT_STEPS, SHORT_TEST = 100, 2_000  # of an ordinary run, and how many images it is scored on
+SHORT_MARGIN = 0.05  # after so few images, accuracies lie further apart than after an epoch
 
 
 def shortened(task):
-    """A large task with fewer steps. Its margin is stated for 10,000 test images, and wider for fewer."""
+    """A task with smaller batches and less training. Its margin is stated for 10,000 test images, wider for fewer."""
     specification = task.specification
     changes = {
-        "TRAIN_IMAGES": SHORT_STEPS * specification.HYPERPARAMETERS["batch_size"],
+        "HYPERPARAMETERS": specification.HYPERPARAMETERS | {"batch_size": SHORT_BATCH},
+        "TRAIN_IMAGES": SHORT_STEPS * SHORT_BATCH,
         "ACCURACY_FLOORS": {},
         "ACCURACY_MARGIN": SHORT_MARGIN * math.sqrt(SHORT_TEST / 10_000),
     }
@@ -56,7 +38,7 @@ def shortened(task):
 
 @pytest.fixture(scope="session")
 def short_collector(collector, tmp_path_factory):
-    """The same collector with fewer test images: to predict all of them twice takes longer than the short training."""
+    """In the same workers, with fewer test images: to predict all twice takes longer than the short training."""
     all_images = collector.dataset
     few = replace(
         all_images,
@@ -69,63 +51,85 @@ def short_collector(collector, tmp_path_factory):
     return short
 
 
+@pytest.fixture
+def climb(collector, short_collector, request):
+    """Asserts one level, or some of its runs, float64 first; a failure says what the verdict says.
+
+    Where a precision is only reported and not judged, there is nothing to assert.
+    """
+    long = request.config.getoption("--long")
+
+    def climb(task, variant, name, runs=None):
+        skip_unless_ready(task, variant)
+        level = next(level for level in ladder.levels(task) if level.name == name)
+        level = replace(level, runs=runs or level.runs)
+        large = getattr(task.specification, "PARAMETERS", 0) > 10_000
+        source, judged = (short_collector, shortened(task)) if large and not long else (collector, task)
+        for precision in PRECISIONS:
+            if level.gates.get(precision) is not None:
+                verdict = judge(source, judged, variant, level, precision)
+                if verdict.outcome == "unsupported":
+                    pytest.skip(f"{variant.id} {precision}: {verdict.reason}")
+                assert verdict.passed, f"{variant.id} {precision} {name}: {verdict.outcome}: {verdict.reason}"
+        collector.workers.keep(LIVING_WORKERS)
+
+    return climb
+
+
 @everything
-def test_shapes(collector, task, variant):
-    climb(collector, task, variant, "shapes")
+def test_shapes(climb, task, variant):
+    climb(task, variant, "shapes")
 
 
 @networks
-def test_logits(collector, task, variant):
-    climb(collector, task, variant, "logits")
+def test_logits(climb, task, variant):
+    climb(task, variant, "logits")
 
 
 @networks
-def test_loss(collector, task, variant):
-    climb(collector, task, variant, "loss")
+def test_loss(climb, task, variant):
+    climb(task, variant, "loss")
 
 
 @networks
-def test_gradients(collector, task, variant):
-    climb(collector, task, variant, "gradients")
+def test_gradients(climb, task, variant):
+    climb(task, variant, "gradients")
 
 
 @networks
-def test_updates(collector, task, variant):
-    climb(collector, task, variant, "updates")
+def test_updates(climb, task, variant):
+    climb(task, variant, "updates")
 
 
 @networks
-def test_trajectory(collector, task, variant):
-    climb(collector, task, variant, "trajectory", ("steps_20",))
+def test_trajectory(climb, task, variant):
+    climb(task, variant, "trajectory", ("steps_20",))
 
 
 @pytest.mark.long
 @networks
-def test_long_trajectory(collector, task, variant):
-    climb(collector, task, variant, "trajectory", ("steps_50", "steps_200"))
+def test_long_trajectory(climb, task, variant):
+    climb(task, variant, "trajectory", ("steps_50", "steps_200"))
 
 
 @networks
-def test_accuracy(collector, short_collector, task, variant, request):
+def test_accuracy(climb, task, variant):
     """An ordinary run: over the task's floor and near the reference. A large one is short, but not in the long part."""
-    if is_large(task) and not request.config.getoption("--long"):
-        climb(short_collector, shortened(task), variant, "accuracy")
-    else:
-        climb(collector, task, variant, "accuracy")
+    climb(task, variant, "accuracy")
 
 
 @operations
-def test_values(collector, task, variant):
-    climb(collector, task, variant, "values")
+def test_values(climb, task, variant):
+    climb(task, variant, "values")
 
 
 @tuned
 @pytest.mark.parametrize("name", ["shapes", "logits", "loss", "gradients", "updates"])
-def test_tuned(collector, task, variant, name):
-    climb(collector, task, variant, name)
+def test_tuned(climb, task, variant, name):
+    climb(task, variant, name)
 
 
 @pytest.mark.parametrize(("task", "variant"), [case for case in tuned_cases() if "numpy" in case.id])
-def test_tuned_trajectory(collector, task, variant):
+def test_tuned_trajectory(climb, task, variant):
     """Of the one that writes its gradients by hand; the others' automatic differentiation is judged above."""
-    climb(collector, task, variant, "trajectory", ("steps_20",))
+    climb(task, variant, "trajectory", ("steps_20",))
