@@ -24,10 +24,10 @@ def few_digits(tmp_path_factory):
     path = tmp_path_factory.mktemp("few_digits") / "mnist.npz"
     np.savez(
         path,
-        x_train=digits.train_images,
-        y_train=digits.train_labels,
-        x_test=digits.test_images,
-        y_test=digits.test_labels,
+        x_train=digits.train_images[:300],
+        y_train=digits.train_labels[:300],
+        x_test=digits.test_images[:100],
+        y_test=digits.test_labels[:100],
     )
     return path
 
