@@ -156,7 +156,7 @@ def certificate(task: Task) -> dict:
 def benchmark(task: Task) -> dict:
     """What `concord bench --json` writes: the first two variants share a tier, the third is of an old program, the
     fourth isn't proven equal, the fifth failed in its only round, the sixth in its fourth; the others follow at a
-    distance."""
+    distance. TensorFlow's is of a time when nothing was hidden from it."""
     rows = {}
     for number, id in enumerate(id for id in variants() if variants()[id].framework in task.recipes):
         recipe = task.recipes[variants()[id].framework]
@@ -169,6 +169,7 @@ def benchmark(task: Task) -> dict:
             "framework": variants()[id].framework,
             "versions": pins(variants()[id]),
             "recipe_sha256": "0" * 64 if number == 2 else code_sha256(recipe),
+            "hides": [] if id == "tensorflow" else list(variants()[id].hides),
             "unproven": "logits differ" if number == 3 else "",
             "installed_bytes": 10**8 * (1 + number),
             "rounds": {3: [], 4: [fault], 5: [*rounds, fault | {"round": 3}]}.get(number, rounds),

@@ -13,10 +13,12 @@ import pytest
 from commands import assert_refused, run
 
 from concord import data, paths
-from concord.bench import beside, remarks, run_benchmark, start
+from concord.bench import beside, check_same_program, remarks, run_benchmark, start
 from concord.distributions import closure_bytes
+from concord.errors import UserError
 from concord.evidence import Collector
 from concord.framework import variants
+from concord.report import code_sha256
 from concord.rounds import BATCHES, COUNTS, FULL, QUICK, Bench, FailedError
 from concord.site import plots, speed
 from concord.site.results import Results
@@ -456,6 +458,14 @@ def test_learning_goes_through_shuffled_images(tmp_path):
     ]
     assert row["accuracy_after"][-2]["accuracy"] > 0.3  # after seven steps
     assert row["accuracy_after"][-1]["accuracy"] == 0.75, "that of an epoch is known from a round"
+
+
+def test_rounds_with_and_without_what_else_was_imported_are_not_mixed(tmp_path):
+    task, tensorflow = find_task("mnist_cnn"), variants()["tensorflow"]
+    row = {"versions": tensorflow.versions(), "recipe_sha256": code_sha256(task.recipes["tensorflow"])}
+    with pytest.raises(UserError, match="was made when TensorFlow still imported jax, sklearn"):
+        check_same_program(tmp_path, {"variants": {"tensorflow": row}}, task, tensorflow)
+    check_same_program(tmp_path, {"variants": {"tensorflow": row | {"hides": ["jax", "sklearn"]}}}, task, tensorflow)
 
 
 def test_what_is_about_something_else_is_refused(bench, measured):

@@ -348,6 +348,9 @@ def test_costs_are_the_benchmarks(built):
     assert steps["cells"][first]["text"] == "10.0 ms"
     assert steps["cells"][first]["note"] == "1.0× the least; 9.50 ms to 10.5 ms, 3 rounds"
     assert steps["cells"][first]["link"].startswith("speed.html#bench-")
+    beside = "with jax, sklearn, imported only because installed too"
+    with_it = [id for id, row in rows.items() if beside in row["cells"]["tensorflow"]["note"]]
+    assert with_it == ["import_seconds-mnist_cnn", "peak_memory-mnist_cnn"]
     assert "stale: " in steps["cells"][old]["note"]
     assert (steps["cells"][unproven]["text"], steps["cells"][unproven]["note"]) == ("unverified", "logits differ")
     assert (steps["cells"][failed]["text"], steps["cells"][failed]["note"]) == ("no figure", "killed")
@@ -365,6 +368,7 @@ def test_speed_page_begins_with_what_is_taught(built):
     assert text.count(", round 4: crashed: killed") == 2  # one on each track
     assert "Each round left out in turn, no tier changes" in text
     assert "Memory at most: " in text
+    assert text.count("imported only because it is installed too: TensorFlow with jax, sklearn.") == 2
     stale = re.findall(r"stale: [^<]*", text)
     assert [words.endswith(("_keras.py changed since", "_keras_tuned.py changed since")) for words in stale] == [
         True

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import copied, skip_unless_installed
+from conftest import LIVING_WORKERS, skip_unless_installed, together
 
 from concord import data
 from concord.errors import UserError
@@ -198,20 +198,21 @@ def test_a_neighbour_is_hidden_while_the_framework_is_imported(tmp_path):
 
 
 HIDING = [
-    pytest.param(variant, id=variant.id, marks=copied(variant)) for variant in variants().values() if variant.hides
+    pytest.param(variant, id=variant.id, marks=together(variant)) for variant in variants().values() if variant.hides
 ]
 
 
 @pytest.mark.parametrize("variant", HIDING)
-def test_framework_comes_without_what_it_would_import(asked, tmp_path, variant):
+def test_framework_comes_without_what_it_would_import(workers, tmp_path, variant):
     """Not at its start, and not when a recipe sets its seed, with which Keras looks for TensorFlow."""
     skip_unless_installed(variant)
     probe = tmp_path / "loaded.py"
     seed = "import keras; keras.utils.set_random_seed(0)" if variant.framework == "keras" else "pass"
     loaded = "[name for name in names if name in sys.modules]"
     probe.write_text(f"import sys\n\n\ndef loaded(names):\n    {seed}\n    return {loaded}\n")
-    answer = asked.workers.fresh_probe(variant, "float32", probe, "loaded", names=list(variant.hides))
+    answer = workers.probe(variant, "float32", probe, "loaded", names=list(variant.hides))
     assert answer.fields["value"] == []
+    workers.keep(LIVING_WORKERS)
 
 
 def test_megabytes_of_output_do_no_harm(few, tmp_path):

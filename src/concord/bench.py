@@ -170,6 +170,8 @@ def check_same_program(file: Path, document: dict[str, Any], task: Task, variant
         raise UserError(f"{file} was made with {told(row['versions'])}; here is {told(variant.versions())}.\n{AGAIN}")
     if row["recipe_sha256"] != code_sha256(task.recipes[variant.framework]):
         raise UserError(f"{file} was made with another {task.recipes[variant.framework].name}.\n{AGAIN}")
+    if imported := variant.neighbours(row.get("hides", [])):
+        raise UserError(f"{file} was made when {variant.label} still imported {', '.join(imported)}.\n{AGAIN}")
 
 
 def tables(document: dict[str, Any]) -> "list[Table]":

@@ -71,6 +71,10 @@ class Variant:
             return f"pip install {' '.join(self.distributions)}"
         return f"pip install -c constraints.txt -e '.[{','.join(self.extras)}]'"
 
+    def neighbours(self, hidden: list[str]) -> list[str]:
+        """What it imported only because it is installed too, when no more than these were hidden."""
+        return [name for name in self.hides if name not in hidden]
+
     def worker_environment(self, precision: str, threads: int, device: str = "") -> dict[str, str]:
         """The environment variables that a worker is started with; `{cache}` is a folder for compiled code. Without a
         device the framework chooses one itself."""

@@ -331,6 +331,7 @@ class Bench:
             "framework": variant.framework,
             "versions": variant.versions(),
             "recipe_sha256": code_sha256(self.task.recipes[variant.framework]),
+            "hides": list(variant.hides),
             "unproven": reason,
             "installed_bytes": installed_bytes(variant),
             "rounds": [],

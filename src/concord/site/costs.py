@@ -37,6 +37,7 @@ SPEED = (
     Quantity("first_step_seconds", "first step"),
     Quantity("import_seconds", "import"),
 )
+OF_THE_IMPORT = ("import_seconds", "peak_memory")  # what else is imported adds to these
 MEMORY = (Quantity("peak_memory", "memory at most", "bytes", mebibytes),)
 
 
@@ -77,6 +78,8 @@ class Benchmark:
         words = [*([ends] if figure.low < figure.high else []), *failed_rounds(row)]
         if stale := outdated_program(self.task, id, row):
             words.append(f"stale: {stale}")
+        if quantity.name in OF_THE_IMPORT and (imported := variants()[id].neighbours(row.get("hides", []))):
+            words.append(f"with {', '.join(imported)}, imported only because installed too")
         return "; ".join(words)
 
 

@@ -78,6 +78,11 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "without": without,
         "failed": {row["label"]: failed_rounds(document["variants"][row["id"]]) for row in rows},
         "stale": stale(document),
+        "neighbours": {
+            label(id): imported
+            for id, row in document["variants"].items()
+            if id in variants() and (imported := variants()[id].neighbours(row.get("hides", [])))
+        },
         "spread": control_spread(document),
         "repeats": again,
         "changing": {label(id): numbers for id, numbers in again.differing.items()} if again else {},
