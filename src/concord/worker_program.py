@@ -131,7 +131,7 @@ def hidden(packages):
         yield
     finally:
         for name in absent:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
 
 
 device = None  # the framework's device.py, where it has one
