@@ -1,5 +1,6 @@
 """Whatever a recipe does has its outcome, and the next job is done as if nothing had been."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -291,14 +292,17 @@ def hear_interrupts() -> None:
 
 @pytest.mark.parametrize("how", ["terminate", "kill", "interrupt"])
 def test_no_orphans(tmp_path, how):
-    """However the harness ends, its workers end with it and no half file stays."""
+    """However the harness ends, its workers end with it, and neither a half file stays nor a temporary one."""
     import numpy as np
 
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
     recipe = tmp_path / "endless.py"
     recipe.write_text("def forever(a):\n    while True: pass\n")
     np.savez(tmp_path / "arguments.npz", a=np.zeros(1))
     harness = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(ENDLESS), tmp_path, recipe, tmp_path / "arguments.npz"],
+        env=os.environ | {"TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         preexec_fn=hear_interrupts,
@@ -319,6 +323,7 @@ def test_no_orphans(tmp_path, how):
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
     assert not (tmp_path / "results.part.npz").exists()
+    assert list(temporary.iterdir()) == []
 
 
 PAUSED = """
@@ -375,8 +380,6 @@ def test_a_pause_is_no_timeout(tmp_path, worker_too):
 
 def test_interrupted_comparison_says_so(tmp_path):
     """Ctrl-C: one line, exit code 130, no orphan, no result file."""
-    import os
-
     results = tmp_path / "results.json"
     harness = subprocess.Popen(
         [sys.executable, "-m", "concord", "compare", "mnist_cnn", "--data", "digits", "--json", results],

@@ -134,12 +134,15 @@ class Worker:
     def _start(self) -> Answer:
         import psutil
 
+        # A process that is killed leaves its temporary files behind, TensorFlow's one for each function that it traces.
+        self._temporary = tempfile.TemporaryDirectory(prefix="concord-", ignore_cleanup_errors=True)
         threads = available_threads()
         environment = self.variant.worker_environment(self.precision, threads, self.device)
         configuration = {
             "startup": self.variant.startup,
             "imports": self.variant.imports,
             "hides": self.variant.hides,
+            "temporary": self._temporary.name,
             "distributions": self.variant.distributions,
             "precision": self.precision,
             "threads": threads,
@@ -148,8 +151,6 @@ class Worker:
         }
         self._memory_limit = self.memory_limit or MEMORY_SHARE * psutil.virtual_memory().available
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        # A process that is killed leaves its temporary files behind, TensorFlow's one for each function that it traces.
-        self._temporary = tempfile.TemporaryDirectory(prefix="concord-", ignore_cleanup_errors=True)
         with self.log.open("ab") as log:
             # Isolated (-I): neither the current folder nor PYTHONPATH can put another `numpy.py` in the way. No
             # __pycache__ beside a user's recipe (-B). In a session of its own: Ctrl-C reaches the harness only, which

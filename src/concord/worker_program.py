@@ -15,6 +15,7 @@ import json
 import os
 import platform
 import queue
+import shutil
 import sys
 import threading
 import time
@@ -32,7 +33,7 @@ def main():
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     faulthandler.enable()
     jobs = queue.Queue()
-    threading.Thread(target=read_jobs, args=(questions, jobs), daemon=True).start()
+    threading.Thread(target=read_jobs, args=(questions, jobs, configuration["temporary"]), daemon=True).start()
 
     def answer(**fields):
         answers.write(json.dumps(fields) + "\n")
@@ -83,10 +84,11 @@ def in_a_copy(function, *arguments):
     return json.loads(line)
 
 
-def read_jobs(questions, jobs):
+def read_jobs(questions, jobs, temporary):
     """Runs in a thread, so that the end of the harness (the end of standard input) ends a busy worker too."""
     for line in questions:
         jobs.put(json.loads(line))
+    shutil.rmtree(temporary, ignore_errors=True)  # nobody else is left to do it
     os._exit(0)
 
 
