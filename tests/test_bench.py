@@ -30,9 +30,11 @@ from concord.tiers import (
     control_spread,
     figure,
     figures,
+    numbered_like,
     repeats,
     steps_to_target,
     tiers,
+    told_tiers,
     unsteady,
 )
 from concord.worker import Answer
@@ -81,8 +83,23 @@ def test_tier_that_hangs_on_one_round_is_told():
     assert unsteady(steady) == {}
     hanging = a_document(numpy={"rounds": rounds(1.0, 1.0, 1.0)}, jax={"rounds": rounds(1.0, 2.0, 2.0)})
     assert unsteady(hanging) == {"jax": [1, 2]}
+    assert told_tiers(hanging) == {"numpy": "1", "jax": "1 or 2"}
     assert "jax: tier 1 or 2, depending on which round is left out" in remarks(hanging, [variants()["jax"]])
     assert unsteady(a_document(numpy={"rounds": rounds(1.0)}, jax={"rounds": rounds(1.0)})) == {}
+
+
+@pytest.mark.parametrize(
+    ("part", "numbered"),
+    [
+        ({"a": 1, "b": 1, "c": 1, "d": 2}, {"a": 1, "b": 1, "c": 1, "d": 3}),  # two have become one
+        ({"a": 1, "b": 2, "c": 2, "d": 3}, {"a": 1, "b": 2, "c": 2, "d": 3}),
+        ({"a": 1, "b": 2, "c": 3, "d": 4}, {"a": 1, "b": 2, "c": 2, "d": 3}),  # b is in none of the three
+        ({"b": 1, "a": 2, "d": 3, "c": 4}, {"b": 1, "a": 1, "d": 3, "c": 2}),
+        ({"a": 1, "c": 1}, {"a": 1, "c": 1}),  # rounds failed
+    ],
+)
+def test_tiers_of_fewer_rounds_keep_their_numbers(part, numbered):
+    assert numbered_like({"a": 1, "b": 1, "c": 2, "d": 3}, part) == numbered
 
 
 def test_repeats_are_held_against_each_other():
@@ -90,6 +107,8 @@ def test_repeats_are_held_against_each_other():
     document = a_document(numpy={"rounds": rounds(*[1.0] * 19)}, jax={"rounds": rounds(*steps)})
     # The last four rounds are no repeat.
     assert repeats(document) == Repeats(rounds=5, count=3, same=2, differing={"jax": [1, 2]})
+    assert told_tiers(document) == {"numpy": "1", "jax": "1 or 2"}
+    assert unsteady(document) == {}, "no single round among so many matters"
     assert "the same tiers in 2 of 3 repeats of 5 rounds; others: jax 1 or 2" in remarks(document, [])
     few = a_document(numpy={"rounds": rounds(*[1.0] * 9)})
     assert repeats(few) is None

@@ -20,7 +20,17 @@ from concord.report import AGAIN, code_sha256
 from concord.rounds import FULL, QUICK, SWEEPS, Bench, Plan
 from concord.task import Task, find_task
 from concord.terminal import check_writable, progress, terminal
-from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, failed_rounds, figures, repeats, unsteady
+from concord.tiers import (
+    SPREAD_LIMIT,
+    TARGET,
+    Figure,
+    control_spread,
+    failed_rounds,
+    figures,
+    repeats,
+    told_tiers,
+    unsteady,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -178,7 +188,7 @@ def tables(document: dict[str, Any]) -> "list[Table]":
     """Medians with their intervals, and tiers of the steady step."""
     from rich.table import Table
 
-    found = figures(document)
+    found, tiers = figures(document), told_tiers(document)
     environment = document["environment"]
     tuned = ", tuned" if document["track"] == "tuned" else ""
     title = f"{document['recipe']}{tuned}: {told_machine(environment)}"
@@ -210,7 +220,7 @@ def tables(document: dict[str, Any]) -> "list[Table]":
         ]
         installed = document["variants"][id]["installed_bytes"]
         table.add_row(
-            str(row.get("tier", "-")),
+            tiers.get(id, "-"),
             id,
             told_seconds(row.get("import_seconds")),
             told_seconds(row.get("first_step_seconds")),

@@ -109,7 +109,7 @@ def unsteady(document: dict[str, Any]) -> dict[str, list[int]]:
     if len(numbers) < 3:  # nothing would be left to compare with
         return {}
     rests = [[number for number in numbers if number != left_out] for left_out in numbers]
-    return differing([step_tiers(of_rounds(document, kept)) for kept in (numbers, *rests)])
+    return differing(step_tiers(document), [step_tiers(of_rounds(document, kept)) for kept in rests])
 
 
 @dataclass(frozen=True)
@@ -131,14 +131,43 @@ def repeats(document: dict[str, Any]) -> Repeats | None:
         return None
     found = [step_tiers(of_rounds(document, part)) for part in parts]
     same = Counter(tuple(sorted(each.items())) for each in found)
-    return Repeats(REPEAT, len(found), max(same.values()), differing(found))
+    return Repeats(REPEAT, len(found), max(same.values()), differing(step_tiers(document), found))
 
 
-def differing(found: list[dict[str, int]]) -> dict[str, list[int]]:
-    """The variants that aren't in the same tier everywhere, with all tiers that they are in."""
-    ids = dict.fromkeys(id for each in found for id in each)
-    seen = {id: sorted({each[id] for each in found if id in each}) for id in ids}
+def told_tiers(document: dict[str, Any]) -> dict[str, str]:
+    """By variant its tier in words: "1 or 2" where it hangs on one round, or on which five there were."""
+    again = repeats(document)
+    changing = [unsteady(document), again.differing if again else {}]
+    return {
+        id: " or ".join(map(str, sorted({tier}.union(*(found.get(id, []) for found in changing)))))
+        for id, tier in step_tiers(document).items()
+    }
+
+
+def differing(whole: dict[str, int], parts: list[dict[str, int]]) -> dict[str, list[int]]:
+    """The variants that aren't in the same tier in the whole and in each part of it, with all tiers that they are in,
+    numbered as in the whole."""
+    numbered = [whole, *(numbered_like(whole, part) for part in parts)]
+    seen = {id: sorted({each[id] for each in numbered if id in each}) for id in whole}
     return {id: numbers for id, numbers in seen.items() if len(numbers) > 1}
+
+
+def numbered_like(whole: dict[str, int], part: dict[str, int]) -> dict[str, int]:
+    """The part's tiers, each with the number that the whole gives the fastest tier whose first member it holds: where
+    two tiers become one, those behind them keep theirs. A tier without such a member comes after the one before it.
+
+    Args:
+        whole, part: the fastest variant first, as `tiers` gives them.
+    """
+    first = {number: id for id, number in reversed(whole.items())}  # by tier its fastest member
+    found: dict[str, int] = {}
+    before = 0
+    for tier in dict.fromkeys(part.values()):
+        members = [id for id, number in part.items() if number == tier]
+        held = [number for number, id in first.items() if id in members]
+        found |= dict.fromkeys(members, min(held, default=before + 1))
+        before = max(before, *held, 0)
+    return found
 
 
 def round_numbers(document: dict[str, Any]) -> list[int]:

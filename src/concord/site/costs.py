@@ -12,7 +12,7 @@ from concord.site.markup import mebibytes, seconds
 from concord.site.matrix import NOT_MEASURED, Cell, Row, unknown
 from concord.site.results import Results, outdated_program, rank
 from concord.task import Task
-from concord.tiers import TARGET, WIDTH, Figure, failed_rounds, figures, sound
+from concord.tiers import TARGET, WIDTH, Figure, failed_rounds, figures, sound, told_tiers
 
 FACTORS = (1.25, 2, 4)  # how far from the best: the steps of the colour scale
 
@@ -124,14 +124,14 @@ def cost(task: Task, quantity: Quantity, results: Results, measured: Benchmark |
 
 def tiers(measured: Benchmark) -> Row:
     """Who is about equally fast by the training step."""
-    steps = measured.of(STEP)
+    steps, told = measured.of(STEP), told_tiers(measured.document)
 
     def cell(id: str) -> Cell:
         if id not in steps:
             return measured.without(id)
         number = measured.figures[id]["tier"]
         tone = str(min(number, len(FACTORS) + 1))
-        return Cell(f"tier {number}", number, measured.link, measured.note(id, STEP, steps[id]), tone)
+        return Cell(f"tier {told[id]}", number, measured.link, measured.note(id, STEP, steps[id]), tone)
 
     about = f"less than {WIDTH:.0%} slower than its fastest one, or not told from it by the intervals and the noise"
     id, label = f"tier-{measured.task.name}", f"tier by training step: {measured.task.name}"

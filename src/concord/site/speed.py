@@ -10,7 +10,17 @@ from concord.site import plots
 from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
 from concord.site.results import Results, outdated_program
 from concord.task import all_tasks
-from concord.tiers import SPREAD_LIMIT, TARGET, Figure, control_spread, failed_rounds, figures, repeats, unsteady
+from concord.tiers import (
+    SPREAD_LIMIT,
+    TARGET,
+    Figure,
+    control_spread,
+    failed_rounds,
+    figures,
+    repeats,
+    told_tiers,
+    unsteady,
+)
 
 SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
     "batch": ("images in a batch", "One training step against the images in a batch"),
@@ -55,10 +65,16 @@ def page(results: Results) -> Markup:
 
 def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
     """One file's figures, the fastest step first."""
-    found, again = figures(document), repeats(document)
+    found, again, tiers = figures(document), repeats(document), told_tiers(document)
     peak = max(document["peak_gflops"], default=0)
     rows = [
-        {"id": id, "label": label(id), "installed": document["variants"][id]["installed_bytes"], **figure}
+        {
+            "id": id,
+            "label": label(id),
+            "tiers": tiers[id],
+            "installed": document["variants"][id]["installed_bytes"],
+            **figure,
+        }
         for id, figure in sorted(found.items(), key=lambda item: item[1]["order"])
         if "steady_seconds" in figure
     ]
