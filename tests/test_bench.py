@@ -60,13 +60,13 @@ def test_intervals_that_overlap_share_a_tier():
         "slow": Figure(9.0, 8.0, 10.0),
         "first": Figure(1.0, 0.9, 1.1),
         "second": Figure(1.3, 1.05, 1.5),
-        "third": Figure(1.4, 1.2, 1.5),  # overlaps with the second, but not with the fastest of the tier
+        "third": Figure(1.6, 1.4, 1.8),  # overlaps with the second alone
     }
-    assert tiers(found) == {"first": 1, "second": 1, "third": 2, "slow": 3}
+    assert tiers(found) == {"first": 1, "second": 1, "third": 1, "slow": 2}
 
 
 def test_what_the_control_differs_from_itself_by_makes_no_tier():
-    found = {"first": Figure(1.0, 0.9, 1.25), "second": Figure(1.35, 1.27, 1.4), "third": Figure(1.45, 1.4, 1.5)}
+    found = {"first": Figure(1.0, 0.9, 1.25), "second": Figure(1.35, 1.27, 1.4), "third": Figure(1.65, 1.5, 1.7)}
     assert tiers(found) == {"first": 1, "second": 2, "third": 2}
     assert tiers(found, noise=0.05) == {"first": 1, "second": 1, "third": 2}
 

@@ -59,20 +59,20 @@ def ratio(mine: list[float], other: list[float]) -> Figure:
 
 
 def tiers(found: dict[str, Figure], noise: float = 0.0, width: float = WIDTH) -> dict[str, int]:
-    """Tiers from 1: whoever is less than `width` slower than a tier's fastest member, or whose interval overlaps with
-    that member's, or lies no farther above it than the noise (a share of it), belongs to it.
+    """Tiers from 1: whoever is less than `width` slower than a tier's fastest member belongs to it, and so does whoever
+    can't be told from all of its members: its interval overlaps with that of one, or lies no farther above it than the
+    noise (a share of it).
 
     Without a width tiers part at ever smaller gaps the quieter a machine is, and at the finest it is chance on which
-    side a variant falls; with one it is chance only where a step lies near the width. Whether that repeats better is a
-    matter of the steps (benchmarks/tier_width.py, five rounds drawn anew): of the published file of the recipes as they
-    are taught 85% of the draws agree instead of 59%, of the tuned ones, where two lie near it, 28% instead of 36%.
+    side a variant falls; with one it is chance only where a step lies near the width (benchmarks/tier_width.py).
     """
     result: dict[str, int] = {}
     tier, bound, widest = 0, 0.0, 0.0
     for id in sorted(found, key=lambda id: found[id].median):
         if found[id].low > bound and found[id].median >= widest:
             tier += 1
-            bound, widest = found[id].high * (1 + noise), found[id].median * (1 + width)
+            widest = found[id].median * (1 + width)
+        bound = max(bound, found[id].high * (1 + noise))
         result[id] = tier
     return result
 

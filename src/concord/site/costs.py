@@ -133,7 +133,9 @@ def tiers(measured: Benchmark) -> Row:
         tone = str(min(number, len(FACTORS) + 1))
         return Cell(f"tier {told[id]}", number, measured.link, measured.note(id, STEP, steps[id]), tone)
 
-    about = f"less than {WIDTH:.0%} slower than its fastest one, or not told from it by the intervals and the noise"
+    about = (
+        f"less than {WIDTH:.0%} slower than its fastest one, or not told from all of it by the intervals and the noise"
+    )
     id, label = f"tier-{measured.task.name}", f"tier by training step: {measured.task.name}"
     return Row(id, label, "", about, "", {id: cell(id) for id in variants()})
 
