@@ -107,9 +107,11 @@ def test_repeats_are_held_against_each_other():
     document = a_document(numpy={"rounds": rounds(*[1.0] * 19)}, jax={"rounds": rounds(*steps)})
     # The last four rounds are no repeat.
     assert repeats(document) == Repeats(rounds=5, count=3, same=2, differing={"jax": [1, 2]})
-    assert told_tiers(document) == {"numpy": "1", "jax": "1 or 2"}
+    assert told_tiers(document) == {"numpy": "1", "jax": "2 or 1"}
     assert unsteady(document) == {}, "no single round among so many matters"
-    assert "the same tiers in 2 of 3 repeats of 5 rounds; others: jax 1 or 2" in remarks(document, [])
+    assert "the same tiers in 2 of 3 repeats of 5 rounds; in one of them or by all rounds: jax 1 or 2" in remarks(
+        document, []
+    )
     few = a_document(numpy={"rounds": rounds(*[1.0] * 9)})
     assert repeats(few) is None
     assert not any("repeats" in line for line in remarks(few, []))

@@ -273,7 +273,7 @@ def remarks(document: dict[str, Any], chosen: list[Variant]) -> list[str]:
         lines.append(f"{id}: tier {' or '.join(map(str, numbers))}, depending on which round is left out")
     if again := repeats(document):
         told = [f"{id} {' or '.join(map(str, numbers))}" for id, numbers in again.differing.items()]
-        which = f"; others: {', '.join(told)}" if told else ""
+        which = f"; in one of them or by all rounds: {', '.join(told)}" if told else ""
         lines.append(f"the same tiers in {again.same} of {again.count} repeats of {again.rounds} rounds{which}")
     spread = control_spread(document)
     if spread is not None:

@@ -135,11 +135,14 @@ def repeats(document: dict[str, Any]) -> Repeats | None:
 
 
 def told_tiers(document: dict[str, Any]) -> dict[str, str]:
-    """By variant its tier in words: "1 or 2" where it hangs on one round, or on which five there were."""
+    """By variant its tier in words: "2 or 1" where it is in 2 by all rounds, and in 1 without one of them or by some
+    five alone."""
     again = repeats(document)
     changing = [unsteady(document), again.differing if again else {}]
     return {
-        id: " or ".join(map(str, sorted({tier}.union(*(found.get(id, []) for found in changing)))))
+        id: " or ".join(
+            map(str, dict.fromkeys([tier, *(number for found in changing for number in found.get(id, []))]))
+        )
         for id, tier in step_tiers(document).items()
     }
 
