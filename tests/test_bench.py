@@ -19,7 +19,7 @@ from concord.errors import UserError
 from concord.evidence import Collector
 from concord.framework import variants
 from concord.report import code_sha256
-from concord.rounds import BATCHES, COUNTS, FULL, QUICK, Bench, FailedError
+from concord.rounds import BATCHES, COUNTS, FULL, QUICK, Bench, Entrant, FailedError
 from concord.site import plots, speed
 from concord.site.results import Results
 from concord.task import find_task
@@ -157,6 +157,16 @@ def test_processes_of_a_round_take_turns(crew, monkeypatch):
     assert rows["jax"]["rounds"][0]["first_step_seconds"] == 1
     assert bench.document["control"]["rounds"][0]["steady_seconds"] == 1.0
     assert bench.round(0, [variants()["numpy"]], variants()["numpy"]) == []
+
+
+def test_a_round_is_the_median_of_its_turns(crew, monkeypatch):
+    """Two turns of PyTorch's that once took eight times as long."""
+    bench, _, _ = crew
+    monkeypatch.setattr(bench, "predict_and_learn", lambda entrant: None)
+    bench.document["variants"]["numpy"] = {"unproven": "", "rounds": []}
+    run = {"round": 0, "outcome": "ok"}
+    bench.finish(Entrant(variants()["numpy"], bench.control_workers, run, steps=[0.041, 0.320, 0.043, 0.313, 0.044]))
+    assert bench.document["variants"]["numpy"]["rounds"][0]["steady_seconds"] == 0.044
 
 
 def rounds(*steps: float, outcome: str = "ok") -> list[dict]:
