@@ -199,6 +199,7 @@ def result(row: VariantVerdict) -> dict[str, Any]:
             level["parting"]["after"] = "inf"
     return values | {
         "framework": variants()[row.variant].framework,
+        "hides": list(variants()[row.variant].hides),
         "outcome": row.outcome,
         "reason": row.reason,
     }

@@ -72,6 +72,11 @@ class Entrant:
     def name(self) -> str:
         return f"{self.variant.id} again" if self.control else self.variant.id
 
+    @property
+    def step(self) -> float:
+        """Seconds: the median of the turns. One of PyTorch's processes took eight times as long in two of its five."""
+        return statistics.median(self.steps)
+
     @contextlib.contextmanager
     def measuring(self):
         """What fails is told in the run, and costs this process alone."""
@@ -166,8 +171,7 @@ class Bench:
         without a proof the figures go."""
         variant, rows = entrant.variant, self.document["variants"]
         if entrant.run["outcome"] == "ok":
-            # The median of the turns: one of PyTorch's processes took eight times as long in two of its five.
-            entrant.run |= {"steady_seconds": statistics.median(entrant.steps), "turns": entrant.steps}
+            entrant.run |= {"steady_seconds": entrant.step, "turns": entrant.steps}
         if entrant.control:
             if not rows[variant.id]["unproven"]:
                 self.document["control"] = self.document["control"] or {"variant": variant.id, "rounds": []}

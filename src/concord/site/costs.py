@@ -78,9 +78,7 @@ class Benchmark:
         words = [*([ends] if figure.low < figure.high else []), *failed_rounds(row)]
         if stale := outdated_program(self.task, id, row):
             words.append(f"stale: {stale}")
-        if quantity.name in OF_THE_IMPORT and (imported := variants()[id].neighbours(row.get("hides", []))):
-            words.append(f"with {', '.join(imported)}, imported only because installed too")
-        return "; ".join(words)
+        return "; ".join(filter(None, [*words, with_neighbours(id, quantity, row)]))
 
 
 def benchmark(task: Task, results: Results, gpu: bool = False) -> Benchmark | None:
@@ -167,13 +165,22 @@ def of_one_run(task: Task, quantity: Quantity, results: Results) -> Row:
         value, result = found[id].result[quantity.name], found[id].result
         if value is None:
             return Cell("unverified" if result["outcome"] != "ok" else NOT_MEASURED, note=result["reason"])
-        note = "; ".join(filter(None, [times(value, least), evidence.spread(found[id], quantity.name, quantity.write)]))
+        spread = evidence.spread(found[id], quantity.name, quantity.write)
+        note = "; ".join(filter(None, [times(value, least), spread, with_neighbours(id, quantity, result)]))
         return Cell(quantity.write(value), value, f"recipes/{task.name}/index.html#measured", note, tone(value, least))
 
     cells = {id: cell(id) for id in variants()}
     missing = any(cell.text == NOT_MEASURED for cell in cells.values())
     measure = evidence.compare_command(task.name) if missing else ""
     return Row(f"{quantity.name}-{task.name}", title(quantity, task), quantity.unit, "", measure, cells)
+
+
+def with_neighbours(id: str, quantity: Quantity, row: dict[str, Any]) -> str:
+    """What makes an import's figure too large, in words; empty if nothing does."""
+    imported = variants()[id].neighbours(row.get("hides", []))
+    if quantity.name not in OF_THE_IMPORT or not imported:
+        return ""
+    return f"with {', '.join(imported)}, imported only because installed too"
 
 
 def title(quantity: Quantity, task: Task) -> str:

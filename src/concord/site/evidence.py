@@ -10,7 +10,7 @@ from concord import ladder
 from concord.framework import Variant, variants
 from concord.site import plots
 from concord.site.markup import error_figure, mebibytes, render, seconds
-from concord.site.results import Measurement, Results
+from concord.site.results import Measurement, Results, neighbours
 from concord.task import Task
 
 WORDS = {
@@ -148,6 +148,7 @@ def measured(task: Task, found: dict[str, Measurement]) -> dict[str, Any] | None
         "accuracies": plots.accuracies(found, floor),
         "curves": plots.loss_curves(found),
         "floor": floor,
+        "neighbours": neighbours((id, m.result) for id, m in found.items() if m.result["import_seconds"]),
     }
 
 

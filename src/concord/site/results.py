@@ -170,6 +170,12 @@ def outdated_program(task: Task, id: str, row: dict[str, Any]) -> str:
     return f"{recipe.name} changed since" if recipe and code_sha256(recipe) != row["recipe_sha256"] else ""
 
 
+def neighbours(rows: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, list[str]]:
+    """By label what a variant imported only because it is installed too, as the rows (by id) tell; only who did."""
+    known = [(variants()[id], row) for id, row in rows if id in variants()]
+    return {variant.label: imported for variant, row in known if (imported := variant.neighbours(row.get("hides", [])))}
+
+
 def read_results(file: Path) -> dict[str, Any]:
     """One results file, held against the schema that is published with it.
 

@@ -8,7 +8,7 @@ from concord.devices import told_gpu, told_machine
 from concord.framework import variants
 from concord.site import plots
 from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
-from concord.site.results import Results, outdated_program
+from concord.site.results import Results, neighbours, outdated_program
 from concord.task import all_tasks
 from concord.tiers import (
     SPREAD_LIMIT,
@@ -94,11 +94,7 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "without": without,
         "failed": {row["label"]: failed_rounds(document["variants"][row["id"]]) for row in rows},
         "stale": stale(document),
-        "neighbours": {
-            label(id): imported
-            for id, row in document["variants"].items()
-            if id in variants() and (imported := variants()[id].neighbours(row.get("hides", [])))
-        },
+        "neighbours": neighbours(document["variants"].items()),
         "spread": control_spread(document),
         "repeats": again,
         "changing": {label(id): numbers for id, numbers in again.differing.items()} if again else {},
