@@ -25,13 +25,14 @@ WIDTHS = (0.0, WIDTH)
 def shares(document: dict, noise: float) -> list[float]:
     """By width, the share of the draws with the tiers that come most often."""
     random, spread = np.random.default_rng(0), control_spread(document) or 0.0
+    size = REPEAT, document["plan"]["turns"]
     turns = {
         id: np.array([turn for run in sound(row) for turn in run["turns"]]) for id, row in document["variants"].items()
     }
     quieter = {id: mean * (found / mean) ** noise for id, found in turns.items() if (mean := found.mean())}
     seen = {width: Counter() for width in WIDTHS}
     for _ in range(DRAWS):
-        drawn = {id: random.choice(found, (REPEAT, len(found) // REPEAT)).mean(1) for id, found in quieter.items()}
+        drawn = {id: np.median(random.choice(found, size), axis=1) for id, found in quieter.items()}
         steps = {id: figure(list(rounds)) for id, rounds in drawn.items()}
         for width, counted in seen.items():
             counted[tuple(sorted(tiers(steps, spread * noise, width).items()))] += 1
