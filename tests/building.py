@@ -161,7 +161,7 @@ def benchmark(task: Task) -> dict:
     for number, id in enumerate(id for id in variants() if variants()[id].framework in task.recipes):
         recipe = task.recipes[variants()[id].framework]
         step = 0.01 * (1.01 if number == 1 else 1 + number)
-        rounds = [timed_round(turn, step * (0.95 + 0.05 * turn)) for turn in range(3)]
+        rounds = [timed_round(turn, step * (0.95 + 0.05 * ((turn + number) % 3))) for turn in range(3)]
         fault = {"round": 0, "load": 0.5, "outcome": "crashed", "reason": "killed"}
         curve = [{"steps": steps, "accuracy": 1 - 9 / steps} for steps in (58, 117, 234, 469)]
         sweep = [{"outcome": "ok", "reason": "", "batch": size, "steady_seconds": size * step} for size in (1, 9)]

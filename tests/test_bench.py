@@ -191,6 +191,27 @@ def a_document(**variants) -> dict:
     }
 
 
+def test_a_machine_that_slows_down_makes_no_difference():
+    """All of a round take turns: what is common to them is the machine's. What isn't remains, also where the others
+    are too few to tell a pace."""
+    slow, ids = (1.0, 1.4, 0.7), ("numpy", "jax", "pytorch", "theano")
+    common = {id: {"rounds": rounds(*(step * pace for pace in slow))} for step, id in enumerate(ids, start=1)}
+    document = a_document(**common)
+    document["control"]["rounds"] = rounds(*slow)
+    assert [tuple(vars(row["steady_seconds"]).values()) for row in figures(document).values()] == [
+        pytest.approx((step, step, step)) for step in (1, 2, 3, 4)
+    ]
+    assert document["variants"]["jax"]["rounds"][1]["steady_seconds"] == 2.8, (
+        "a copy is changed, not the file's figures"
+    )
+    own = a_document(**common | {"jax": {"rounds": rounds(2.0, 2.8, 2.8)}})
+    own["control"]["rounds"] = rounds(*slow)
+    assert figures(own)["jax"]["steady_seconds"].high == pytest.approx(4.0)
+    assert figures(own)["numpy"]["steady_seconds"].high == pytest.approx(1.0)
+    two = a_document(numpy=common["numpy"], jax=common["jax"])
+    assert figures(two)["jax"]["steady_seconds"].high == 2.8
+
+
 def test_control_shows_the_noise():
     document = a_document(numpy={"rounds": rounds(1.1, 1.1, 1.1)})
     assert control_spread(document) == pytest.approx(0.1 / 1.05)

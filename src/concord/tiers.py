@@ -2,11 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 SPREAD_LIMIT = 0.05  # the control's two medians, beyond which a machine counts as loaded
 TARGET = 0.98  # test accuracy, for the time that it takes
 REPEAT = 5  # rounds, as many as a benchmark has at least
+CONTROL = "control"  # beside the variants' ids
+OTHERS = 3  # of whose steps the median doesn't hang on a single one
 WIDTH = 0.25  # of a tier: how much slower than its fastest member; see `tiers`
 METRICS = (
     "import_seconds",
@@ -79,7 +82,7 @@ def tiers(found: dict[str, Figure], noise: float = 0.0, width: float = WIDTH) ->
 
 def step_tiers(document: dict[str, Any]) -> dict[str, int]:
     """The tiers by the steady step; what the control differs from itself by makes none."""
-    steps = {id: measured(row, "steady_seconds") for id, row in document["variants"].items()}
+    steps = {id: measured(row, "steady_seconds") for id, row in paced(document)["variants"].items()}
     found = {id: figure(values) for id, values in steps.items() if values}
     return tiers(found, control_spread(document) or 0.0)
 
@@ -95,6 +98,36 @@ def measured(row: dict[str, Any], metric: str) -> list[float]:
     if metric == "steady_seconds" and len(runs) == 1:
         return runs[0].get("turns") or [runs[0][metric]]
     return [run[metric] for run in runs]
+
+
+def paced(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with each steady step of a variant divided by its round's pace: how much longer than usual the steps
+    of the others took in it, at the median; of fewer than OTHERS the pace isn't known, and 1.
+
+    A round's processes take turns, so a machine that is slower for an hour is so for all of them alike. That is no
+    difference between them, and without this it would widen all of their intervals.
+    """
+    control = {CONTROL: document["control"] | {"unproven": ""}} if document["control"] else {}
+    relative: dict[str, dict[int, float]] = {}
+    for id, row in (document["variants"] | control).items():
+        steps = {run["round"]: run["steady_seconds"] for run in sound(row) if "steady_seconds" in run}
+        relative[id] = {number: step / median(steps.values()) for number, step in steps.items()}
+
+    def pace(id: str, number: int) -> float:
+        others = [found[number] for other, found in relative.items() if other != id and number in found]
+        return median(others) if len(others) >= OTHERS else 1.0
+
+    def in_pace(id: str, run: dict[str, Any]) -> dict[str, Any]:
+        if "steady_seconds" not in run:
+            return run
+        return run | {"steady_seconds": run["steady_seconds"] / pace(id, run["round"])}
+
+    return document | {
+        "variants": {
+            id: row | {"rounds": [in_pace(id, run) for run in row["rounds"]]}
+            for id, row in document["variants"].items()
+        }
+    }
 
 
 def failed_rounds(row: dict[str, Any]) -> list[str]:
@@ -194,10 +227,10 @@ def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """By variant: a Figure for each metric that was measured, `gflops` (achieved), `target_seconds` (from the first
     step until the test accuracy is TARGET), `tier` by the steady step, and its median, `order`.
 
-    Failed rounds don't count; unproven variants have no figures.
+    Steady steps are `paced`. Failed rounds don't count; unproven variants have no figures.
     """
     found: dict[str, dict[str, Any]] = {}
-    for id, row in document["variants"].items():
+    for id, row in paced(document)["variants"].items():
         found[id] = {metric: figure(values) for metric in METRICS if (values := measured(row, metric))}
         step, flops = found[id].get("steady_seconds"), document["flops_per_image"]
         if step and flops:
