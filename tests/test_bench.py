@@ -462,7 +462,9 @@ def test_speed_page(bench, measured, tmp_path):
     for row in (often["variants"]["numpy"], often["control"]):
         row["rounds"] = [row["rounds"][0] | {"round": number} for number in range(10)]
     (folder / "bench.json").write_text(json.dumps(often), encoding="utf-8")
-    assert "the tiers are the same in 2 of 2 repeats." in speed.page(Results(folder))
+    page = speed.page(Results(folder))
+    assert "the tiers are the same in 2 of 2 repeats." in page
+    assert "bench-softmax_regression.json --rounds 10 --threads" in page
     (folder / "bench.json").write_text(json.dumps(measured), encoding="utf-8")
     on_gpu = copy.deepcopy(measured)
     on_gpu["environment"]["device"] = GPU

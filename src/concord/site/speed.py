@@ -11,6 +11,7 @@ from concord.site.markup import mebibytes, megabytes, render, seconds, span, tic
 from concord.site.results import Results, neighbours, outdated_program
 from concord.task import all_tasks
 from concord.tiers import (
+    REPEAT,
     SPREAD_LIMIT,
     TARGET,
     Figure,
@@ -67,6 +68,7 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
     """One file's figures, the fastest step first."""
     found, again, tiers = figures(document), repeats(document), told_tiers(document)
     peak = max(document["peak_gflops"], default=0)
+    rounds = max((len(row["rounds"]) for row in document["variants"].values()), default=0)
     rows = [
         {
             "id": id,
@@ -86,7 +88,7 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
     return {
         "file": file,
         "document": document,
-        "command": COMMAND.format(recipe=document["recipe"]),
+        "command": COMMAND.format(recipe=document["recipe"]) + (f" --rounds {rounds}" if rounds > REPEAT else ""),
         "machine": told_machine(document["environment"]),
         "gpu": told_gpu(document["environment"]["device"]) if "device" in document["environment"] else "",
         "rows": rows,
@@ -100,7 +102,7 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "changing": {label(id): numbers for id, numbers in again.differing.items()} if again else {},
         "unsteady": {label(id): numbers for id, numbers in unsteady(document).items()},
         "control": label(document["control"]["variant"]) if document["control"] else "",
-        "rounds": max((len(row["rounds"]) for row in document["variants"].values()), default=0),
+        "rounds": rounds,
         "steps": plots.intervals(
             {row["label"]: row["steady_seconds"] for row in rows}, tick, {row["label"]: row["tier"] for row in rows}
         ),
