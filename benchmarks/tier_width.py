@@ -1,10 +1,9 @@
-"""How often a benchmark that is run again would give the same tiers, with and without a width of theirs.
+"""How often a benchmark that is run again would give the same tiers, with and without a width of theirs and a pace.
 
     python benchmarks/tier_width.py FILE ...
 
-Of a file of `concord bench`, five rounds are drawn anew from each variant's turns, again and again; told is the share
-of draws that give the tiers which come most often. With the noise made smaller by a factor, on a logarithmic scale, it
-is what a quieter machine would show. That one process differs from another, beyond its turns, isn't drawn.
+Of the rounds in a file of `concord bench`, five are drawn again and again; told is the share of draws that give the
+tiers which come most often. The more rounds the file has, the less the draws have in common.
 """
 
 import argparse
@@ -15,40 +14,34 @@ import numpy as np
 
 from concord.bench import SCHEMA
 from concord.report import read_document
-from concord.tiers import REPEAT, WIDTH, control_spread, figure, sound, tiers
+from concord.tiers import REPEAT, WIDTH, control_spread, figure, measured, of_rounds, paced, round_numbers, tiers
 
 DRAWS = 200
-NOISE = (1, 0.5, 0.25)
 WIDTHS = (0.0, WIDTH)
 
 
-def shares(document: dict, noise: float) -> list[float]:
-    """By width, the share of the draws with the tiers that come most often."""
-    random, spread = np.random.default_rng(0), control_spread(document) or 0.0
-    size = REPEAT, document["plan"]["turns"]
-    turns = {
-        id: np.array([turn for run in sound(row) for turn in run["turns"]]) for id, row in document["variants"].items()
-    }
-    quieter = {id: mean * (found / mean) ** noise for id, found in turns.items() if (mean := found.mean())}
-    seen = {width: Counter() for width in WIDTHS}
+def shares(document: dict) -> dict[str, float]:
+    """For each way of making tiers, the share of the draws with those that come most often."""
+    random = np.random.default_rng(0)
+    seen: dict[str, Counter] = {}
     for _ in range(DRAWS):
-        drawn = {id: np.median(random.choice(found, size), axis=1) for id, found in quieter.items()}
-        steps = {id: figure(list(rounds)) for id, rounds in drawn.items()}
-        for width, counted in seen.items():
-            counted[tuple(sorted(tiers(steps, spread * noise, width).items()))] += 1
-    return [max(counted.values()) / DRAWS for counted in seen.values()]
+        drawn = of_rounds(document, random.choice(round_numbers(document), REPEAT, replace=False).tolist())
+        noise = control_spread(drawn) or 0.0
+        for how, counted in (("as measured", drawn), ("paced", paced(drawn))):
+            values = {id: measured(row, "steady_seconds") for id, row in counted["variants"].items()}
+            steps = {id: figure(found) for id, found in values.items() if found}
+            for width in WIDTHS:
+                found = tuple(sorted(tiers(steps, noise, width).items()))
+                seen.setdefault(f"{how}, width {width:.0%}", Counter())[found] += 1
+    return {way: max(counted.values()) / DRAWS for way, counted in seen.items()}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     for file in parser.parse_args().files:
-        document = read_document(file, SCHEMA)
-        for noise in NOISE:
-            told = ", ".join(
-                f"width {width:.0%}: {share:.0%}" for width, share in zip(WIDTHS, shares(document, noise), strict=True)
-            )
-            print(f"{file.name}, noise x{noise:g}: {told}", flush=True)
+        for way, share in shares(read_document(file, SCHEMA)).items():
+            print(f"{file.name}: {way}: {share:.0%}", flush=True)
 
 
 if __name__ == "__main__":
