@@ -31,6 +31,7 @@ from concord.tiers import (
     figure,
     figures,
     numbered_like,
+    paced,
     repeats,
     steps_to_target,
     tiers,
@@ -208,6 +209,9 @@ def test_a_machine_that_slows_down_makes_no_difference():
     own["control"]["rounds"] = rounds(*slow)
     assert figures(own)["jax"]["steady_seconds"].high == pytest.approx(4.0)
     assert figures(own)["numpy"]["steady_seconds"].high == pytest.approx(1.0)
+    nought = a_document(**{id: {"rounds": rounds(0.0, 0.0, 0.0)} for id in ids})
+    nought["control"]["rounds"] = rounds(0.0, 0.0, 0.0)
+    assert paced(nought)["variants"] == nought["variants"], "too short to measure: no pace, and no failure"
     two = a_document(numpy=common["numpy"], jax=common["jax"])
     assert figures(two)["jax"]["steady_seconds"].high == 2.8
 

@@ -3,8 +3,9 @@
 # ReLU comes after the pooling, on a quarter of the numbers, and two rows and columns that pooling would drop are never
 # computed. `steps_per_execution` runs 20 steps in one call, which on JAX saved a sixth on a quiet machine and cost an
 # eighth on a busy one; there the pooling is a maximum of slices. On TensorFlow XLA compiles the step (`jit_compile`),
-# which on PyTorch brings nothing. On two cores the step takes 0.4 to 0.6 of the time on JAX, 0.6 to 0.95 on PyTorch and
-# 0.8 to 1 on TensorFlow (`python benchmarks/tuned.py`).
+# which on PyTorch brings nothing; a single epoch took 50 s with it and 20 s without, in one run of each. On two
+# cores the step takes 0.4 to 0.6 of the time on JAX, 0.6 to 0.95 on PyTorch and 0.8 to 1 on TensorFlow (`python
+# benchmarks/tuned.py`).
 
 # %% Init
 from pathlib import Path

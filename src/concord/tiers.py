@@ -110,7 +110,8 @@ def paced(document: dict[str, Any]) -> dict[str, Any]:
     control = {CONTROL: document["control"] | {"unproven": ""}} if document["control"] else {}
     relative: dict[str, dict[int, float]] = {}
     for id, row in (document["variants"] | control).items():
-        steps = {run["round"]: run["steady_seconds"] for run in sound(row) if "steady_seconds" in run}
+        # Of steps too short to measure a long run minus a short one may be nought or less: no pace.
+        steps = {run["round"]: run["steady_seconds"] for run in sound(row) if run.get("steady_seconds", 0) > 0}
         relative[id] = {number: step / median(steps.values()) for number, step in steps.items()}
 
     def pace(id: str, number: int) -> float:
