@@ -2,10 +2,8 @@
 # # A convolutional network for MNIST, in Keras, tuned
 # ReLU comes after the pooling, on a quarter of the numbers, and two rows and columns that pooling would drop are never
 # computed. `steps_per_execution` runs 20 steps in one call, which on JAX saved a sixth on a quiet machine and cost an
-# eighth on a busy one; there the pooling is a maximum of slices. On TensorFlow XLA compiles the step (`jit_compile`),
-# which on PyTorch brings nothing; a single epoch took 50 s with it and 20 s without, in one run of each. On two
-# cores the step takes 0.4 to 0.6 of the time on JAX, 0.6 to 0.95 on PyTorch and 0.8 to 1 on TensorFlow (`python
-# benchmarks/tuned.py`).
+# eighth on a busy one; there the pooling is a maximum of slices. `jit_compile` stays as it is: Keras compiles with XLA on
+# JAX, and on TensorFlow only if there is an accelerator.
 
 # %% Init
 from pathlib import Path
@@ -77,7 +75,6 @@ def train(model, images, labels, *, epochs=1, batch_size=128, learning_rate=0.05
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         # The loops of TensorFlow and JAX are compiled, 20 steps in one call; PyTorch has only single ones.
-        jit_compile=True if keras.config.backend() == "tensorflow" else "auto",
         steps_per_execution=1 if keras.config.backend() == "torch" else 20,
     )
     history = model.fit(images, labels, batch_size=batch_size, epochs=epochs, shuffle=shuffle, verbose=2)

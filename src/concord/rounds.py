@@ -50,7 +50,7 @@ class Plan:
 
 
 FULL = Plan(
-    rounds=REPEAT, short=5, long=25, seconds=2, turns=5, predictions=200, epochs=2, proof=("float32", "float64")
+    rounds=REPEAT, short=5, long=25, seconds=2, turns=5, predictions=200, epochs=3, proof=("float32", "float64")
 )
 QUICK = Plan(rounds=1, short=3, long=13, seconds=0, turns=3, predictions=30, epochs=0, proof=("float32",))
 
