@@ -468,7 +468,12 @@ def test_speed_page(bench, measured, tmp_path):
     (folder / "bench.json").write_text(json.dumps(often), encoding="utf-8")
     page = speed.page(Results(folder))
     assert "the tiers are the same in 2 of 2 repeats." in page
-    assert "bench-softmax_regression.json --rounds 10 --threads" in page
+    threads = often["environment"]["threads"]
+    command = "concord bench softmax_regression --json docs/results/bench.json"
+    assert f"<code>{command} --threads {threads} --rounds 10</code>" in page
+    (folder / "bench.json").write_text(json.dumps(often | {"track": "tuned"}), encoding="utf-8")
+    tuned = f"{command} --threads {threads} --rounds 10 --track tuned"
+    assert tuned in speed.page(Results(folder)), "without its track the command would meet a file of the other one"
     (folder / "bench.json").write_text(json.dumps(measured), encoding="utf-8")
     on_gpu = copy.deepcopy(measured)
     on_gpu["environment"]["device"] = GPU

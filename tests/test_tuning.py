@@ -17,6 +17,7 @@ from concord.rounds import Bench, FailedError
 from concord.site import tuning
 from concord.site.results import Results, pins
 from concord.task import find_task
+from concord.tiers import figures
 
 sys.path.insert(0, str(paths.CHECKOUT / "benchmarks"))
 import tuned
@@ -173,6 +174,23 @@ def test_the_page_shows_the_figures_and_says_when_there_are_none(tmp_path):
     assert "a processor" in page
     assert "100 GFLOP/s" in page
     assert "stale: NumPy: measured with numpy 2" in page
+
+
+PUBLISHED = paths.CHECKOUT / "docs" / "results"
+
+
+def published(track: str) -> dict:
+    """By variant, the figures of the published benchmark of mnist_cnn on one track."""
+    file = PUBLISHED / f"bench-mnist_cnn{'-tuned' if track == 'tuned' else ''}.json"
+    return figures(json.loads(file.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("metric", ["steady_seconds", "epoch_seconds"])
+@pytest.mark.parametrize("variant", TUNED, ids=lambda variant: variant.id)
+def test_no_tuned_recipe_is_published_slower_than_its_neighbour(variant, metric):
+    """Over an epoch too: compiling, or what a framework does at the end, doesn't show in a step."""
+    tuned, idiomatic = published("tuned")[variant.id][metric], published("idiomatic")[variant.id][metric]
+    assert tuned.median <= idiomatic.high
 
 
 def test_figures_of_older_programs_are_stale():

@@ -33,12 +33,16 @@ SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
         "one has a thread for each core",
     ),
 }
-COMMAND = "concord bench {recipe} --json docs/results/bench-{recipe}.json"
+
+
+def command(recipe: str, file: str, *options: str) -> str:
+    """What measures a recipe into a results file."""
+    return " ".join(["concord bench", recipe, "--json", f"docs/results/{file}", *options])
 
 
 def gpu_command(recipe: str) -> str:
     """What measures the same on a GPU."""
-    return f"{COMMAND.format(recipe=f'{recipe}-gpu').replace(f'{recipe}-gpu', recipe, 1)} --device gpu"
+    return command(recipe, f"bench-{recipe}-gpu.json", "--device gpu")
 
 
 def page(results: Results) -> Markup:
@@ -50,7 +54,7 @@ def page(results: Results) -> Markup:
     return render(
         "speed.html",
         sections=sections,
-        command=COMMAND,
+        command=command,
         gpu_command=gpu_command,
         without_gpu=not measured,
         seconds=seconds,
@@ -68,6 +72,7 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
     """One file's figures, the fastest step first."""
     found, again, tiers = figures(document), repeats(document), told_tiers(document)
     peak = max(document["peak_gflops"], default=0)
+    gpu = told_gpu(document["environment"]["device"]) if "device" in document["environment"] else ""
     rounds = max((len(row["rounds"]) for row in document["variants"].values()), default=0)
     rows = [
         {
@@ -88,9 +93,16 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
     return {
         "file": file,
         "document": document,
-        "command": COMMAND.format(recipe=document["recipe"]) + (f" --rounds {rounds}" if rounds > REPEAT else ""),
+        "command": command(
+            document["recipe"],
+            file,
+            f"--threads {document['environment']['threads']}",
+            *([f"--rounds {rounds}"] if rounds > REPEAT else []),
+            *(["--track tuned"] if document["track"] == "tuned" else []),
+            *(["--device gpu"] if gpu else []),
+        ),
         "machine": told_machine(document["environment"]),
-        "gpu": told_gpu(document["environment"]["device"]) if "device" in document["environment"] else "",
+        "gpu": gpu,
         "rows": rows,
         "peak": peak,
         "without": without,
