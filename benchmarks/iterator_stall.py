@@ -2,11 +2,11 @@
 
     python benchmarks/iterator_stall.py
 
-With autotuning, tf.data's default, a thread looks at the pipeline after 10 ms, then after 20, 40 and so on up to a minute.
-When the iterator goes, the thread is woken before the flag is set that it should end (`Model::OptimizeLoop` in
-core/framework/model.cc, `CancellationManager` in cancellation.cc; TensorFlow 2.21). If it looks too soon it sleeps on until
-its next turn, and whoever dropped the iterator waits for it: at worst as long as the iterator has lived. TensorFlow logs
-the second sleep with TF_CPP_VMODULE=model=2 and TF_CPP_MIN_LOG_LEVEL=0.
+With autotuning, tf.data's default, a thread looks at the pipeline after 10 ms, then after 20, 40 and so on up to a
+minute. When the iterator goes, the thread is woken before the flag is set that it should end (`Model::OptimizeLoop` in
+core/framework/model.cc, `CancellationManager` in cancellation.cc; TensorFlow 2.21). If it looks too soon it sleeps on
+until its next turn, and whoever dropped the iterator waits for it: at worst as long as the iterator has lived.
+TensorFlow logs the second sleep with TF_CPP_VMODULE=model=2 and TF_CPP_MIN_LOG_LEVEL=0.
 """
 
 import os
