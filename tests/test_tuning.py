@@ -102,6 +102,17 @@ def test_programs_of_a_variant_take_turns(tmp_path, monkeypatch):
     assert found["variants"]["numpy"]["failures"] == {"tuned": "crashed: the process ended itself"}
 
 
+def test_a_step_that_drowns_in_compiling_is_no_figure(tmp_path, monkeypatch):
+    monkeypatch.setattr(Bench, "long_run", lambda bench, variant, workers: 9)
+    monkeypatch.setattr(Bench, "step", lambda bench, variant, long, workers: -0.03)
+    monkeypatch.setattr(tuned, "matrix_products", lambda: [80.0])
+    found = document()
+    with MutantCollector(tmp_path / "evidence", data.load("digits")) as collector:
+        tuned.measure_round(collector, found, variants()["numpy"], {"tuned": find_task("mnist_cnn")})
+    assert found["variants"]["numpy"]["milliseconds"] == {}
+    assert found["variants"]["numpy"]["failures"]["tuned"] == "error: a long run took no longer than a short one"
+
+
 def test_every_round_of_every_variant_is_in_the_file(tmp_path, monkeypatch):
     file, rounds = tmp_path / "tuned.json", []
     monkeypatch.setattr(tuned, "prove", lambda collector, task, variant: "" if task.track == "tuned" else "no")
