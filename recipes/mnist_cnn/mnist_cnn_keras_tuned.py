@@ -68,6 +68,20 @@ def network(model, images):
 
 
 # %% Train
+def batches(images, labels, batch_size, shuffle):
+    """What `fit` makes of arrays on TensorFlow, but without the thread that tunes it and holds up some epochs' end."""
+    import tensorflow as tf
+
+    images, labels = tf.constant(images), tf.constant(labels)
+    order = tf.data.Dataset.range(len(images))
+    if shuffle:
+        order = order.shuffle(len(images))  # anew in each epoch
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    dataset = order.batch(batch_size).map(lambda batch: (tf.gather(images, batch), tf.gather(labels, batch)))
+    return dataset.with_options(options)
+
+
 def train(model, images, labels, *, epochs=1, batch_size=128, learning_rate=0.05, momentum=0.9, shuffle=True, seed=0):
     keras.utils.set_random_seed(seed)
     model.compile(
@@ -78,7 +92,10 @@ def train(model, images, labels, *, epochs=1, batch_size=128, learning_rate=0.05
         # The loops of TensorFlow and JAX are compiled, 20 steps in one call; PyTorch has only single ones.
         steps_per_execution=1 if keras.config.backend() == "torch" else 20,
     )
-    history = model.fit(images, labels, batch_size=batch_size, epochs=epochs, shuffle=shuffle, verbose=2)
+    if keras.config.backend() == "tensorflow":
+        history = model.fit(batches(images, labels, batch_size, shuffle), epochs=epochs, verbose=2)
+    else:
+        history = model.fit(images, labels, batch_size=batch_size, epochs=epochs, shuffle=shuffle, verbose=2)
     return model, history.history["loss"]
 
 
