@@ -38,9 +38,11 @@ def problems(task: Task, framework: str) -> list[str]:
     most = MOST_LINES_TUNED_REFERENCE if (task.track, framework) == ("tuned", REFERENCE) else MOST_LINES
     if count > most:
         found.append(f"has {count} lines that aren't blank, more than {most}")
-    allowed = {*sys.stdlib_module_names, "numpy", *frameworks()[framework].imports}
+    own = frameworks()[framework]
+    backends = {name for variant in own.variants for name in variant.distributions}
+    allowed = {*sys.stdlib_module_names, "numpy", *own.imports, *backends}
     if foreign := sorted(imported(tree) - allowed):
-        found.append(f"imports {', '.join(foreign)}; allowed are the standard library, NumPy and the own framework")
+        found.append(f"imports {', '.join(foreign)}; allowed are the standard library, NumPy and the own framework with its backends")
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     found += [f"has no function {name}" for name in task.contract() if name not in functions]
     if task.kind == "network" and "train" in functions:
