@@ -42,7 +42,7 @@ def problems(task: Task, framework: str) -> list[str]:
     backends = {name for variant in own.variants for name in variant.distributions}
     allowed = {*sys.stdlib_module_names, "numpy", *own.imports, *backends}
     if foreign := sorted(imported(tree) - allowed):
-        found.append(f"imports {', '.join(foreign)}; allowed are the standard library, NumPy and the own framework with its backends")
+        found.append(f"imports {', '.join(foreign)}; allowed are the standard library, NumPy, the own framework and its backends")
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     found += [f"has no function {name}" for name in task.contract() if name not in functions]
     if task.kind == "network" and "train" in functions:
