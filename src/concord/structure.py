@@ -40,9 +40,10 @@ def problems(task: Task, framework: str) -> list[str]:
         found.append(f"has {count} lines that aren't blank, more than {most}")
     own = frameworks()[framework]
     backends = {name for variant in own.variants for name in variant.distributions}
-    allowed = {*sys.stdlib_module_names, "numpy", *own.imports, *backends}
-    if foreign := sorted(imported(tree) - allowed):
-        found.append(f"imports {', '.join(foreign)}; allowed are the standard library, NumPy, the own framework and its backends")
+    known = {*sys.stdlib_module_names, "numpy", *own.imports, *backends}
+    if foreign := sorted(imported(tree) - known):
+        allowed = "the standard library, NumPy, the own framework and its backends"
+        found.append(f"imports {', '.join(foreign)}; allowed are {allowed}")
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     found += [f"has no function {name}" for name in task.contract() if name not in functions]
     if task.kind == "network" and "train" in functions:
