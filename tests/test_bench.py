@@ -66,6 +66,11 @@ def test_intervals_that_overlap_share_a_tier():
     assert tiers(found) == {"first": 1, "second": 1, "third": 1, "slow": 2}
 
 
+def test_an_interval_that_reaches_far_down_shares_a_tier_with_all_that_it_overlaps():
+    found = {"first": Figure(1.0, 0.9, 1.1), "second": Figure(2.0, 1.9, 2.1), "third": Figure(2.5, 1.05, 3.0)}
+    assert tiers(found) == {"first": 1, "second": 1, "third": 1}
+
+
 def test_what_the_control_differs_from_itself_by_makes_no_tier():
     found = {"first": Figure(1.0, 0.9, 1.25), "second": Figure(1.35, 1.27, 1.4), "third": Figure(1.65, 1.5, 1.7)}
     assert tiers(found) == {"first": 1, "second": 2, "third": 2}
@@ -77,6 +82,12 @@ def test_a_tier_is_a_quarter_wide():
     steps = {"first": 1.0, "second": 1.1, "third": 1.24, "fourth": 1.26, "fifth": 1.5, "sixth": 1.6}
     found = {name: Figure(step, step, step) for name, step in steps.items()}
     assert tiers(found) == {"first": 1, "second": 1, "third": 1, "fourth": 2, "fifth": 2, "sixth": 3}
+
+
+def test_what_may_be_less_than_a_quarter_slower_stays_in_the_tier():
+    found = {"first": Figure(1.0, 0.99, 1.01), "second": Figure(1.3, 1.2, 1.4)}
+    assert tiers(found) == {"first": 1, "second": 1}
+    assert tiers(found | {"second": Figure(1.3, 1.26, 1.4)}) == {"first": 1, "second": 2}
 
 
 def test_tier_that_hangs_on_one_round_is_told():

@@ -1,5 +1,6 @@
 """Whatever a recipe does has its outcome, and the next job is done as if nothing had been."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from concord.framework import variants
 from concord.ladder import NETWORK_RUNS
 from concord.task import Task, read_task
 from concord.verdict import judge_variant
-from concord.worker import Worker
+from concord.worker import PROGRAM, Worker
 from concord.workers import Workers
 
 MEBIBYTE = 2**20
@@ -133,6 +134,40 @@ def find_neighbour():
 
     return neighbour.__name__
 """
+
+
+AFTER_IMAGES = """
+import ctypes
+import runpy
+import sys
+
+import numpy as np
+
+class Mallinfo(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int) for name in ("arena", "ordblks", "smblks", "of_the_system", *"abcdef")]
+
+libc = ctypes.CDLL(None)
+libc.mallinfo.restype, libc.malloc.restype = Mallinfo, ctypes.c_void_p
+read_images = runpy.run_path(sys.argv[1])["read_images"]
+np.save("images.npy", np.zeros((10, 28, 28), np.uint8))
+np.save("labels.npy", np.zeros(10, np.uint8))
+images, labels = read_images("images.npy", "labels.npy", 10_000, "float32")  # 31 MB
+assert images.shape == (10_000, 28, 28, 1) and images.dtype == np.float32
+del images, labels
+before = libc.mallinfo().of_the_system
+libc.malloc(16 * 2**20)
+print(libc.mallinfo().of_the_system - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo"), reason="glibc's")
+def test_images_do_not_teach_glibc_to_keep_freed_memory(tmp_path):
+    """It would make a step's time depend on how many images there were: an array of 16 MiB must still be one that
+    glibc takes from the system, and gives back."""
+    command = [sys.executable, "-c", AFTER_IMAGES, str(PROGRAM)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}  # the suite's
+    told = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    assert told == "1\n"
 
 
 @pytest.fixture

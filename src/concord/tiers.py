@@ -10,7 +10,7 @@ TARGET = 0.98  # test accuracy, for the time that it takes
 REPEAT = 5  # rounds, as many as a benchmark has at least
 CONTROL = "control"  # beside the variants' ids
 OTHERS = 3  # of whose steps the median doesn't hang on a single one
-WIDTH = 0.25  # of a tier: how much slower than its fastest member; see `tiers`
+WIDTH = 0.25  # what may be less than this slower than a tier's fastest member stays in the tier; see `tiers`
 METRICS = (
     "import_seconds",
     "start_seconds",
@@ -62,17 +62,19 @@ def ratio(mine: list[float], other: list[float]) -> Figure:
 
 
 def tiers(found: dict[str, Figure], noise: float = 0.0, width: float = WIDTH) -> dict[str, int]:
-    """Tiers from 1: whoever is less than `width` slower than a tier's fastest member belongs to it, and so does whoever
-    can't be told from all of its members: its interval overlaps with that of one, or lies no farther above it than the
-    noise (a share of it).
+    """Tiers from 1. A new one begins where all that are left are surely slower: their intervals lie wholly above those
+    of the tiers before, farther than the noise (a share of it), and more than `width` above the last tier's fastest
+    member.
 
     Without a width tiers part at ever smaller gaps the quieter a machine is, and at the finest it is chance on which
-    side a variant falls; with one it is chance only where a step lies near the width (benchmarks/tier_width.py).
+    side a variant falls; with one it is chance only where an interval ends near the width (benchmarks/tier_width.py).
     """
     result: dict[str, int] = {}
+    ordered = sorted(found, key=lambda id: found[id].median)
     tier, bound, widest = 0, 0.0, 0.0
-    for id in sorted(found, key=lambda id: found[id].median):
-        if found[id].low > bound and found[id].median >= widest:
+    for place, id in enumerate(ordered):
+        low = min(found[left].low for left in ordered[place:])
+        if low > bound and low >= widest:
             tier += 1
             widest = found[id].median * (1 + width)
         bound = max(bound, found[id].high * (1 + noise))
