@@ -160,7 +160,7 @@ print(libc.mallinfo().of_the_system - before)
 """
 
 
-@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo"), reason="glibc's")
+@pytest.mark.skipif(sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallinfo"), reason="glibc's")
 def test_images_do_not_teach_glibc_to_keep_freed_memory(tmp_path):
     """It would make a step's time depend on how many images there were: an array of 16 MiB must still be one that
     glibc takes from the system, and gives back."""
