@@ -148,10 +148,10 @@ def measure_round(collector: Collector, document: dict, variant: Variant, found:
         for _, entrant in entrants.values():
             entrant.workers.close()
     for name, (_, entrant) in entrants.items():
-        if entrant.steps and entrant.step <= 0:  # it compiles in each run, and how long that takes varies by more
+        if entrant.steps and entrant.step.seconds <= 0:  # it compiles in each run, and how long that takes varies by more
             entrant.run |= {"outcome": "error", "reason": "a long run took no longer than a short one"}
         if entrant.run["outcome"] == "ok":
-            row["milliseconds"].setdefault(name, []).append(round(1000 * entrant.step, 4))
+            row["milliseconds"].setdefault(name, []).append(round(1000 * entrant.step.seconds, 4))
         else:
             row["failures"][name] = f"{entrant.run['outcome']}: {entrant.run['reason']}"
 

@@ -19,7 +19,7 @@ from concord.errors import UserError
 from concord.evidence import Collector
 from concord.framework import variants
 from concord.report import code_sha256
-from concord.rounds import BATCHES, COUNTS, FULL, QUICK, Bench, Entrant, FailedError
+from concord.rounds import BATCHES, COUNTS, FULL, QUICK, Bench, Entrant, FailedError, Step
 from concord.site import plots, speed
 from concord.site.results import Results
 from concord.task import find_task
@@ -32,6 +32,7 @@ from concord.tiers import (
     figures,
     numbered_like,
     paced,
+    page_seconds,
     repeats,
     steps_to_target,
     tiers,
@@ -145,6 +146,7 @@ def test_processes_of_a_round_take_turns(crew, monkeypatch):
             if variant.id == "jax" and len([turn for turn in turns if turn[0] == "jax"]) > 6:
                 return Answer("ok"), Answer("crashed", "the process ended itself")
             fields = {"seconds": {"train": steps, "variables": 1}, "latencies": [0.1] * 5, "peak_memory": 1}
+            fields["usage"] = {"train": usage(2 * steps)}
             return Answer("ok", fields={"import_seconds": 1}), Answer("ok", fields=fields)
 
         def close_one(self, variant, precision):
@@ -164,7 +166,11 @@ def test_processes_of_a_round_take_turns(crew, monkeypatch):
     long = [name for name, steps in turns if steps == QUICK.long]
     assert long == ["numpy", "jax", "control"] * 2 + ["control", "jax", "numpy"]
     rows = bench.document["variants"]
-    assert rows["numpy"]["rounds"][0]["turns"] == [1.0, 1.0]
+    first = rows["numpy"]["rounds"][0]
+    assert first["turns"] == [1.0, 1.0]
+    assert first["steady_processor_seconds"] == pytest.approx(2.0)
+    assert first["steady_fresh_pages"] == pytest.approx(6.0)
+    assert figures(bench.document | {"flops_per_image": None})["numpy"]["system_share"] == pytest.approx(6e-6)
     assert rows["jax"]["rounds"][0]["reason"] == "the process ended itself"
     assert rows["jax"]["rounds"][0]["first_step_seconds"] == 1
     assert bench.document["control"]["rounds"][0]["steady_seconds"] == 1.0
@@ -177,8 +183,15 @@ def test_a_round_is_the_median_of_its_turns(crew, monkeypatch):
     monkeypatch.setattr(bench, "predict_and_learn", lambda entrant: None)
     bench.document["variants"]["numpy"] = {"unproven": "", "rounds": []}
     run = {"round": 0, "outcome": "ok"}
-    bench.finish(Entrant(variants()["numpy"], bench.control_workers, run, steps=[0.041, 0.320, 0.043, 0.313, 0.044]))
+    turns = [Step(seconds, 0.08, 0.01, 500) for seconds in (0.041, 0.320, 0.043, 0.313, 0.044)]
+    bench.finish(Entrant(variants()["numpy"], bench.control_workers, run, steps=turns))
     assert bench.document["variants"]["numpy"]["rounds"][0]["steady_seconds"] == 0.044
+
+
+def usage(processor_seconds: float) -> dict[str, float]:
+    """What a worker says of a run that takes three pages of 2 µs in each second of processor time."""
+    pages = 3 * processor_seconds
+    return {"processor_seconds": processor_seconds, "system_seconds": 2e-6 * pages, "fresh_pages": pages}
 
 
 def rounds(*steps: float, outcome: str = "ok") -> list[dict]:
@@ -254,6 +267,19 @@ def test_unproven_variants_have_no_figures():
 
 def test_rate_is_operations_over_time():
     assert figures(a_document(numpy={"rounds": rounds(0.01)}))["numpy"]["gflops"] == pytest.approx(10)
+
+
+def test_a_fresh_page_costs_what_the_system_took_for_it():
+    def row(system, pages):
+        used = {"steady_processor_seconds": 0.1, "steady_system_seconds": system, "steady_fresh_pages": pages}
+        return {"rounds": [run | used for run in rounds(0.05)]}
+
+    document = a_document(jax=row(0.03, 10_000), numpy=row(0.06, 10_000), pytorch=row(0.05, 10_000), keras=row(0.05, 9))
+    assert page_seconds(figures(document)) == pytest.approx(5e-6), "the median of those that take many"
+    assert any("5.0 µs each" in line for line in remarks(document, []))
+    none = a_document(keras=row(0.05, 9), theano={"rounds": rounds(0.05)})
+    assert page_seconds(figures(none)) is None
+    assert not any("µs each" in line for line in remarks(none, []))
 
 
 def test_time_to_the_target_accuracy():
@@ -365,7 +391,8 @@ def made_up_workers(jobs, seconds_a_step, fails=()):
             jobs.append((number, steps))
             if number in fails:
                 return Answer("ok"), Answer("crashed", "the process ended itself")
-            return Answer("ok"), Answer("ok", fields={"seconds": {"train": 5 + steps * seconds_a_step[number]}})
+            seconds = 5 + steps * seconds_a_step[number]
+            return Answer("ok"), Answer("ok", fields={"seconds": {"train": seconds}, "usage": {"train": usage(seconds)}})
 
         def close(self):
             jobs.append((int(self.folder.name), "closed"))
@@ -400,7 +427,8 @@ def test_a_run_is_long_enough_to_drown_what_compiling_varies(tmp_path, monkeypat
     class MadeUp:
         def run(self, variant, precision, job):
             lengths.append(job["train_count"] // job["train"]["batch_size"])
-            return Answer("ok"), Answer("ok", fields={"seconds": {"train": len(lengths) % 2 / 5 + lengths[-1] * step}})
+            seconds = len(lengths) % 2 / 5 + lengths[-1] * step
+            return Answer("ok"), Answer("ok", fields={"seconds": {"train": seconds}, "usage": {"train": usage(seconds)}})
 
     monkeypatch.setattr(Bench, "images", lambda bench: images)
     task = find_task("softmax_regression")
@@ -470,6 +498,7 @@ def test_speed_page(bench, measured, tmp_path):
     (folder / "bench.json").write_text(json.dumps(measured), encoding="utf-8")
     page = speed.page(Results(folder))
     assert "until the first training step is done" in page
+    assert '<th scope="col">fresh pages</th>' in page
     assert "On a GPU" in page
     assert "not measured" in page
     assert "repeats" not in page

@@ -1,7 +1,9 @@
 """Whatever a recipe does has its outcome, and the next job is done as if nothing had been."""
 
 import ctypes
+import mmap
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import psutil
 import pytest
 from conftest import LIVING_WORKERS, skip_unless_installed, together
 
-from concord import data
+from concord import data, worker_program
 from concord.errors import UserError
 from concord.evidence import Collector, write_json
 from concord.framework import variants
@@ -168,6 +170,18 @@ def test_images_do_not_teach_glibc_to_keep_freed_memory(tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}  # the suite's
     told = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
     assert told == "1\n"
+
+
+def test_pages_that_the_system_hands_out_are_counted():
+    pages = 2**14
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    with mmap.mmap(-1, pages * mmap.PAGESIZE) as memory:
+        for _ in range(3):  # a page is fresh but once
+            for page in range(pages):
+                memory[page * mmap.PAGESIZE] = 1
+    used = worker_program.used_since(before)
+    assert pages <= used["fresh_pages"] < 1.5 * pages
+    assert 0 < used["system_seconds"] < used["processor_seconds"]
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from concord.tiers import (
     control_spread,
     failed_rounds,
     figures,
+    page_seconds,
     repeats,
     told_tiers,
     unsteady,
@@ -195,7 +196,8 @@ def tables(document: dict[str, Any]) -> "list[Table]":
     table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
     table.add_column("tier", justify="right")
     table.add_column("variant", no_wrap=True)
-    costs = ("import", "first step", "step", "95% interval", "GFLOP/s", "epoch", f"to {TARGET:.0%}")
+    step_costs = ("step", "95% interval", "GFLOP/s", "system", "pages")
+    costs = ("import", "first step", *step_costs, "epoch", f"to {TARGET:.0%}")
     for name in (*costs, "one image", "99th", "1,000 images"):
         table.add_column(name, justify="right", no_wrap=True)
     on_gpu = "device" in environment
@@ -227,6 +229,8 @@ def tables(document: dict[str, Any]) -> "list[Table]":
             told_seconds(step),
             interval,
             rate,
+            f"{row['system_share']:.0%}" if "system_share" in row else "-",
+            f"{row['steady_fresh_pages'].median:,.0f}" if "steady_fresh_pages" in row else "-",
             told_seconds(row.get("epoch_seconds")),
             f"{row['target_seconds']:.1f} s" if "target_seconds" in row else "-",
             told_seconds(row.get("single_seconds")),
@@ -275,6 +279,11 @@ def remarks(document: dict[str, Any], chosen: list[Variant]) -> list[str]:
         told = [f"{id} {' or '.join(map(str, numbers))}" for id, numbers in again.differing.items()]
         which = f"; in one of them or by all rounds: {', '.join(told)}" if told else ""
         lines.append(f"the same tiers in {again.same} of {again.count} repeats of {again.rounds} rounds{which}")
+    if page := page_seconds(figures(document)):
+        lines.append(
+            f"system: its share of a step's processor time, nearly all to hand out fresh pages of memory, {page * 1e6:.1f} "
+            "µs each on this machine"
+        )
     spread = control_spread(document)
     if spread is not None:
         told_spread = f"{document['control']['variant']} measured twice differs by {spread:.1%}"

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from concord import ladder, report
 from concord.evidence import Collector, write_json
@@ -57,6 +57,15 @@ QUICK = Plan(rounds=1, short=3, long=13, seconds=0, turns=3, predictions=30, epo
 Work = list[tuple[str, Callable[[], None]]]
 
 
+class Step(NamedTuple):
+    """What a steady step takes."""
+
+    seconds: float
+    processor_seconds: float  # of all threads
+    system_seconds: float  # of these, what went to the system: nearly all to hand out memory
+    fresh_pages: float  # of memory that the system handed out
+
+
 @dataclass
 class Entrant:
     """One fresh process of a round, and what was measured in it so far."""
@@ -65,7 +74,7 @@ class Entrant:
     workers: Workers
     run: dict[str, Any]
     control: bool = False
-    steps: list[float] = field(default_factory=list)  # seconds, turn by turn
+    steps: list["Step"] = field(default_factory=list)  # turn by turn
     long: int = 0
 
     @property
@@ -73,9 +82,9 @@ class Entrant:
         return f"{self.variant.id} again" if self.control else self.variant.id
 
     @property
-    def step(self) -> float:
-        """Seconds: the median of the turns. One of PyTorch's processes took eight times as long in two of its five."""
-        return statistics.median(self.steps)
+    def step(self) -> "Step":
+        """The median of the turns. One of PyTorch's processes took eight times as long in two of its five."""
+        return Step(*(statistics.median(values) for values in zip(*self.steps, strict=True)))
 
     @contextlib.contextmanager
     def measuring(self):
@@ -171,7 +180,8 @@ class Bench:
         without a proof the figures go."""
         variant, rows = entrant.variant, self.document["variants"]
         if entrant.run["outcome"] == "ok":
-            entrant.run |= {"steady_seconds": entrant.step, "turns": entrant.steps}
+            steady = {f"steady_{name}": value for name, value in entrant.step._asdict().items()}
+            entrant.run |= steady | {"turns": [step.seconds for step in entrant.steps]}
         if entrant.control:
             if not rows[variant.id]["unproven"]:
                 self.document["control"] = self.document["control"] or {"variant": variant.id, "rounds": []}
@@ -210,19 +220,21 @@ class Bench:
         batch_size: int | None = None,
         begin: Callable[[], Any] = lambda: None,
         **options: Any,
-    ) -> float:
-        """Seconds of a step that neither compiles nor starts anything: a long run minus a short one.
+    ) -> Step:
+        """A step that neither compiles nor starts anything: a long run minus a short one.
 
         Args:
             long: the long run's steps.
             begin: is called before each run.
         """
 
-        def seconds(steps: int) -> float:
+        def cost(steps: int) -> Step:
             begin()
-            return self.ask(variant, Run("steady", steps=steps), batch_size=batch_size, **options)["seconds"]["train"]
+            found = self.ask(variant, Run("steady", steps=steps), batch_size=batch_size, **options)
+            return Step(found["seconds"]["train"], **found["usage"]["train"])
 
-        return (seconds(long) - seconds(self.plan.short)) / (long - self.plan.short)
+        costs = zip(cost(long), cost(self.plan.short), strict=True)
+        return Step(*((more - less) / (long - self.plan.short) for more, less in costs))
 
     def long_run(
         self,
@@ -250,7 +262,7 @@ class Bench:
             long = min(max(long, wanted(statistics.median(steps_took))), most)
         self.step(variant, long, batch_size=batch_size, **options)
         while plan.seconds and not steps_took:
-            longer = wanted(self.step(variant, long, batch_size=batch_size, **options))
+            longer = wanted(self.step(variant, long, batch_size=batch_size, **options).seconds)
             longer = min(longer, 4 * long, most)  # of few steps the estimate is rough
             if longer <= 1.25 * long:
                 break
@@ -267,7 +279,7 @@ class Bench:
             long = self.long_run(variant, at_least=2 * self.plan.short, **options)
         else:
             self.step(variant, long, **options)
-        return statistics.median(self.step(variant, long, **options) for _ in range(turns))
+        return statistics.median(self.step(variant, long, **options).seconds for _ in range(turns))
 
     @cached_property
     def mixed_images(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any
 
 SPREAD_LIMIT = 0.05  # the control's two medians, beyond which a machine counts as loaded
+MANY_PAGES = 1000  # a step; of fewer what the system does beside handing them out would count
 TARGET = 0.98  # test accuracy, for the time that it takes
 REPEAT = 5  # rounds, as many as a benchmark has at least
 CONTROL = "control"  # beside the variants' ids
@@ -16,6 +17,9 @@ METRICS = (
     "start_seconds",
     "first_step_seconds",
     "steady_seconds",
+    "steady_processor_seconds",
+    "steady_system_seconds",
+    "steady_fresh_pages",
     "epoch_seconds",
     "single_seconds",
     "single_99_seconds",
@@ -27,7 +31,7 @@ METRICS = (
 
 @dataclass(frozen=True)
 class Figure:
-    """A median and its 95% interval, in the metric's unit: seconds or bytes."""
+    """A median and its 95% interval, in the metric's unit: seconds, bytes or pages."""
 
     median: float
     low: float
@@ -227,8 +231,9 @@ def of_rounds(document: dict[str, Any], numbers: list[int]) -> dict[str, Any]:
 
 
 def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """By variant: a Figure for each metric that was measured, `gflops` (achieved), `target_seconds` (from the first
-    step until the test accuracy is TARGET), `tier` by the steady step, and its median, `order`.
+    """By variant: a Figure for each metric that was measured, `gflops` (achieved), `system_share` (of the step's
+    processor time), `target_seconds` (from the first step until the test accuracy is TARGET), `tier` by the steady
+    step, and its median, `order`.
 
     Steady steps are `paced`. Failed rounds don't count; unproven variants have no figures.
     """
@@ -238,6 +243,9 @@ def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
         step, flops = found[id].get("steady_seconds"), document["flops_per_image"]
         if step and flops:
             found[id]["gflops"] = flops * document["batch_size"] / step.median / 1e9
+        if step and "steady_system_seconds" in found[id]:
+            whole = found[id]["steady_processor_seconds"].median
+            found[id]["system_share"] = found[id]["steady_system_seconds"].median / whole
         needed = steps_to_target(row["accuracy_after"])
         if step and needed:
             found[id]["target_seconds"] = found[id]["first_step_seconds"].median + (needed - 1) * step.median
@@ -257,6 +265,21 @@ def steps_to_target(curve: list[dict[str, Any]]) -> float | None:
             return before["steps"] + share * (point["steps"] - before["steps"])
         before = point
     return None
+
+
+def page_seconds(found: dict[str, dict[str, Any]]) -> float | None:
+    """What a fresh page of memory costs on the machine, in seconds of the system's time: at the median of the variants
+    that take MANY_PAGES a step; None if none does.
+
+    Args:
+        found: as `figures` gives it.
+    """
+    costs = [
+        row["steady_system_seconds"].median / row["steady_fresh_pages"].median
+        for row in found.values()
+        if "steady_fresh_pages" in row and row["steady_fresh_pages"].median >= MANY_PAGES
+    ]
+    return median(costs) if costs else None
 
 
 def control_spread(document: dict[str, Any]) -> float | None:

@@ -16,6 +16,7 @@ import math
 import os
 import platform
 import queue
+import resource
 import shutil
 import sys
 import threading
@@ -149,19 +150,22 @@ def synchronise():
 def run_network(job, precision):
     """Makes a model, trains it, and gives its weights, losses, logits and accuracy, as far as the job asks.
 
-    `train` holds keyword arguments of the recipe's `train`, or null; `seconds` are wall time by function.
+    `train` holds keyword arguments of the recipe's `train`, or null; `seconds` are wall time by function, and `usage` is
+    what all of this process's threads took meanwhile.
     """
     import numpy as np
 
     recipe = load_recipe(job)
     weights = job["weights"] and {name: array.astype(precision) for name, array in np.load(job["weights"]).items()}
-    seconds, results = {}, {}
+    seconds, usage, results = {}, {}, {}
 
     def timed(name, *arguments, **keywords):
+        used = resource.getrusage(resource.RUSAGE_SELF)
         begin = time.perf_counter()
         result = getattr(recipe, name)(*arguments, **keywords)
         synchronise()
         seconds[name] = time.perf_counter() - begin
+        usage[name] = used_since(used)
         return result
 
     model = timed("variables", weights, job["seed"])
@@ -178,7 +182,7 @@ def run_network(job, precision):
         if job["evaluate"]:
             results["accuracy"] = np.asarray(timed("evaluate", model, images, labels))
     save(job["results"], results)
-    return {"seconds": seconds}
+    return {"seconds": seconds, "usage": usage}
 
 
 def run_function(job, precision):
@@ -391,6 +395,17 @@ def one_line(error):
     return f"{type(error).__name__}: {message[:300]}{where}"
 
 
+def used_since(before):
+    """Seconds of processor time, those of them that went to the system, and how many pages of memory it handed out."""
+    now = resource.getrusage(resource.RUSAGE_SELF)
+    system = now.ru_stime - before.ru_stime
+    return {
+        "processor_seconds": now.ru_utime - before.ru_utime + system,
+        "system_seconds": system,
+        "fresh_pages": now.ru_minflt - before.ru_minflt,
+    }
+
+
 def peak_memory():
     """The most memory this process has held, in bytes."""
     status = Path("/proc/self/status")
@@ -398,8 +413,6 @@ def peak_memory():
         for line in status.read_text().splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
-    import resource
-
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
