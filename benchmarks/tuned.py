@@ -148,7 +148,8 @@ def measure_round(collector: Collector, document: dict, variant: Variant, found:
         for _, entrant in entrants.values():
             entrant.workers.close()
     for name, (_, entrant) in entrants.items():
-        if entrant.steps and entrant.step.seconds <= 0:  # it compiles in each run, and how long that takes varies by more
+        # It compiles in each run, and how long that takes varies by more.
+        if entrant.steps and entrant.step.seconds <= 0:
             entrant.run |= {"outcome": "error", "reason": "a long run took no longer than a short one"}
         if entrant.run["outcome"] == "ok":
             row["milliseconds"].setdefault(name, []).append(round(1000 * entrant.step.seconds, 4))

@@ -145,8 +145,8 @@ def test_processes_of_a_round_take_turns(crew, monkeypatch):
             turns.append((self.name or variant.id, steps))
             if variant.id == "jax" and len([turn for turn in turns if turn[0] == "jax"]) > 6:
                 return Answer("ok"), Answer("crashed", "the process ended itself")
-            fields = {"seconds": {"train": steps, "variables": 1}, "latencies": [0.1] * 5, "peak_memory": 1}
-            fields["usage"] = {"train": usage(2 * steps)}
+            fields = trained(steps) | {"latencies": [0.1] * 5, "peak_memory": 1}
+            fields["seconds"]["variables"] = 1
             return Answer("ok", fields={"import_seconds": 1}), Answer("ok", fields=fields)
 
         def close_one(self, variant, precision):
@@ -188,10 +188,11 @@ def test_a_round_is_the_median_of_its_turns(crew, monkeypatch):
     assert bench.document["variants"]["numpy"]["rounds"][0]["steady_seconds"] == 0.044
 
 
-def usage(processor_seconds: float) -> dict[str, float]:
-    """What a worker says of a run that takes three pages of 2 µs in each second of processor time."""
-    pages = 3 * processor_seconds
-    return {"processor_seconds": processor_seconds, "system_seconds": 2e-6 * pages, "fresh_pages": pages}
+def trained(seconds: float) -> dict:
+    """What a worker answers that has trained for so long, on two cores; each second took six pages of 2 µs."""
+    pages = 6 * seconds
+    usage = {"processor_seconds": 2 * seconds, "system_seconds": 2e-6 * pages, "fresh_pages": pages}
+    return {"seconds": {"train": seconds}, "usage": {"train": usage}}
 
 
 def rounds(*steps: float, outcome: str = "ok") -> list[dict]:
@@ -392,7 +393,7 @@ def made_up_workers(jobs, seconds_a_step, fails=()):
             if number in fails:
                 return Answer("ok"), Answer("crashed", "the process ended itself")
             seconds = 5 + steps * seconds_a_step[number]
-            return Answer("ok"), Answer("ok", fields={"seconds": {"train": seconds}, "usage": {"train": usage(seconds)}})
+            return Answer("ok"), Answer("ok", fields=trained(seconds))
 
         def close(self):
             jobs.append((int(self.folder.name), "closed"))
@@ -428,7 +429,7 @@ def test_a_run_is_long_enough_to_drown_what_compiling_varies(tmp_path, monkeypat
         def run(self, variant, precision, job):
             lengths.append(job["train_count"] // job["train"]["batch_size"])
             seconds = len(lengths) % 2 / 5 + lengths[-1] * step
-            return Answer("ok"), Answer("ok", fields={"seconds": {"train": seconds}, "usage": {"train": usage(seconds)}})
+            return Answer("ok"), Answer("ok", fields=trained(seconds))
 
     monkeypatch.setattr(Bench, "images", lambda bench: images)
     task = find_task("softmax_regression")

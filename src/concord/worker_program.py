@@ -150,8 +150,8 @@ def synchronise():
 def run_network(job, precision):
     """Makes a model, trains it, and gives its weights, losses, logits and accuracy, as far as the job asks.
 
-    `train` holds keyword arguments of the recipe's `train`, or null; `seconds` are wall time by function, and `usage` is
-    what all of this process's threads took meanwhile.
+    `train` holds keyword arguments of the recipe's `train`, or null; `seconds` are wall time by function, `usage` what
+    all of this process's threads took meanwhile.
     """
     import numpy as np
 
