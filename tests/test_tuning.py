@@ -13,7 +13,7 @@ from concord.errors import UserError
 from concord.framework import variants
 from concord.mutants import MutantCollector, PatchError
 from concord.report import code_sha256
-from concord.rounds import Bench, FailedError
+from concord.rounds import Bench, FailedError, Step
 from concord.site import tuning
 from concord.site.results import Results, pins
 from concord.task import find_task
@@ -85,7 +85,7 @@ def test_programs_of_a_variant_take_turns(tmp_path, monkeypatch):
         asked.append((bench.task.track, variant.id))
         if bench.task.track == "tuned" and len(asked) > 2:
             raise FailedError("crashed", "the process ended itself")
-        return {"numpy": 0.03, "pytorch": 0.02}[variant.id]
+        return Step({"numpy": 0.03, "pytorch": 0.02}[variant.id], 0.05, 0.01, 900)
 
     monkeypatch.setattr(Bench, "long_run", lambda bench, variant, workers: 9)
     monkeypatch.setattr(Bench, "step", step)
@@ -104,7 +104,7 @@ def test_programs_of_a_variant_take_turns(tmp_path, monkeypatch):
 
 def test_a_step_that_drowns_in_compiling_is_no_figure(tmp_path, monkeypatch):
     monkeypatch.setattr(Bench, "long_run", lambda bench, variant, workers: 9)
-    monkeypatch.setattr(Bench, "step", lambda bench, variant, long, workers: -0.03)
+    monkeypatch.setattr(Bench, "step", lambda bench, variant, long, workers: Step(-0.03, 0.05, 0.01, 900))
     monkeypatch.setattr(tuned, "matrix_products", lambda: [80.0])
     found = document()
     with MutantCollector(tmp_path / "evidence", data.load("digits")) as collector:
