@@ -62,7 +62,7 @@ class Step(NamedTuple):
 
     seconds: float
     processor_seconds: float  # of all threads
-    system_seconds: float  # of these, what went to the system: nearly all to hand out memory
+    system_seconds: float  # of these, what went to the system
     fresh_pages: float  # of memory that the system handed out
 
 

@@ -268,8 +268,8 @@ def steps_to_target(curve: list[dict[str, Any]]) -> float | None:
 
 
 def page_seconds(found: dict[str, dict[str, Any]]) -> float | None:
-    """What a fresh page of memory costs on the machine, in seconds of the system's time: at the median of the variants
-    that take MANY_PAGES a step; None if none does.
+    """What a fresh page of memory costs on the machine at most, in seconds: all of the system's time over the pages, at
+    the median of the variants that take MANY_PAGES a step; None if none does.
 
     Args:
         found: as `figures` gives it.
