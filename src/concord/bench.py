@@ -281,8 +281,8 @@ def remarks(document: dict[str, Any], chosen: list[Variant]) -> list[str]:
         lines.append(f"the same tiers in {again.same} of {again.count} repeats of {again.rounds} rounds{which}")
     if page := page_seconds(figures(document)):
         lines.append(
-            "system: its share of a step's processor time; of what takes many fresh pages of memory most of it is to hand "
-            f"them out, up to {page * 1e6:.1f} µs each on this machine"
+            "system: its share of a step's processor time; of what takes many fresh pages of memory most of it is to "
+            f"hand them out, up to {page * 1e6:.1f} µs each on this machine"
         )
     spread = control_spread(document)
     if spread is not None:
