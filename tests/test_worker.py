@@ -181,7 +181,8 @@ def test_pages_that_the_system_hands_out_are_counted():
                 memory[page * mmap.PAGESIZE] = 1
     used = worker_program.used_since(before)
     assert pages <= used["fresh_pages"] < 1.5 * pages
-    assert 0 < used["system_seconds"] < used["processor_seconds"]
+    # A kernel that only samples where the time goes may find no other than the system's.
+    assert 0 < used["system_seconds"] <= used["processor_seconds"]
 
 
 @pytest.fixture
