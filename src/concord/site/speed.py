@@ -48,9 +48,13 @@ def gpu_command(recipe: str) -> str:
 
 def page(results: Results) -> Markup:
     """A section for each results file: one recipe on one track on one machine's processor or GPU."""
+    def order(document: dict[str, Any]) -> tuple[str, bool]:
+        """The recipes as they are taught before the tuned ones, the processor before the GPU."""
+        return document["track"], "device" in document["environment"]
+
     latest = reversed(results.documents("bench"))
-    as_taught_first = sorted(latest, key=lambda found: found[1]["track"])
-    sections = [section(file.name, document) for file, document in as_taught_first]
+    ordered = sorted(latest, key=lambda found: order(found[1]))
+    sections = [section(file.name, document) for file, document in ordered]
     measured = [part for part in sections if part["rows"] and part["gpu"]]
     return render(
         "speed.html",
@@ -104,6 +108,11 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         ),
         "machine": told_machine(document["environment"]),
         "gpu": gpu,
+        "not_on_gpu": [
+            variant.label
+            for variant in variants().values()
+            if gpu and variant.device_code and variant.id not in document["variants"]
+        ],
         "rows": rows,
         "peak": peak,
         "page_seconds": page_seconds(found),
