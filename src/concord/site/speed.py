@@ -48,6 +48,7 @@ def gpu_command(recipe: str) -> str:
 
 def page(results: Results) -> Markup:
     """A section for each results file: one recipe on one track on one machine's processor or GPU."""
+
     def order(document: dict[str, Any]) -> tuple[str, bool]:
         """The recipes as they are taught before the tuned ones, the processor before the GPU."""
         return document["track"], "device" in document["environment"]
