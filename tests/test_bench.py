@@ -20,7 +20,7 @@ from concord.evidence import Collector
 from concord.framework import variants
 from concord.report import code_sha256
 from concord.rounds import BATCHES, COUNTS, FULL, QUICK, Bench, Entrant, FailedError, Step
-from concord.site import plots, speed
+from concord.site import costs, plots, speed
 from concord.site.results import Results
 from concord.task import find_task
 from concord.tiers import (
@@ -526,6 +526,13 @@ def test_speed_page(bench, measured, tmp_path):
     assert "<td>3 MiB</td>" in page
     assert "not measured" not in page
     assert page.count("</h2>") == 2  # never merged
+    assert page.index("Abacus, driver") > page.index(f"{threads} threads</h2>"), "the processor comes first"
+    with_gpu = [variant.label for variant in variants().values() if variant.device_code]
+    assert f"Not measured on it: {', '.join(with_gpu)}." in page
+    del on_gpu["variants"]["numpy"]
+    measured_there = costs.Benchmark(find_task("softmax_regression"), folder / "bench-gpu.json", on_gpu, {})
+    told = {id: measured_there.without(id).text for id in variants()}
+    assert told == {id: "not measured" if variant.device_code else "no GPU" for id, variant in variants().items()}
 
 
 def test_quick_makes_no_environment_unasked(tmp_path, monkeypatch, capsys):

@@ -65,9 +65,11 @@ class Benchmark:
 
     def without(self, id: str) -> Cell:
         """The cell of a variant that has no figure."""
-        row = self.document["variants"].get(id)
+        row, variant = self.document["variants"].get(id), variants()[id]
+        if row is None and "device" in self.document["environment"] and variant.no_gpu:
+            return Cell("no GPU", note=variant.no_gpu.removeprefix("no GPU: "))
         if row is None:
-            return unknown(self.task, variants()[id])
+            return unknown(self.task, variant)
         return Cell("unverified" if row["unproven"] else "no figure", note=speed.why_without(row))
 
     def note(self, id: str, quantity: Quantity, figure: Figure) -> str:
@@ -106,7 +108,7 @@ def on_processor(task: Task, results: Results) -> tuple[list[Row], list[Row]]:
 
 def on_graphics_card(task: Task, results: Results) -> Row:
     measured = benchmark(task, results, gpu=True)
-    if measured:
+    if measured and measured.of(STEP):
         return benchmarked(STEP, measured, "graphics-card")
     about = "no results file is from a machine with one; the recipes use an NVIDIA card that their framework sees"
     cells = {id: Cell(NOT_MEASURED) for id in variants()}
