@@ -518,6 +518,7 @@ def test_speed_page(bench, measured, tmp_path):
     (folder / "bench.json").write_text(json.dumps(measured), encoding="utf-8")
     on_gpu = copy.deepcopy(measured)
     on_gpu["environment"]["device"] = GPU
+    on_gpu["created"] = "2100-01-01T00:00:00Z"  # the latest, and yet behind the processor's
     on_gpu["variants"]["numpy"]["rounds"][0]["peak_device_memory"] = 3 * 2**20
     (folder / "bench-gpu.json").write_text(json.dumps(on_gpu), encoding="utf-8")
     page = speed.page(Results(folder))
