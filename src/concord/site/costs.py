@@ -108,7 +108,7 @@ def on_processor(task: Task, results: Results) -> tuple[list[Row], list[Row]]:
 
 def on_graphics_card(task: Task, results: Results) -> Row:
     measured = benchmark(task, results, gpu=True)
-    if measured and measured.of(STEP):
+    if measured:
         return benchmarked(STEP, measured, "graphics-card")
     about = "no results file is from a machine with one; the recipes use an NVIDIA card that their framework sees"
     cells = {id: Cell(NOT_MEASURED) for id in variants()}
@@ -143,7 +143,7 @@ def tiers(measured: Benchmark) -> Row:
 def benchmarked(quantity: Quantity, measured: Benchmark, id: str) -> Row:
     """Medians of a benchmark's rounds."""
     values = measured.of(quantity)
-    least = min(figure.median for figure in values.values())
+    least = min((figure.median for figure in values.values()), default=0.0)
 
     def cell(id: str) -> Cell:
         if id not in values:
