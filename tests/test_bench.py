@@ -278,6 +278,9 @@ def test_a_fresh_page_costs_what_the_system_took_for_it():
     document = a_document(jax=row(0.03, 10_000), numpy=row(0.06, 10_000), pytorch=row(0.05, 10_000), keras=row(0.05, 9))
     assert page_seconds(figures(document)) == pytest.approx(5e-6), "the median of those that take many"
     assert any("5.0 µs each" in line for line in remarks(document, []))
+    found = figures(a_document(jax=row(-0.001, -3), numpy=row(0.05, 9.6)))
+    told = {id: (row["system_share"], row["fresh_pages"]) for id, row in found.items()}
+    assert told == {"jax": (0, 0), "numpy": (pytest.approx(0.5), 10)}, "less than nothing is noise"
     none = a_document(keras=row(0.05, 9), theano={"rounds": rounds(0.05)})
     assert page_seconds(figures(none)) is None
     assert not any("µs each" in line for line in remarks(none, []))

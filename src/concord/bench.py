@@ -230,7 +230,7 @@ def tables(document: dict[str, Any]) -> "list[Table]":
             interval,
             rate,
             f"{row['system_share']:.0%}" if "system_share" in row else "-",
-            f"{round(row['steady_fresh_pages'].median):,}" if "steady_fresh_pages" in row else "-",
+            f"{row['fresh_pages']:,}" if "fresh_pages" in row else "-",
             told_seconds(row.get("epoch_seconds")),
             f"{row['target_seconds']:.1f} s" if "target_seconds" in row else "-",
             told_seconds(row.get("single_seconds")),

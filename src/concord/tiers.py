@@ -232,8 +232,8 @@ def of_rounds(document: dict[str, Any], numbers: list[int]) -> dict[str, Any]:
 
 def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """By variant: a Figure for each metric that was measured, `gflops` (achieved), `system_share` (of the step's
-    processor time), `target_seconds` (from the first step until the test accuracy is TARGET), `tier` by the steady
-    step, and its median, `order`.
+    processor time), `fresh_pages` (a step), `target_seconds` (from the first step until the test accuracy is TARGET),
+    `tier` by the steady step, and its median, `order`.
 
     Steady steps are `paced`. Failed rounds don't count; unproven variants have no figures.
     """
@@ -245,7 +245,9 @@ def figures(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
             found[id]["gflops"] = flops * document["batch_size"] / step.median / 1e9
         if step and "steady_system_seconds" in found[id]:
             whole = found[id]["steady_processor_seconds"].median
-            found[id]["system_share"] = found[id]["steady_system_seconds"].median / whole
+            # A long run minus a short one: of next to nothing it may be less than nothing.
+            found[id]["system_share"] = max(0.0, found[id]["steady_system_seconds"].median / whole)
+            found[id]["fresh_pages"] = max(0, round(found[id]["steady_fresh_pages"].median))
         needed = steps_to_target(row["accuracy_after"])
         if step and needed:
             found[id]["target_seconds"] = found[id]["first_step_seconds"].median + (needed - 1) * step.median

@@ -48,13 +48,9 @@ def gpu_command(recipe: str) -> str:
 
 def page(results: Results) -> Markup:
     """A section for each results file: one recipe on one track on one machine's processor or GPU."""
-
-    def order(document: dict[str, Any]) -> tuple[str, bool]:
-        """The recipes as they are taught before the tuned ones, the processor before the GPU."""
-        return document["track"], "device" in document["environment"]
-
     latest = reversed(results.documents("bench"))
-    ordered = sorted(latest, key=lambda found: order(found[1]))
+    # As it is taught before what is tuned, and the processor before the GPU.
+    ordered = sorted(latest, key=lambda found: (found[1]["track"], "device" in found[1]["environment"]))
     sections = [section(file.name, document) for file, document in ordered]
     measured = [part for part in sections if part["rows"] and part["gpu"]]
     return render(
