@@ -17,10 +17,10 @@ from pathlib import Path
 import bare_steps
 import numpy as np
 
-from concord.framework import select_variants
-from concord.task import find_task
-from concord.tiers import ratio
-from concord.worker import available_threads
+from concord.cost.tiers import ratio
+from concord.project.framework import select_variants
+from concord.project.task import find_task
+from concord.run.process import available_threads
 
 SHORT, LONG, ROUNDS, BATCH = 10, 60, 15, 128
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from concord.bench import SCHEMA
-from concord.report import read_document
-from concord.tiers import REPEAT, WIDTH, control_spread, figure, measured, of_rounds, paced, round_numbers, tiers
+from concord.cost.bench import SCHEMA
+from concord.cost.tiers import REPEAT, WIDTH, control_spread, figure, measured, of_rounds, paced, round_numbers, tiers
+from concord.report.results import read_document
 
 DRAWS = 200
 WIDTHS = (0.0, WIDTH)

@@ -18,18 +18,19 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from concord import data, report
-from concord.errors import UserError
-from concord.evidence import Collector, new_folder, write_json
-from concord.framework import PRECISIONS, Variant, select_variants, variants
-from concord.mutants import MutantCollector, patched
-from concord.report import code_sha256
-from concord.rounds import Bench, Entrant, Plan, matrix_products
+from concord.cost.rounds import Bench, Entrant, Plan, matrix_products
+from concord.cost.tiers import ratio
+from concord.data import datasets as data
+from concord.judge.mutants import MutantCollector, patched
+from concord.project.errors import UserError
+from concord.project.framework import PRECISIONS, Variant, select_variants, variants
+from concord.project.task import Task, find_task
+from concord.report import results as report
+from concord.report.results import code_sha256
+from concord.report.terminal import check_writable, progress
+from concord.run.evidence import Collector, new_folder, write_json
+from concord.run.pool import Workers
 from concord.site.tuning import share_of_peak
-from concord.task import Task, find_task
-from concord.terminal import check_writable, progress
-from concord.tiers import ratio
-from concord.workers import Workers
 
 PLAN = Plan(rounds=3, short=5, long=10, seconds=2, turns=5, predictions=0, epochs=0, proof=PRECISIONS)
 IDIOMATIC, TUNED, PYTORCH = "idiomatic", "tuned", "PyTorch's idiomatic recipe instead"

@@ -5,7 +5,7 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 
-from concord.errors import UserError
+from concord.project.errors import UserError
 from concord.site.build import Site
 
 site: Site

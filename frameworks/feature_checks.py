@@ -15,7 +15,7 @@ import struct
 import numpy as np
 from scipy import ndimage, special
 
-from concord.features import near
+from concord.ask.features import near
 
 CHECKS = {}
 

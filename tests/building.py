@@ -14,16 +14,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from concord import ladder
-from concord.answers import Cell
-from concord.certify import equivalence
-from concord.features import features
-from concord.framework import variants
-from concord.gotchas import jsonable, topics
-from concord.mutants import all_mutants, changed_digest
-from concord.report import SCHEMA, code_sha256
+from concord.ask.answers import Cell
+from concord.ask.features import features
+from concord.ask.gotchas import jsonable, topics
+from concord.judge import ladder
+from concord.judge.certify import equivalence
+from concord.judge.mutants import all_mutants, changed_digest
+from concord.project.framework import variants
+from concord.project.task import Task, all_tasks, find_task
+from concord.report.results import SCHEMA, code_sha256
 from concord.site.results import kind, pins
-from concord.task import Task, all_tasks, find_task
 
 ENVIRONMENT = {
     "concord": "0.1.0",

@@ -4,13 +4,14 @@ import os
 
 import pytest
 
-from concord import data, paths
-from concord.answers import Answers
-from concord.environments import NoEnvironmentError, ensure
-from concord.evidence import Collector
-from concord.framework import Variant, variants
-from concord.task import Task, all_tasks
-from concord.worker import available_threads
+from concord.ask.answers import Answers
+from concord.data import datasets as data
+from concord.project import paths
+from concord.project.framework import Variant, variants
+from concord.project.task import Task, all_tasks
+from concord.run.environments import NoEnvironmentError, ensure
+from concord.run.evidence import Collector
+from concord.run.process import available_threads
 
 # Workers keep freed memory instead of giving it back to the system and asking for it anew at each step (glibc's
 # malloc). Only the suite does so: `concord compare` times what a user would see.

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from conftest import copied, ladder_cases, skip_unless_ready, tuned_cases
 
-from concord import data
-from concord.framework import frameworks
-from concord.worker import available_threads
+from concord.data import datasets as data
+from concord.project.framework import frameworks
+from concord.run.process import available_threads
 
 PROBE = Path(__file__).with_name("run_alone.py")
 

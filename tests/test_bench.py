@@ -12,18 +12,9 @@ import numpy as np
 import pytest
 from commands import assert_refused, run
 
-from concord import data, paths
-from concord.bench import beside, check_same_program, remarks, run_benchmark, start
-from concord.distributions import closure_bytes
-from concord.errors import UserError
-from concord.evidence import Collector
-from concord.framework import variants
-from concord.report import code_sha256
-from concord.rounds import BATCHES, COUNTS, FULL, QUICK, Bench, Entrant, FailedError, Step
-from concord.site import costs, plots, speed
-from concord.site.results import Results
-from concord.task import find_task
-from concord.tiers import (
+from concord.cost.bench import beside, check_same_program, remarks, run_benchmark, start
+from concord.cost.rounds import BATCHES, COUNTS, FULL, QUICK, Bench, Entrant, FailedError, Step
+from concord.cost.tiers import (
     TARGET,
     Figure,
     Repeats,
@@ -39,7 +30,17 @@ from concord.tiers import (
     told_tiers,
     unsteady,
 )
-from concord.worker import Answer
+from concord.data import datasets as data
+from concord.project import paths
+from concord.project.errors import UserError
+from concord.project.framework import variants
+from concord.project.task import find_task
+from concord.report.results import code_sha256
+from concord.run.distributions import closure_bytes
+from concord.run.evidence import Collector
+from concord.run.process import Answer
+from concord.site import costs, plots, speed
+from concord.site.results import Results
 
 GPU = {"kind": "gpu", "name": "Abacus", "memory_bytes": 2**30, "driver": "1.0", "tf32": {"numpy": "off"}}
 SCHEMA = json.loads((paths.CHECKOUT / "docs" / "bench.schema.json").read_text(encoding="utf-8"))
@@ -406,7 +407,7 @@ def made_up_workers(jobs, seconds_a_step, fails=()):
 
 def test_processes_are_added_up_and_share_the_cores(crew, monkeypatch):
     bench, pinned, jobs = crew
-    monkeypatch.setattr("concord.rounds.Workers", made_up_workers(jobs, [0.5, 0.25]))
+    monkeypatch.setattr("concord.cost.rounds.Workers", made_up_workers(jobs, [0.5, 0.25]))
     point = bench.at_processes(variants()["numpy"], 2)
     assert point == {"cores_each": 2, "images_per_second": pytest.approx(100 / 0.5 + 100 / 0.25)}
     assert sorted(pinned.values()) == [[0, 1], [2, 3]]
@@ -417,7 +418,7 @@ def test_processes_are_added_up_and_share_the_cores(crew, monkeypatch):
 
 def test_process_that_fails_holds_up_no_other(crew, monkeypatch):
     bench, _, jobs = crew
-    monkeypatch.setattr("concord.rounds.Workers", made_up_workers(jobs, [0.5, 0.25], fails=(1,)))
+    monkeypatch.setattr("concord.cost.rounds.Workers", made_up_workers(jobs, [0.5, 0.25], fails=(1,)))
     with pytest.raises(FailedError, match="the process ended itself"):
         bench.at_processes(variants()["numpy"], 2)
     assert jobs[-2:] == [(0, "closed"), (1, "closed")]

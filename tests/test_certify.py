@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from commands import assert_refused, run
 
-from concord import paths
-from concord.certify import equivalence, finished
+from concord.judge.certify import equivalence, finished
+from concord.project import paths
 
 SCHEMA = json.loads((paths.CHECKOUT / "docs" / "certify.schema.json").read_text(encoding="utf-8"))
 MARGIN = 0.003

@@ -15,12 +15,15 @@ import jsonschema
 import pytest
 from commands import Finished, assert_refused, python, run, snapshot
 
-from concord import cli, ladder, paths, report
-from concord.compare import changed_verdicts
-from concord.errors import nearest
-from concord.framework import frameworks, variants
-from concord.task import read_task, recipe_folders
-from concord.verdict import LevelVerdict, VariantVerdict
+from concord import cli
+from concord.judge import ladder
+from concord.judge.verdict import LevelVerdict, VariantVerdict
+from concord.project import paths
+from concord.project.errors import nearest
+from concord.project.framework import frameworks, variants
+from concord.project.task import read_task, recipe_folders
+from concord.report import results as report
+from concord.report.compare import changed_verdicts
 
 DOCS = Path(__file__).parents[1] / "docs"
 SCHEMA = json.loads((DOCS / "compare.schema.json").read_text(encoding="utf-8"))

@@ -23,8 +23,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from concord import data, download
-from concord.errors import UserError
+from concord.data import datasets as data
+from concord.data import download
+from concord.project.errors import UserError
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 REAL_MNIST = os.environ.get("MNIST_DIR")
@@ -394,7 +395,7 @@ def test_status(tmp_path, cache, monkeypatch, small_mnist):
 
 def test_importing_is_cheap():
     heavy = ["numpy", "requests", "sklearn", "scipy", "rich", "filelock", "platformdirs"]
-    program = f"import sys, concord.data; sys.exit(str([name for name in {heavy} if name in sys.modules]))"
+    program = f"import sys, concord.data.datasets; sys.exit(str([name for name in {heavy} if name in sys.modules]))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stderr.strip() == "[]"
 
@@ -631,8 +632,8 @@ FETCHER = textwrap.dedent(
     """
     import json, os, resource, signal, sys
     from pathlib import Path
-    from concord.download import fetch
-    from concord.errors import UserError
+    from concord.data.download import fetch
+    from concord.project.errors import UserError
 
     cache, url, checksums, trick = sys.argv[1:]
     if trick == "small files":

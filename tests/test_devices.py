@@ -9,14 +9,16 @@ import pytest
 from commands import assert_refused, run
 from conftest import LIVING_WORKERS, TASKS, skip_unless_installed, together
 
-from concord import data, ladder, paths
-from concord.bench import start
-from concord.devices import find_gpu, same_device, told_device
-from concord.evidence import Collector
-from concord.framework import variants
-from concord.rounds import QUICK, Bench
-from concord.task import Task
-from concord.verdict import judge, judge_variant
+from concord.cost.bench import start
+from concord.cost.rounds import QUICK, Bench
+from concord.data import datasets as data
+from concord.judge import ladder
+from concord.judge.verdict import judge, judge_variant
+from concord.project import paths
+from concord.project.framework import variants
+from concord.project.task import Task
+from concord.run.devices import find_gpu, same_device, told_device
+from concord.run.evidence import Collector
 
 COMPARE = json.loads((paths.CHECKOUT / "docs" / "compare.schema.json").read_text(encoding="utf-8"))
 BENCH = json.loads((paths.CHECKOUT / "docs" / "bench.schema.json").read_text(encoding="utf-8"))

@@ -15,10 +15,10 @@ import zipfile
 
 import pytest
 
-from concord import environments
-from concord.environments import NoEnvironmentError, OwnEnvironment, ensure, find_interpreter
-from concord.errors import UserError
-from concord.framework import read_own_environment, select_environments
+from concord.project.errors import UserError
+from concord.project.framework import read_own_environment, select_environments
+from concord.run import environments
+from concord.run.environments import NoEnvironmentError, OwnEnvironment, ensure, find_interpreter
 
 HERE = sys.version_info[:2]
 NEXT = (HERE[0], HERE[1] + 1)
@@ -176,7 +176,7 @@ def test_interpreter_is_found_on_the_path_or_under_pyenv(tmp_path, monkeypatch):
 ENSURE = """
     import resource, sys
     from pathlib import Path
-    from concord.environments import NoEnvironmentError, OwnEnvironment, ensure
+    from concord.run.environments import NoEnvironmentError, OwnEnvironment, ensure
 
     if len(sys.argv) > 2:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))

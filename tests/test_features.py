@@ -14,12 +14,13 @@ import pytest
 from commands import assert_refused, run
 from conftest import copied, skip_unless_installed
 
-from concord import answers, features, paths, scaffold
-from concord.answers import ABSENT, Answers, plain
-from concord.errors import UserError
-from concord.features import complaint, question
-from concord.framework import frameworks, variants
-from concord.releases import summary
+from concord.ask import answers, features
+from concord.ask.answers import ABSENT, Answers, plain
+from concord.ask.features import complaint, question
+from concord.ask.releases import summary
+from concord.project import paths, scaffold
+from concord.project.errors import UserError
+from concord.project.framework import frameworks, variants
 
 ROWS = features.features()
 CHECKS = features.checks()

@@ -10,11 +10,11 @@ import jsonschema
 import pytest
 from conftest import LIVING_WORKERS, skip_unless_installed, together
 
-from concord import gotchas
-from concord.errors import UserError
-from concord.framework import Variant, variants
-from concord.gotchas import Finding, Topic, examine, read_topic, same, topics
-from concord.workers import Workers
+from concord.ask import gotchas
+from concord.ask.gotchas import Finding, Topic, examine, read_topic, same, topics
+from concord.project.errors import UserError
+from concord.project.framework import Variant, variants
+from concord.run.pool import Workers
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "gotchas.schema.json").read_text(encoding="utf-8"))
 

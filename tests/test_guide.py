@@ -13,9 +13,9 @@ pytest.importorskip(
 
 from building import ROOT, documents, site
 
-from concord import paths
-from concord.errors import UserError
-from concord.framework import variants
+from concord.project import paths
+from concord.project.errors import UserError
+from concord.project.framework import variants
 from concord.site import choose, guide
 from concord.site.results import Results
 

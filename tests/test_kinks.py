@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from conftest import TASKS
 
-from concord import paths, report
-from concord.errors import UserError
-from concord.evidence import Evidence
-from concord.framework import variants
-from concord.kinks import Flip, Kinks, compare, compare_layer, find_parting, with_kinks
-from concord.verdict import LevelVerdict, VariantVerdict
+from concord.judge.kinks import Flip, Kinks, compare, compare_layer, find_parting, with_kinks
+from concord.judge.verdict import LevelVerdict, VariantVerdict
+from concord.project import paths
+from concord.project.errors import UserError
+from concord.project.framework import variants
+from concord.report import results as report
+from concord.run.evidence import Evidence
 
 NUMPY = variants()["numpy"]
 SCHEMA = json.loads((paths.CHECKOUT / "docs" / "compare.schema.json").read_text(encoding="utf-8"))
@@ -136,7 +137,7 @@ def noisy_reference_weights():
 
 @pytest.fixture(scope="module")
 def digits():
-    from concord import data
+    from concord.data import datasets as data
 
     return data.load("digits")
 

@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import pytest
 from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready, tuned_cases
 
-from concord import ladder
-from concord.evidence import Collector
-from concord.framework import PRECISIONS
-from concord.verdict import judge
+from concord.judge import ladder
+from concord.judge.verdict import judge
+from concord.project.framework import PRECISIONS
+from concord.run.evidence import Collector
 
 networks = pytest.mark.parametrize(("task", "variant"), ladder_cases("network"))
 operations = pytest.mark.parametrize(("task", "variant"), ladder_cases("operation"))

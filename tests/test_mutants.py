@@ -11,11 +11,9 @@ import pytest
 from commands import assert_refused, run
 from conftest import LIVING_WORKERS, skip_unless_ready, together
 
-from concord import data, paths
-from concord.errors import UserError
-from concord.examination import CASES, WORKER_CASES, Judge, first_failure, laboratory, name_of
-from concord.framework import frameworks, variants
-from concord.mutants import (
+from concord.data import datasets as data
+from concord.judge.examination import CASES, WORKER_CASES, Judge, first_failure, laboratory, name_of
+from concord.judge.mutants import (
     AS_CLAIMED,
     ELSEWHERE,
     EQUIVALENT,
@@ -36,6 +34,9 @@ from concord.mutants import (
     select_mutants,
     sound_task,
 )
+from concord.project import paths
+from concord.project.errors import UserError
+from concord.project.framework import frameworks, variants
 
 MUTANTS = all_mutants()
 OF_RECIPES = [mutant for mutant in MUTANTS.values() if mutant.recipe != JUDGE]

@@ -10,10 +10,10 @@ import nbformat
 from conftest import TASKS, skip_unless_ready
 from nbclient import NotebookClient
 
-from concord import data
-from concord.framework import frameworks
+from concord.data import datasets as data
+from concord.project.framework import frameworks
+from concord.run.process import available_threads
 from concord.site.source import notebook, read_source
-from concord.worker import available_threads
 
 notebooks = [
     pytest.param(task, framework, id=f"{task.name}-{framework.id}", marks=pytest.mark.xdist_group(framework.id))

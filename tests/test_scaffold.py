@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from commands import Finished, assert_refused, python, run, snapshot
 
-from concord import paths, scaffold
-from concord.errors import UserError
-from concord.framework import read_framework, variants
-from concord.task import read_task
+from concord.project import paths, scaffold
+from concord.project.errors import UserError
+from concord.project.framework import read_framework, variants
+from concord.project.task import read_task
 
 # What the structure tests ask of a folder and of a recipe, asked in the copy.
 STRUCTURE = """
 import json, sys
-from concord.structure import problems, stray_files
-from concord.task import find_task
+from concord.project.structure import problems, stray_files
+from concord.project.task import find_task
 task = find_task(sys.argv[1])
 found = {framework: problems(task, framework) for framework in task.recipes}
 print(json.dumps({"steps": task.steps, "strays": stray_files(task.folder, task), "problems": found}))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready, tuned_cases
 
-from concord.ladder import Run
+from concord.judge.ladder import Run
 
 RATES = ("learning_rate", "momentum")
 COUNT = 5  # images, each of another class

@@ -24,18 +24,19 @@ import yaml
 from building import ROOT, build, documents, results_file, site
 from conftest import TASKS
 
-from concord import ladder, paths
-from concord.errors import UserError
-from concord.features import features, read_probes
-from concord.framework import frameworks, variants
-from concord.gotchas import topics
-from concord.mutants import all_mutants
+from concord.ask.features import features, read_probes
+from concord.ask.gotchas import topics
+from concord.judge import ladder
+from concord.judge.mutants import all_mutants
+from concord.project import paths
+from concord.project.errors import UserError
+from concord.project.framework import frameworks, variants
+from concord.project.task import Task
 from concord.site import comparison, plots
 from concord.site import features as site_features
 from concord.site.costs import OF_THE_IMPORT
 from concord.site.results import Measurement, Results, read_results
 from concord.site.source import definition, differing_lines, lines_of_code, notebook, read_source
-from concord.task import Task
 
 pytestmark = pytest.mark.xdist_group("site")  # which is built once for each process that asks for it
 
@@ -265,7 +266,7 @@ def test_features_show_their_probe(tmp_path, monkeypatch):
     (tmp_path / "pytorch").mkdir()
     (tmp_path / "pytorch" / "features.py").write_text(probe, encoding="utf-8")
     found = read_probes(tmp_path / "pytorch" / "features.py")
-    monkeypatch.setattr("concord.features.written", lambda framework: found)
+    monkeypatch.setattr("concord.ask.features.written", lambda framework: found)
     answers = site_features.Answers(Results(tmp_path))
     section = site_features.sections(features()["dense"], answers)[0]
     assert "def dense(x)" in text_of(section["code"]) and "def _helper(x)" in text_of(section["code"])

@@ -8,11 +8,11 @@ import sys
 import pytest
 from conftest import TASKS
 
-from concord import paths
-from concord.errors import UserError
-from concord.framework import PRECISIONS, frameworks, variants
-from concord.structure import problems, stray_files
-from concord.task import Task, read_task
+from concord.project import paths
+from concord.project.errors import UserError
+from concord.project.framework import PRECISIONS, frameworks, variants
+from concord.project.structure import problems, stray_files
+from concord.project.task import Task, read_task
 
 written = [
     pytest.param(task, framework, id=f"{task.name}-{framework}")

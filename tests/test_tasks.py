@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import TASKS
 
-from concord import data
+from concord.data import datasets as data
 
 X_MAP_FIRST_ROWS = [[0.77, -0.11, 0.11, 0.33, 0.55, -0.11, 0.33], [-0.11, 1.00, -0.11, 0.33, -0.11, 0.11, -0.11]]
 

@@ -6,10 +6,10 @@ import dataclasses
 import pytest
 from conftest import TASKS
 
-from concord.environments import NoEnvironmentError, ensure
-from concord.evidence import Collector
-from concord.framework import variants
-from concord.worker import Worker
+from concord.project.framework import variants
+from concord.run.environments import NoEnvironmentError, ensure
+from concord.run.evidence import Collector
+from concord.run.process import Worker
 
 VARIANTS = [variant for variant in variants().values() if variant.own and "theano" in variant.id]
 
@@ -31,8 +31,9 @@ def test_no_compiler_is_unsupported(variant, tmp_path):
 @pytest.mark.parametrize("variant", VARIANTS, ids=lambda variant: variant.id)
 def test_other_frameworks_are_not_affected_by_a_missing_environment(variant, tmp_path, monkeypatch):
     """An environment that can't be made has its own outcome; the next framework runs."""
-    from concord import data, workers
-    from concord.ladder import NETWORK_RUNS
+    from concord.data import datasets as data
+    from concord.judge.ladder import NETWORK_RUNS
+    from concord.run import pool as workers
 
     def refuse(own, announce):
         raise NoEnvironmentError("not_installed", "the package index can't be reached: no network?")

@@ -14,10 +14,12 @@ import pytest
 from commands import assert_refused, run
 from conftest import TASKS
 
-from concord import data, ladder, paths
-from concord.framework import PRECISIONS, variants
-from concord.ladder import NETWORK_RUNS
-from concord.noise import CLEARANCE, ORDINARY, SETTINGS, UNGATED, levels_of, reordered
+from concord.data import datasets as data
+from concord.judge import ladder
+from concord.judge.ladder import NETWORK_RUNS
+from concord.judge.noise import CLEARANCE, ORDINARY, SETTINGS, UNGATED, levels_of, reordered
+from concord.project import paths
+from concord.project.framework import PRECISIONS, variants
 
 SCHEMA = json.loads((paths.CHECKOUT / "docs" / "noise.schema.json").read_text(encoding="utf-8"))
 RESULTS = paths.CHECKOUT / "docs" / "results"

@@ -8,16 +8,18 @@ from functools import partial
 import jsonschema
 import pytest
 
-from concord import data, paths, report
-from concord.errors import UserError
-from concord.framework import variants
-from concord.mutants import MutantCollector, PatchError
-from concord.report import code_sha256
-from concord.rounds import Bench, FailedError, Step
+from concord.cost.rounds import Bench, FailedError, Step
+from concord.cost.tiers import figures
+from concord.data import datasets as data
+from concord.judge.mutants import MutantCollector, PatchError
+from concord.project import paths
+from concord.project.errors import UserError
+from concord.project.framework import variants
+from concord.project.task import find_task
+from concord.report import results as report
+from concord.report.results import code_sha256
 from concord.site import tuning
 from concord.site.results import Results, pins
-from concord.task import find_task
-from concord.tiers import figures
 
 sys.path.insert(0, str(paths.CHECKOUT / "benchmarks"))
 import tuned

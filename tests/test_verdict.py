@@ -8,14 +8,15 @@ import sys
 import numpy as np
 import pytest
 
-from concord import data, ladder
-from concord.evidence import Collector, new_folder
-from concord.examination import ERRORS
-from concord.framework import KnownDifference, variants
-from concord.ladder import NETWORK_RUNS, Level
-from concord.mutants import all_mutants
-from concord.task import Task, find_task
-from concord.verdict import LevelVerdict, judge, judge_variant, measure, relative_error, triage
+from concord.data import datasets as data
+from concord.judge import ladder
+from concord.judge.examination import ERRORS
+from concord.judge.ladder import NETWORK_RUNS, Level
+from concord.judge.mutants import all_mutants
+from concord.judge.verdict import LevelVerdict, judge, judge_variant, measure, relative_error, triage
+from concord.project.framework import KnownDifference, variants
+from concord.project.task import Task, find_task
+from concord.run.evidence import Collector, new_folder
 
 NUMPY = variants()["numpy"]
 LEVELS = {level.name: level for level in (*ladder.NETWORK_LEVELS, *ladder.OPERATION_LEVELS)}

@@ -15,15 +15,16 @@ import psutil
 import pytest
 from conftest import LIVING_WORKERS, skip_unless_installed, together
 
-from concord import data, worker_program
-from concord.errors import UserError
-from concord.evidence import Collector, write_json
-from concord.framework import variants
-from concord.ladder import NETWORK_RUNS
-from concord.task import Task, read_task
-from concord.verdict import judge_variant
-from concord.worker import PROGRAM, Worker
-from concord.workers import Workers
+from concord.data import datasets as data
+from concord.judge.ladder import NETWORK_RUNS
+from concord.judge.verdict import judge_variant
+from concord.project.errors import UserError
+from concord.project.framework import variants
+from concord.project.task import Task, read_task
+from concord.run import program
+from concord.run.evidence import Collector, write_json
+from concord.run.pool import Workers
+from concord.run.process import PROGRAM, Worker
 
 MEBIBYTE = 2**20
 GOOD = Path(read_task.__globals__["paths"].RECIPES) / "softmax_regression"
@@ -77,8 +78,8 @@ def with_predict(tmp_path, body) -> Task:
 def test_fault_costs_its_own_job_only(few, tmp_path, fault):
     body, outcome, reason = FAULTS[fault]
     faulty, sound, numpy = with_predict(tmp_path, body), read_task(GOOD), variants()["numpy"]
-    from concord.ladder import NETWORK_LEVELS
-    from concord.verdict import measure
+    from concord.judge.ladder import NETWORK_LEVELS
+    from concord.judge.verdict import measure
 
     few.reference = lambda task, precision, run: few.collect(sound, numpy, precision, run)
     verdict = measure(few, faulty, numpy, NETWORK_LEVELS[1], "float64")
@@ -179,7 +180,7 @@ def test_pages_that_the_system_hands_out_are_counted():
         for _ in range(3):  # a page is fresh but once
             for page in range(pages):
                 memory[page * mmap.PAGESIZE] = 1
-    used = worker_program.used_since(before)
+    used = program.used_since(before)
     assert pages <= used["fresh_pages"] < 1.5 * pages
     # A kernel that only samples where the time goes may find no other than the system's.
     assert 0 < used["system_seconds"] <= used["processor_seconds"]
@@ -324,8 +325,8 @@ def test_current_folder_cannot_shadow_a_library(few, tmp_path, monkeypatch):
 ENDLESS = """
     import sys
     from pathlib import Path
-    from concord.framework import variants
-    from concord.worker import Worker
+    from concord.project.framework import variants
+    from concord.run.process import Worker
 
     worker = Worker(variants()["numpy"], "float32", Path(sys.argv[1]) / "log")
     job = {"kind": "function", "recipe": sys.argv[2], "contract": {}, "function": "forever", "arguments": sys.argv[3],
@@ -379,8 +380,8 @@ def test_no_orphans(tmp_path, how):
 PAUSED = """
     import sys
     from pathlib import Path
-    from concord.framework import variants
-    from concord.worker import Worker
+    from concord.project.framework import variants
+    from concord.run.process import Worker
 
     job = {"kind": "function", "recipe": sys.argv[2], "contract": {}, "function": "slow", "arguments": sys.argv[3],
            "results": str(Path(sys.argv[1]) / "results.part.npz")}

@@ -11,9 +11,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 
-from concord import report
-from concord.task import find_task
-from concord.verdict import LevelVerdict, VariantVerdict
+from concord.judge.verdict import LevelVerdict, VariantVerdict
+from concord.project.task import find_task
+from concord.report import results as report
 
 
 def rows(document: dict) -> list[VariantVerdict]:

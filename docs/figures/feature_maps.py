@@ -9,7 +9,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
-from concord import data
+from concord.data import datasets as data
 
 FOLDER = Path("recipes/convolution")
 

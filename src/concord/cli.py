@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from concord.errors import UserError
+from concord.project.errors import UserError
 
 app = typer.Typer(
     rich_markup_mode=None,  # with rich, half of the time that --help takes is its import
@@ -73,7 +73,7 @@ def compare(
     ] = None,
 ) -> None:
     """Prove that the frameworks compute the same, level by level. What each costs is shown too."""
-    from concord.compare import run_comparison
+    from concord.report.compare import run_comparison
 
     try:
         code = run_comparison(recipe, frameworks, data, precision, epochs, repeat, track, json_file, device)
@@ -97,7 +97,7 @@ def certify(
     ] = None,
 ) -> None:
     """Test whether the frameworks train equally well. Each has its own start and shuffling, many times."""
-    from concord.certify import run_certification
+    from concord.judge.certify import run_certification
 
     try:
         code = run_certification(recipe, frameworks, seeds, data, epochs, json_file)
@@ -121,7 +121,7 @@ def noise(
     ] = None,
 ) -> None:
     """Measure how far rounding moves the gated figures. Threads, order, instructions and libraries are varied."""
-    from concord.noise import run_noise
+    from concord.judge.noise import run_noise
 
     try:
         code = run_noise(recipe, frameworks, data, json_file)
@@ -142,7 +142,7 @@ def show_features(
     ] = None,
 ) -> None:
     """Show what each framework can do. Every answer is a few lines of code that just ran, or names its source."""
-    from concord.answers import run_features
+    from concord.ask.answers import run_features
 
     try:
         code = run_features(feature, frameworks, json_file)
@@ -182,7 +182,7 @@ def bench(
     ] = None,
 ) -> None:
     """Measure what each variant costs, in rounds of fresh processes. A control shows the noise."""
-    from concord.bench import run_benchmark
+    from concord.cost.bench import run_benchmark
 
     try:
         code = run_benchmark(recipe, frameworks, data, threads, rounds, quick, sweep, overlay, track, json_file, device)
@@ -201,7 +201,7 @@ def show_gotchas(
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the values here too.", metavar="FILE")] = None,
 ) -> None:
     """Show where the frameworks differ, on the installed versions. A default that has changed is named."""
-    from concord.gotchas import run_gotchas
+    from concord.ask.gotchas import run_gotchas
 
     try:
         code = run_gotchas(topic, frameworks, json_file)
@@ -225,7 +225,7 @@ def mutants(
     ] = None,
 ) -> None:
     """Prove that wrong programs are caught. Each must be by the level that claims it, and a wrong judge noticed."""
-    from concord.mutants import run_mutants
+    from concord.judge.mutants import run_mutants
 
     try:
         code = run_mutants(names or [], frameworks, data, json_file)
@@ -241,8 +241,8 @@ def list_recipes() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from concord.framework import variants
-    from concord.task import all_tasks
+    from concord.project.framework import variants
+    from concord.project.task import all_tasks
 
     table = Table(box=None)
     table.add_column("variant")
@@ -272,7 +272,7 @@ def show_data(context: typer.Context) -> None:
         return
     from rich.table import Table
 
-    from concord.data import status
+    from concord.data.datasets import status
 
     table = Table(box=None)
     for name in ("data set", "where", "state"):
@@ -285,7 +285,7 @@ def show_data(context: typer.Context) -> None:
 @data_app.command("fetch")
 def fetch_data() -> None:
     """Download MNIST into the cache, unless it is there."""
-    from concord.data import fetch
+    from concord.data.datasets import fetch
 
     print(f"MNIST is in {fetch(progress=console(stderr=True))}, verified")
 
@@ -295,7 +295,7 @@ def verify_data(
     choice: Annotated[str, typer.Argument(help="mnist, digits or a path.", metavar="NAME|PATH")] = "mnist",
 ) -> None:
     """Check a data set against its published checksums."""
-    from concord.data import verify
+    from concord.data.datasets import verify
 
     dataset = verify(choice)
     print(f"{dataset.name}: {dataset.source}, verified")
@@ -307,7 +307,7 @@ def export_data(
     data: DataOption = None,
 ) -> None:
     """Write a data set as the .npz file that the recipes look for."""
-    from concord.data import export, load
+    from concord.data.datasets import export, load
 
     export(file, load(data, progress=console(stderr=True)))
     print(f"wrote {file}")
@@ -316,7 +316,7 @@ def export_data(
 @new_app.command("recipe")
 def new_recipe(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Make a recipe folder, ready to be filled in."""
-    from concord.scaffold import make_recipe
+    from concord.project.scaffold import make_recipe
 
     for path in make_recipe(name):
         print(f"wrote {path}")
@@ -325,7 +325,7 @@ def new_recipe(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
 @new_app.command("framework")
 def new_framework(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Make a framework folder, ready to be filled in."""
-    from concord.scaffold import make_framework
+    from concord.project.scaffold import make_framework
 
     for path in make_framework(name):
         print(f"wrote {path}")
@@ -334,7 +334,7 @@ def new_framework(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
 @new_app.command("feature")
 def new_feature(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
     """Add a row to the feature matrix, with a check to be filled in."""
-    from concord.scaffold import make_feature
+    from concord.project.scaffold import make_feature
 
     for path in make_feature(name):
         print(f"wrote {path}")
@@ -350,8 +350,8 @@ def list_environments() -> None:
     """Show the environments of their own, and the state of each."""
     from rich.table import Table
 
-    from concord.environments import size_on_disk
-    from concord.framework import select_environments
+    from concord.project.framework import select_environments
+    from concord.run.environments import size_on_disk
 
     table = Table(box=None)
     for name in ("framework", "state", "size", "where"):
@@ -365,8 +365,8 @@ def list_environments() -> None:
 @env_app.command("create")
 def create_environments(framework: FrameworkArgument = None) -> None:
     """Make the environments that are absent, outdated or damaged."""
-    from concord.environments import NoEnvironmentError, ensure, size_on_disk
-    from concord.framework import select_environments
+    from concord.project.framework import select_environments
+    from concord.run.environments import NoEnvironmentError, ensure, size_on_disk
 
     failed = False
     for own in select_environments(framework):
@@ -388,8 +388,8 @@ def create_environments(framework: FrameworkArgument = None) -> None:
 @env_app.command("remove")
 def remove_environments(framework: FrameworkArgument = None) -> None:
     """Remove environments; they are made again when they are needed."""
-    from concord.environments import remove
-    from concord.framework import select_environments
+    from concord.project.framework import select_environments
+    from concord.run.environments import remove
 
     for own in select_environments(framework):
         print(f"{own.framework}: {'removed' if remove(own) else 'was absent'}")

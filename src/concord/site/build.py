@@ -4,15 +4,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from concord import paths
-from concord.features import features as read_features
-from concord.features import written
-from concord.framework import frameworks
-from concord.gotchas import topics
+from concord.ask.features import features as read_features
+from concord.ask.features import written
+from concord.ask.gotchas import topics
+from concord.project import paths
+from concord.project.framework import frameworks
+from concord.project.task import all_tasks
 from concord.site import choose, comparison, features, gotchas, guide, pages
 from concord.site.results import Results, read_pins
 from concord.site.source import read_source
-from concord.task import all_tasks
 
 
 @dataclass

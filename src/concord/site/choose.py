@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from concord import ladder
-from concord.framework import Variant, variants
+from concord.judge import ladder
+from concord.project.framework import Variant, variants
+from concord.project.task import Task, all_tasks, find_task
 from concord.site import costs, evidence
 from concord.site.features import groups as feature_groups
 from concord.site.markup import error_figure, render
 from concord.site.matrix import NOT_MEASURED, Cell, Group, Row, files, table, unknown
 from concord.site.results import Results, pins
 from concord.site.source import read_source
-from concord.task import Task, all_tasks, find_task
 
 
 def pages(results: Results) -> dict[str, str | bytes]:

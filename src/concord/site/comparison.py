@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from concord.framework import Framework, Variant, frameworks
+from concord.project.framework import Framework, Variant, frameworks
+from concord.project.task import Task
 from concord.site import evidence
 from concord.site.markup import code, inline, render
 from concord.site.results import Results, pins
 from concord.site.source import Source, differing_lines, notebook, read_source
-from concord.task import Task
 
 FIRST_SHOWN = ("keras", "pytorch")  # to a reader who hasn't chosen yet, as far as they are written
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concord.devices import told_machine
-from concord.framework import variants
+from concord.cost.tiers import TARGET, WIDTH, Figure, failed_rounds, figures, sound, told_tiers
+from concord.project.framework import variants
+from concord.project.task import Task
+from concord.run.devices import told_machine
 from concord.site import evidence, speed
 from concord.site.markup import mebibytes, seconds
 from concord.site.matrix import NOT_MEASURED, Cell, Row, unknown
 from concord.site.results import Results, outdated_program, rank
-from concord.task import Task
-from concord.tiers import TARGET, WIDTH, Figure, failed_rounds, figures, sound, told_tiers
 
 FACTORS = (1.25, 2, 4)  # how far from the best: the steps of the colour scale
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from concord import ladder
-from concord.framework import Variant, variants
+from concord.judge import ladder
+from concord.project.framework import Variant, variants
+from concord.project.task import Task
 from concord.site import plots
 from concord.site.markup import error_figure, mebibytes, render, seconds
 from concord.site.results import Measurement, Results, neighbours
-from concord.task import Task
 
 WORDS = {
     "ok": "same",

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from concord import features, paths
-from concord.answers import ADD_ON, BROKEN, BUILT_IN, FACT, FEW_LINES, NOT_POSSIBLE, NOT_WRITTEN, SYMBOLS
-from concord.features import Feature
-from concord.framework import Variant, variants
+from concord.ask import features
+from concord.ask.answers import ADD_ON, BROKEN, BUILT_IN, FACT, FEW_LINES, NOT_POSSIBLE, NOT_WRITTEN, SYMBOLS
+from concord.ask.features import Feature
+from concord.project import paths
+from concord.project.framework import Variant, variants
 from concord.site.evidence import BAD, GOOD, NEUTRAL
 from concord.site.markup import code, inline, render
 from concord.site.matrix import NOT_MEASURED, Cell, Group, Row

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from concord.framework import Framework, Variant, variants
-from concord.gotchas import Topic, short, topics
+from concord.ask.gotchas import Topic, short, topics
+from concord.project.framework import Framework, Variant, variants
 from concord.site.evidence import BAD, KNOWN
 from concord.site.markup import code, render
 from concord.site.matrix import NOT_MEASURED, Cell, Group, Row, files, table

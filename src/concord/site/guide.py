@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from concord import paths
-from concord.errors import UserError
-from concord.framework import frameworks, variants
+from concord.project import paths
+from concord.project.errors import UserError
+from concord.project.framework import frameworks, variants
 from concord.site import choose, costs
 from concord.site.features import USABLE
 from concord.site.markup import render

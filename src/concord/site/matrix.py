@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, field
 
 from markupsafe import Markup
 
-from concord.framework import Variant, variants
+from concord.project.framework import Variant, variants
+from concord.project.task import Task
 from concord.site.markup import render
-from concord.task import Task
 
 NOT_MEASURED = "not measured"
 

@@ -4,9 +4,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from concord import ladder
-from concord.framework import variants
-from concord.mutants import (
+from concord.judge import ladder
+from concord.judge.mutants import (
     AS_CLAIMED,
     EQUIVALENT,
     EXAMINATION,
@@ -16,6 +15,7 @@ from concord.mutants import (
     all_mutants,
     changed_digest,
 )
+from concord.project.framework import variants
 from concord.site.evidence import BAD, GOOD
 from concord.site.markup import error_figure, render
 from concord.site.results import Results

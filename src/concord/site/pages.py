@@ -6,13 +6,13 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from concord import ladder
-from concord.framework import Framework, frameworks, variants
+from concord.judge import ladder
+from concord.project.framework import Framework, frameworks, variants
+from concord.project.task import all_tasks
 from concord.site import evidence, gotchas, mutants, proof, speed, tuning
 from concord.site.comparison import install_command
 from concord.site.markup import render
 from concord.site.results import Results, pins
-from concord.task import all_tasks
 
 MARK = re.compile(r"<!-- concord: ([a-z-]+) -->")
 

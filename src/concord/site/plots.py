@@ -5,11 +5,11 @@ from collections.abc import Callable
 from statistics import fmean, linear_regression
 from typing import Any
 
-from concord.framework import frameworks, variants
+from concord.cost.tiers import Figure
+from concord.project.framework import frameworks, variants
+from concord.project.task import Task
 from concord.site.results import Measurement
 from concord.site.source import read_source
-from concord.task import Task
-from concord.tiers import Figure
 
 
 def scale(values: list[float], steps: int) -> tuple[list[float], float, float]:

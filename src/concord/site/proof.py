@@ -5,12 +5,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from concord.framework import variants
+from concord.project.framework import variants
+from concord.project.task import Task, all_tasks
 from concord.site import plots
 from concord.site.evidence import BAD, GOOD, KNOWN
 from concord.site.markup import render
 from concord.site.results import Results, outdated_program
-from concord.task import Task, all_tasks
 
 TONES = {"equivalent": (GOOD, "✓"), "undecided": (KNOWN, "~"), "different": (BAD, "✗")}
 

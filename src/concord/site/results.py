@@ -9,11 +9,11 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from concord import paths
-from concord.errors import UserError
-from concord.framework import Variant, variants
-from concord.report import code_sha256
-from concord.task import Task
+from concord.project import paths
+from concord.project.errors import UserError
+from concord.project.framework import Variant, variants
+from concord.project.task import Task
+from concord.report.results import code_sha256
 
 PIN = re.compile(r"^([\w.-]+)==([\w.+!-]+)", re.MULTILINE)
 

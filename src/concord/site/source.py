@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from symtable import SymbolTable, symtable
 
-from concord.errors import UserError
+from concord.project.errors import UserError
 
 MARKER = re.compile(r"^# %%( \[markdown\])? *(.*?) *$\n?", re.MULTILINE)
 LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.COMMENT, tokenize.ENDMARKER}

@@ -4,13 +4,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from concord.devices import told_gpu, told_machine
-from concord.framework import variants
-from concord.site import plots
-from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
-from concord.site.results import Results, neighbours, outdated_program
-from concord.task import all_tasks
-from concord.tiers import (
+from concord.cost.tiers import (
     REPEAT,
     SPREAD_LIMIT,
     TARGET,
@@ -23,6 +17,12 @@ from concord.tiers import (
     told_tiers,
     unsteady,
 )
+from concord.project.framework import variants
+from concord.project.task import all_tasks
+from concord.run.devices import told_gpu, told_machine
+from concord.site import plots
+from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
+from concord.site.results import Results, neighbours, outdated_program
 
 SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
     "batch": ("images in a batch", "One training step against the images in a batch"),

@@ -5,11 +5,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from concord.framework import variants
+from concord.cost.tiers import ratio
+from concord.project.framework import variants
+from concord.project.task import find_task
 from concord.site.markup import render
 from concord.site.results import Results, outdated_program
-from concord.task import find_task
-from concord.tiers import ratio
 
 COMMAND = "python benchmarks/tuned.py --json docs/results/tuned-mnist_cnn.json"
 

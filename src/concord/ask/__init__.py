@@ -1,0 +1,1 @@
+"""Questions to frameworks: features and gotchas, each a function that runs in a worker."""

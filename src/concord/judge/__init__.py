@@ -1,0 +1,1 @@
+"""Judges evidence: the ladder and its verdicts, and what judges the judge."""

@@ -1,0 +1,1 @@
+"""What is written: tasks, frameworks, recipes, and where they lie."""

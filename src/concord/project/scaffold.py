@@ -1,0 +1,147 @@
+"""`concord new`: a folder to begin with, which already passes the structure tests as "not written yet"."""
+
+import re
+from pathlib import Path
+
+from concord.project import paths
+from concord.project.errors import UserError
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+TASK = '''"""{name}: one sentence that says what is computed."""
+
+import numpy as np
+
+TITLE = "{title}"
+QUESTION = "Which question does it answer?"
+KIND = "network"
+STEPS = ("Init", "Variables", "Network", "Train", "Evaluate", "Run")
+
+PARAMETERS = 7_850
+HYPERPARAMETERS = {{"epochs": 1, "batch_size": 100, "learning_rate": 0.5}}
+TRAIN_IMAGES = 60_000
+
+# By data set: what an ordinary run must reach.
+ACCURACY_FLOORS = {{"mnist": 0.9}}
+# How far a run may end from the NumPy reference, stated for 10,000 test images.
+ACCURACY_MARGIN = 0.01
+
+
+def initial_weights() -> dict[str, np.ndarray]:
+    """The shared start, float32 arrays by name: kernels (height, width, in, out), dense (in, out)."""
+    return {{"dense_kernel": np.zeros((784, 10), np.float32), "dense_bias": np.zeros(10, np.float32)}}
+'''
+
+README = """# {title}
+
+The idea; what to look at in each step; what usually goes wrong.
+
+Not written yet: begin with `{name}_numpy.py`, the reference that the others are compared with.
+"""
+
+FRAMEWORK = """label = "{title}"
+homepage = "https://example.org"
+# What a recipe may import besides the standard library and NumPy.
+imports = ["{name}"]
+
+# Set before the worker's interpreter starts; {{threads}} is the number of processor cores, {{precision}} is float32 or
+# float64.
+[environment]
+OMP_NUM_THREADS = "{{threads}}"
+
+# One table per variant: an id, a name for tables, the distributions it needs (the first one's version is shown) and
+# the project's extras that install them, if it has any.
+[variants.{name}]
+label = "{title}"
+distributions = ["{name}"]
+extras = []
+"""
+
+NOTES = """# {title}
+
+What a user of it should know.
+"""
+
+FEATURE = """
+[[features]]
+id = "{name}"
+group = "Layers"
+name = "{title}"
+question = "What can one do with it?"
+"""
+
+CHECK = '''
+
+@check
+def {name}():
+    """What the probe is given, and what exactly it must give."""
+    x = numbers(4, 3)
+    return {{"x": x}}, None
+'''
+
+
+def make_recipe(name: str) -> list[Path]:
+    """Makes a recipe folder: among the project's recipes, or in the current folder outside of a checkout.
+
+    Raises:
+        UserError: the name isn't one, or the folder exists.
+    """
+    inside = paths.IS_CHECKOUT and Path.cwd().is_relative_to(paths.CHECKOUT)
+    folder = (paths.RECIPES if inside else Path.cwd()) / name
+    return _write(folder, name, {"task.py": TASK, "README.md": README})
+
+
+def make_framework(name: str) -> list[Path]:
+    """Makes a framework's folder.
+
+    Raises:
+        UserError: the name isn't one, the folder exists, or this isn't a checkout.
+    """
+    if not paths.IS_CHECKOUT:
+        raise UserError("A framework is added to a checkout of Concord, but this one was installed without its source.")
+    return _write(paths.FRAMEWORKS / name, name, {"framework.toml": FRAMEWORK, "notes.md": NOTES})
+
+
+def make_feature(name: str) -> list[Path]:
+    """Adds a row to the feature matrix and an unfinished check, which the suite refuses until it is filled in.
+
+    Raises:
+        UserError: the name isn't one, the row exists, or this isn't a checkout.
+    """
+    from concord.ask.features import features
+
+    if not paths.IS_CHECKOUT:
+        raise UserError("A feature is added to a checkout of Concord, but this one was installed without its source.")
+    _check_name(name)
+    if name in features():
+        raise UserError(f"The row {name} exists; nothing was written.")
+    written = []
+    for file, template in {"features.toml": FEATURE, "feature_checks.py": CHECK}.items():
+        path = paths.FRAMEWORKS / file
+        text = path.read_text(encoding="utf-8") + template.format(name=name, title=name.replace("_", " "))
+        partial = path.with_name(f".{file}.part")
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+        written.append(path)
+    return written
+
+
+def _write(folder: Path, name: str, templates: dict[str, str]) -> list[Path]:
+    _check_name(name)
+    if folder.exists():
+        raise UserError(f"{folder} exists; nothing was written.")
+    folder.mkdir(parents=True)
+    title = name.replace("_", " ").capitalize()
+    written = []
+    for file, template in templates.items():
+        path = folder / file
+        path.write_text(template.format(name=name, title=title), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise UserError(
+            f"{name!r} can't be a name: small letters, digits and _, a letter first, e.g. residual_network."
+        )

@@ -1,0 +1,1 @@
+"""Runs programs: workers, environments, devices, and the evidence that runs leave."""
