@@ -298,7 +298,8 @@ def test_command_refuses(tmp_path, arguments, parts):
 )
 def test_data_refuses(tmp_path, monkeypatch, entry, message):
     monkeypatch.setattr(paths, "MUTANTS", tmp_path)
-    (tmp_path / "softmax_regression.toml").write_text(f"[[mutants]]\n{entry}\n")
+    (tmp_path / "softmax_regression").mkdir()
+    (tmp_path / "softmax_regression" / "mutants.toml").write_text(f"[[mutants]]\n{entry}\n")
     with pytest.raises(UserError, match=message):
         all_mutants.__wrapped__()
 

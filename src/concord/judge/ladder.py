@@ -7,6 +7,7 @@ wrong epsilon or a wrong L2 factor hides behind the size of the weights.
 
 from dataclasses import dataclass
 
+from concord.project.cases import Case
 from concord.project.task import Task
 
 LOGIT_IMAGES = 1_000  # whose logits are compared
@@ -144,12 +145,13 @@ def levels(task: Task) -> tuple[Level, ...]:
     return OPERATION_LEVELS if task.kind == "operation" else NETWORK_LEVELS
 
 
-def runs(task: Task, level: Level, cases: tuple[str, ...] = ()) -> list[Run]:
-    """What a level needs to have been run; an operation calls each function with each case."""
+def runs(task: Task, level: Level, cases: tuple[Case, ...] = ()) -> list[Run]:
+    """What a level needs to have been run; an operation calls each function with each of its cases."""
     if task.kind == "operation":
         return [
-            Run(f"{function}_{case}", function=function, case=case)
+            Run(f"{function}_{case.name}", function=function, case=case.name)
             for function in task.specification.FUNCTIONS
             for case in cases
+            if function in case.functions
         ]
     return [NETWORK_RUNS[name] for name in level.runs]

@@ -1,7 +1,7 @@
-"""Wrong programs on purpose: each mutant is a correct recipe with one fault, kept as data in `mutants/`, and the level
+"""Wrong programs on purpose: each mutant is a correct recipe with one fault, kept as data beside it, and the level
 of the ladder that claims it must be the one that catches it. This is what shows that the judge has teeth.
 
-A file `mutants/<recipe>.toml` changes a recipe, `mutants/judge.toml` the harness itself.
+A file `mutants.toml` in a recipe folder changes its programs, `mutants/judge.toml` the harness itself.
 """
 
 import hashlib
@@ -104,7 +104,8 @@ def all_mutants() -> dict[str, Mutant]:
         UserError: a file isn't TOML, or an entry lacks something, repeats a name or names what doesn't exist.
     """
     found: dict[str, Mutant] = {}
-    for path in sorted(paths.MUTANTS.glob("*.toml")):
+    files = [*paths.RECIPES.glob("*/mutants.toml"), *paths.MUTANTS.glob("*/mutants.toml"), paths.MUTANTS / "judge.toml"]
+    for path in sorted(file for file in files if file.is_file()):
         try:
             rows = tomllib.loads(path.read_text(encoding="utf-8"))["mutants"]
         except (tomllib.TOMLDecodeError, KeyError) as error:
@@ -127,7 +128,8 @@ def read_mutant(path: Path, row: dict[str, Any]) -> Mutant:
     try:
         changes = {key: tuple((old, new) for old, new in pairs) for key, pairs in row.pop("changes").items()}
         variants, topics = tuple(row.pop("variants", ())), tuple(row.pop("told_apart_by", ()))
-        mutant = Mutant(recipe=path.stem, changes=changes, variants=variants, told_apart_by=topics, **row)
+        recipe = path.parent.name if path.name == "mutants.toml" else path.stem
+        mutant = Mutant(recipe=recipe, changes=changes, variants=variants, told_apart_by=topics, **row)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{here}: name, fault, level, what and changes are needed ({error}).") from None
     if mutant.fault not in FAULTS:

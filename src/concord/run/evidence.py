@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from concord.judge import ladder
 from concord.judge.ladder import Run
 from concord.project import paths
+from concord.project.cases import Case, read_cases
 from concord.project.errors import UserError
 from concord.project.framework import REFERENCE, Variant, variants
 from concord.project.task import Task
@@ -90,7 +91,7 @@ class Collector:
         self.workers = Workers(folder, lambda what: self.announce(what), device=device, **worker_options)
         self._collected: dict[tuple[Path, str, str, str, Run], Evidence] = {}
         self._draws: dict[tuple[Path, str, str], int] = defaultdict(lambda: int.from_bytes(os.urandom(8), "big"))
-        self._cases: dict[Path, dict[str, dict[str, np.ndarray]]] = {}
+        self._cases: dict[Path, dict[str, Case]] = {}
         self._folders: dict[tuple[Path, str], Path] = {}
         self._images = self._write_images()
 
@@ -131,30 +132,15 @@ class Collector:
                 partial.replace(kept)
         return evidence
 
-    def cases(self, task: Task) -> "dict[str, dict[str, np.ndarray]]":
-        """An operation's cases by name.
-
-        Raises:
-            UserError: the task's `cases` fails.
-        """
+    def cases(self, task: Task) -> dict[str, Case]:
+        """An operation's cases by name."""
         if task.folder not in self._cases:
-            here = f"{task.folder / 'task.py'}: cases()"
-            try:
-                cases = task.specification.cases(self.dataset.test_images)
-            except Exception as error:
-                raise UserError(f"{here} fails: {type(error).__name__}: {error}") from None
-            if not isinstance(cases, dict) or not cases:
-                raise UserError(f"{here} gives {type(cases).__name__}, expected a dict with at least one case.")
-            needed = {"expected", *(name for names in task.specification.FUNCTIONS.values() for name in names)}
-            for name, case in cases.items():
-                if lacking := sorted(needed - set(case)):
-                    raise UserError(f"{here}: the case {name!r} lacks {', '.join(lacking)}.")
-            self._cases[task.folder] = cases
+            self._cases[task.folder] = read_cases(task, self.dataset.test_images)
         return self._cases[task.folder]
 
     def runs(self, task: Task, level: ladder.Level) -> list[Run]:
         """What a level needs to have been run."""
-        return ladder.runs(task, level, tuple(self.cases(task)) if task.kind == "operation" else ())
+        return ladder.runs(task, level, tuple(self.cases(task).values()) if task.kind == "operation" else ())
 
     def drawn(self, task: Task, variant: Variant, precision: str, run: Run) -> Run:
         """The run as this variant is given it: one from unseen weights has weights of its own for each task, variant
@@ -232,12 +218,14 @@ class Collector:
         """The job for a worker: paths and plain values only."""
         job: dict[str, Any] = {"recipe": str(task.recipes[variant.framework]), "contract": task.contract()}
         if task.kind == "operation":
-            case = self.cases(task)[run.case]
-            arguments = {name: case[name] for name in task.specification.FUNCTIONS[run.function]}
+            case, parameters = self.cases(task)[run.case], task.specification.FUNCTIONS[run.function]
             return job | {
                 "kind": "function",
                 "function": run.function,
-                "arguments": self._save(task, run.case, arguments),
+                "parameters": parameters,
+                "arguments": self._save(task, run.case, case.arrays),
+                "options": {name: value for name, value in case.options.items() if name in parameters},
+                "raises": not case.expected[run.function],
             }
         training, count = self.training(task, run)
         return job | {
@@ -309,7 +297,8 @@ class Collector:
         for path in (task.folder / "task.py", task.recipes[REFERENCE], PROGRAM, Path(__file__)):
             digest.update(path.read_bytes())
         for case in cases.values():
-            for array in case.values():
+            digest.update(repr((case.name, case.options)).encode())
+            for array in case.arrays.values():
                 digest.update(array.tobytes())
         return digest.hexdigest()
 

@@ -186,17 +186,36 @@ def run_network(job, precision):
 
 
 def run_function(job, precision):
-    """Calls one function of an operation's recipe with arrays."""
+    """Calls one function of an operation's recipe. Arrays of floating-point numbers come in the precision; where the
+    job says that the function must raise an error, it is no error that it does."""
     import numpy as np
 
     recipe = load_recipe(job)
-    arguments = {name: array.astype(precision) for name, array in np.load(job["arguments"]).items()}
+    arguments = {name: in_precision(array, precision) for name, array in np.load(job["arguments"]).items()}
+    arguments = {name: value for name, value in arguments.items() if name in job["parameters"]}
+    arguments |= {name: tuple(v) if isinstance(v, list) else v for name, v in job["options"].items()}
     begin = time.perf_counter()
-    result = getattr(recipe, job["function"])(**arguments)
+    try:
+        result = getattr(recipe, job["function"])(**arguments)
+    except Exception:
+        if not job["raises"]:
+            raise
+        save(job["results"], {"raised": np.True_})
+        return {"seconds": {}}
+    if job["raises"]:
+        raise AssertionError(f"{job['function']} gives a result, and should have raised an error")
     synchronise()
     seconds = time.perf_counter() - begin
-    save(job["results"], {"result": np.asarray(result)})
+    parts = result if isinstance(result, (tuple, list)) else (result,)
+    save(job["results"], {f"result/{number}": np.asarray(part) for number, part in enumerate(parts)})
     return {"seconds": {job["function"]: seconds}}
+
+
+def in_precision(array, precision):
+    """Floating-point and complex numbers in the precision of the run; whole numbers and truth values as they are."""
+    if array.dtype.kind == "c":
+        return array.astype({"float32": "complex64", "float64": "complex128"}[precision])
+    return array.astype(precision) if array.dtype.kind == "f" else array
 
 
 def run_latency(job, precision):
@@ -320,7 +339,7 @@ def save(path, results):
     import numpy as np
 
     for name, array in results.items():
-        if array.dtype.kind not in "fiu":
+        if array.dtype.kind not in "fiubc":
             raise TypeError(f"{name} is not an array of numbers but of {array.dtype}")
     np.savez(path, **results)
 

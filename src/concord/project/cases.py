@@ -1,0 +1,97 @@
+"""An operation's cases: what each function is given, and exactly what it must give."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from concord.project.errors import UserError
+from concord.project.task import Task
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# What a case may hold beside the functions' own parameters.
+EXPECTED, FUNCTIONS, GATES, BECAUSE, RAISES = "expected", "functions", "gates", "because", "raises"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case of an operation.
+
+    Args:
+        name: unique in its task.
+        arrays: the arguments that are arrays; floating-point ones reach a recipe in the precision of the run.
+        options: the arguments that are plain values: whole numbers, texts, booleans, None, or tuples of them.
+        expected: by function, the exact outputs; a function that gives one array has one. Empty where it must raise.
+        gates: by precision, a relative error instead of the level's own.
+        because: why the case has gates of its own.
+    """
+
+    name: str
+    arrays: "dict[str, np.ndarray]"
+    options: dict[str, Any]
+    expected: "dict[str, tuple[np.ndarray, ...]]"
+    gates: dict[str, float] = field(default_factory=dict)
+    because: str = ""
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        return tuple(self.expected)
+
+
+def read_cases(task: Task, images: "np.ndarray") -> dict[str, Case]:
+    """All cases by name, as the task's `cases(images)` gives them.
+
+    Raises:
+        UserError: it fails, or gives something else than cases.
+    """
+    here = f"{task.folder / 'task.py'}: cases()"
+    try:
+        found = task.specification.cases(images)
+    except Exception as error:
+        raise UserError(f"{here} fails: {type(error).__name__}: {error}") from None
+    if not isinstance(found, dict) or not found:
+        raise UserError(f"{here} gives {type(found).__name__}, expected a dict with at least one case.")
+    return {name: _read(task, f"{here}: the case {name!r}", name, case) for name, case in found.items()}
+
+
+def _read(task: Task, here: str, name: Any, case: Any) -> Case:
+    import numpy as np
+
+    known: dict[str, tuple[str, ...]] = task.specification.FUNCTIONS
+    if not isinstance(name, str) or not name.isidentifier():
+        raise UserError(f"{here} has a name that isn't a Python identifier.")
+    if not isinstance(case, dict):
+        raise UserError(f"{here} is {type(case).__name__}, expected a dict.")
+    functions = case.get(FUNCTIONS, tuple(known))
+    if strange := [function for function in functions if function not in known]:
+        raise UserError(f"{here} names the functions {', '.join(map(str, strange))}; known: {', '.join(known)}.")
+    raises = bool(case.get(RAISES))
+    needed = {parameter for function in functions for parameter in known[function]}
+    if lacking := sorted(needed - set(case) | ({EXPECTED} - set(case) if not raises else set())):
+        raise UserError(f"{here} lacks {', '.join(lacking)}.")
+    if unused := sorted(set(case) - needed - {EXPECTED, FUNCTIONS, GATES, BECAUSE, RAISES}):
+        raise UserError(f"{here} has {', '.join(unused)}, which none of its functions takes.")
+    if case.get(GATES) and not case.get(BECAUSE):
+        raise UserError(f"{here} has gates of its own; {BECAUSE!r} must say why.")
+    arrays = {key: np.asarray(case[key]) for key in needed if isinstance(case[key], (np.ndarray, list))}
+    if strange := [key for key, array in arrays.items() if array.dtype.kind not in "fiubc"]:
+        raise UserError(f"{here}: {', '.join(strange)} is not an array of numbers.")
+    expected = {} if raises else case[EXPECTED]
+    by_function = expected if isinstance(expected, dict) else dict.fromkeys(functions, expected)
+    if not raises and (lacking := [function for function in functions if function not in by_function]):
+        raise UserError(f"{here} doesn't say what is expected of {', '.join(lacking)}.")
+    return Case(
+        name,
+        arrays,
+        {key: case[key] for key in needed if key not in arrays},
+        {function: () if raises else outputs(by_function[function]) for function in functions},
+        dict(case.get(GATES, {})),
+        case.get(BECAUSE, ""),
+    )
+
+
+def outputs(value: Any) -> "tuple[np.ndarray, ...]":
+    """What a function gives, as arrays: a tuple has several outputs, everything else is one."""
+    import numpy as np
+
+    return tuple(np.asarray(part) for part in (value if isinstance(value, tuple) else (value,)))
