@@ -4,6 +4,8 @@ import io
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +22,9 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="What data is where; fetch, verify and export it.")
 new_app = typer.Typer(help="Scaffolds for a new recipe, framework or feature.", no_args_is_help=True)
+store_app = typer.Typer(help="What was proven before, and is not run again.")
 app.add_typer(data_app, name="data")
+app.add_typer(store_app, name="store")
 app.add_typer(new_app, name="new")
 env_app = typer.Typer(help="The environments of frameworks that can't live beside others.", no_args_is_help=True)
 app.add_typer(env_app, name="env")
@@ -28,6 +32,10 @@ app.add_typer(env_app, name="env")
 DataOption = Annotated[
     str | None,
     typer.Option("--data", help="mnist, digits, a folder of IDX files, or an mnist.npz.", metavar="NAME|PATH"),
+]
+
+FrameworksOption = Annotated[
+    str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
 ]
 
 DeviceOption = Annotated[str, typer.Option(help="cpu, or gpu: an NVIDIA GPU, judged by the reference on the cpu.")]
@@ -49,6 +57,16 @@ def main() -> None:
         fail(f"{error.filename or 'the system'}: {error.strerror or error}")
 
 
+@contextmanager
+def interruptible(message: str = "interrupted") -> Iterator[None]:
+    """Ctrl-C ends the command with one line and exit code 130; by then every worker has been ended."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(f"concord: {message}", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
 def fail(message: str) -> None:
     print(f"concord: {message}", file=sys.stderr)
     raise SystemExit(2)
@@ -59,36 +77,51 @@ def compare(
     recipe: Annotated[
         str | None, typer.Argument(help="A recipe's name or a folder with a task.py; all recipes if none is named.")
     ] = None,
-    frameworks: Annotated[
-        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
-    ] = None,
+    frameworks: FrameworksOption = None,
     data: DataOption = None,
     precision: Annotated[str, typer.Option(help="float32, float64 or both.")] = "both",
-    epochs: Annotated[int | None, typer.Option(min=1, help="Of the ordinary training run.")] = None,
+    full: Annotated[bool, typer.Option("--full", help="Every run: 200 steps, whole epochs. Takes long.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Run everything, whatever was proven before.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what needs an environment of its own, which is made if need be.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Variants at once; by default as many as cores and memory allow.")
+    ] = None,
     repeat: Annotated[int, typer.Option(min=1, help="Compare so often, and say which verdicts change.")] = 1,
-    track: Annotated[str, typer.Option(help="idiomatic, or tuned: the fastest equal programs.")] = "idiomatic",
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Every run anew, and the results into docs/results.")
+    ] = False,
     device: DeviceOption = "cpu",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Prove that the frameworks compute the same, level by level. What each costs is shown too."""
+    """Prove that the frameworks compute the same. Whatever was proven before and hasn't changed isn't run again."""
     from concord.report.compare import run_comparison
 
-    try:
-        code = run_comparison(recipe, frameworks, data, precision, epochs, repeat, track, json_file, device)
-    except KeyboardInterrupt:  # by now every worker has been ended
-        print("concord: interrupted", file=sys.stderr)
-        code = 130
+    with interruptible("interrupted; what was proven is kept, and the next call goes on"):
+        code = run_comparison(
+            recipe,
+            frameworks,
+            data,
+            precision,
+            full=full,
+            fresh=fresh,
+            everything=everything,
+            jobs=jobs,
+            repeat=repeat,
+            publish=publish,
+            json_file=json_file,
+            device=device,
+        )
     raise SystemExit(code)
 
 
 @app.command()
 def certify(
     recipe: Annotated[str, typer.Argument(help="A recipe's name or a folder with a task.py.")] = "mnist_cnn",
-    frameworks: Annotated[
-        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
-    ] = None,
+    frameworks: FrameworksOption = None,
     seeds: Annotated[int, typer.Option(min=2, help="Training runs of each variant.")] = 10,
     data: DataOption = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Of each training run.")] = None,
@@ -112,9 +145,7 @@ def noise(
     recipe: Annotated[
         str | None, typer.Argument(help="A recipe's name or a folder with a task.py; all recipes if none is named.")
     ] = None,
-    frameworks: Annotated[
-        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
-    ] = None,
+    frameworks: FrameworksOption = None,
     data: DataOption = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures here too.", metavar="FILE")
@@ -134,9 +165,7 @@ def noise(
 @app.command("features")
 def show_features(
     feature: Annotated[str | None, typer.Argument(help="A row's id; all rows if none is named.")] = None,
-    frameworks: Annotated[
-        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
-    ] = None,
+    frameworks: FrameworksOption = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the answers here too.", metavar="FILE")
     ] = None,
@@ -155,9 +184,7 @@ def show_features(
 @app.command()
 def bench(
     recipe: Annotated[str, typer.Argument(help="A recipe's name or a folder with a task.py.")] = "mnist_cnn",
-    frameworks: Annotated[
-        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
-    ] = None,
+    frameworks: FrameworksOption = None,
     data: DataOption = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Processor cores to pin everything to.")] = None,
     rounds: Annotated[
@@ -195,9 +222,7 @@ def bench(
 @app.command("gotchas")
 def show_gotchas(
     topic: Annotated[str | None, typer.Argument(help="A topic's name; all topics if none is named.")] = None,
-    frameworks: Annotated[
-        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
-    ] = None,
+    frameworks: FrameworksOption = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the values here too.", metavar="FILE")] = None,
 ) -> None:
     """Show where the frameworks differ, on the installed versions. A default that has changed is named."""
@@ -216,9 +241,7 @@ def mutants(
     names: Annotated[
         list[str] | None, typer.Argument(help="Mutants, or recipes for all of theirs; all if none is named.")
     ] = None,
-    frameworks: Annotated[
-        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
-    ] = None,
+    frameworks: FrameworksOption = None,
     data: DataOption = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
@@ -233,6 +256,28 @@ def mutants(
         print("concord: interrupted", file=sys.stderr)
         code = 130
     raise SystemExit(code)
+
+
+@store_app.callback(invoke_without_command=True)
+def show_store(context: typer.Context) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    from concord.report.terminal import ago
+    from concord.run.store import AGE_LIMIT, SIZE_LIMIT, Store
+
+    store = Store()
+    count, size, oldest = store.contents()
+    print(f"{store.folder}: {count:,} runs, {size / 1e6:,.0f} MB of at most {SIZE_LIMIT / 1e6:,.0f} MB")
+    if oldest:
+        print(f"the oldest {ago(oldest)}; what is older than {AGE_LIMIT // 86_400} days isn't used again")
+
+
+@store_app.command("clear")
+def clear_store() -> None:
+    """Take all evidence away; the next comparison runs everything."""
+    from concord.run.store import Store
+
+    print(f"cleared {Store().clear() / 1e6:,.0f} MB")
 
 
 @app.command("list")

@@ -21,12 +21,13 @@ from concord.judge.ladder import Level, Run
 from concord.judge.verdict import LevelVerdict, judge
 from concord.project import paths
 from concord.project.errors import UserError, nearest
+from concord.project.files import check_writable, write_json
 from concord.project.framework import Variant, frameworks, select_variants
 from concord.project.framework import variants as known_variants
 from concord.project.task import Task, read_task, recipe_folders
 from concord.report import results as report
-from concord.report.terminal import check_writable, progress, terminal
-from concord.run.evidence import Collector, Evidence, new_folder, write_json
+from concord.report.terminal import progress, terminal
+from concord.run.evidence import Collector, Evidence, new_folder
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -1,52 +1,69 @@
-"""The judge: turns evidence into verdicts, level by level.
+"""The judge: arrays in, verdicts out, level by level. It asks for no run and starts no process.
 
 Shape, dtype and finiteness come first; a NaN never equals anything. When float32 misses a gate, float64 decides
-between rounding and a fault. A declared difference must show: an agreement that nobody expected fails too.
+between rounding and a fault. A declared difference has a ceiling, and where it names recipes it must show: an agreement
+that nobody expected fails too.
 """
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from concord.judge import ladder
 from concord.judge.ladder import Level, Run
-from concord.project.framework import Variant
+from concord.project.framework import KnownDifference
+from concord.project.outcomes import ABSENT, Outcome
 from concord.project.task import Task
-from concord.run.evidence import Collector
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from concord.judge.kinks import Kinks, Parting
-
     Arrays = dict[str, np.ndarray]
 
-# With float64 in agreement, a float32 error up to this many gates is rounding. Beyond it the program may be right,
-# but what it computes in isn't float32.
-ROUNDING = 10.0
+
+@dataclass(frozen=True)
+class Held:
+    """One run's arrays beside the reference's: what the judge is given.
+
+    Args:
+        run: what was run.
+        arrays: what the variant gave: `history` (epochs,), `weights/<name>`, `logits` (N, ...), `first/weights/<name>`
+            and `first/logits` from before training, `accuracy` (), or an operation's `result/<number>`.
+        expected: the same of the reference, in float64.
+        start: a network's start weights by name, float32.
+        answers: an operation's exact results.
+        gates: an operation's own, by precision.
+        labels: of the test images that an ordinary run is scored on.
+        data: the name of the data set.
+    """
+
+    run: Run
+    arrays: "Arrays"
+    expected: "Arrays"
+    start: "Arrays" = field(default_factory=dict)
+    answers: "tuple[np.ndarray, ...]" = ()
+    gates: dict[str, float] = field(default_factory=dict)
+    labels: "np.ndarray | None" = None
+    data: str = ""
 
 
 @dataclass(frozen=True)
 class LevelVerdict:
     """What one level says of one variant at one precision.
 
-    `error` is the worst relative error, of `tensor` after `run`, and None where nothing could be measured.
-    `outcome` is one of the closed set; `declared` the cause of a known difference. `kinks` is the ledger of the
-    step after each of its runs; `parting` says where a float32 run parts from the reference.
+    `error` is the worst relative error, of `tensor` after `run`, and None where nothing could be measured; `declared`
+    is the cause of a known difference.
     """
 
     level: str
     precision: str
-    outcome: str
+    outcome: Outcome
     reason: str = ""
     error: float | None = None
     tensor: str = ""
     run: str = ""
     gate: float | None = None
     declared: str = ""
-    kinks: "tuple[Kinks, ...]" = ()
-    parting: "Parting | None" = None
 
     @property
     def passed(self) -> bool:
@@ -55,25 +72,95 @@ class LevelVerdict:
 
 @dataclass(frozen=True)
 class Measurement:
-    """The error of one tensor after one run."""
+    """The error of one tensor after one run, and the gate that it is held against."""
 
     run: Run
     tensor: str
     error: float
+    gate: float | None
+
+    @property
+    def beyond(self) -> bool:
+        return self.gate is not None and self.error > self.gate
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What one more comparison of the same variant said; the accuracy is None where it isn't proven."""
+
+    outcome: Outcome
+    accuracy: float | None
+
+
+@dataclass(frozen=True)
+class VariantVerdict:
+    """A row of the table: everything that is said of one variant in one task.
+
+    Args:
+        depth: "quick" or "full".
+        levels: the verdicts in order.
+        accuracy: of the ordinary run, None where it isn't proven.
+        history: the mean loss of each epoch of that run.
+        proven: when the oldest of its evidence was made, in seconds since 1970; None where nothing was run.
+        reused: whether all of its evidence is from earlier.
+        seconds: what it took now.
+        repeats: what every comparison said, this one first, where there were several.
+    """
+
+    recipe: str
+    variant: str
+    versions: dict[str, str]
+    levels: tuple[LevelVerdict, ...]
+    depth: str = "full"
+    accuracy: float | None = None
+    history: tuple[float, ...] = ()
+    proven: float | None = None
+    reused: bool = False
+    seconds: float = 0.0
+    repeats: tuple[Repeat, ...] = ()
+
+    @property
+    def failure(self) -> LevelVerdict | None:
+        """The first level that isn't passed."""
+        return next((level for level in self.levels if not level.passed), None)
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.failure.outcome if self.failure else "ok"
+
+    @property
+    def reason(self) -> str:
+        return self.failure.reason if self.failure else ""
+
+    @property
+    def absent(self) -> bool:
+        return self.outcome in ABSENT
+
+    @property
+    def declared(self) -> bool:
+        """Whether a known difference showed."""
+        return any(level.declared for level in self.levels)
+
+    def error(self, precision: str) -> float | None:
+        """The worst error of all judged levels at a precision; None if nothing was measured."""
+        errors = [
+            v.error for v in self.levels if v.precision == precision and v.level != "accuracy" and v.gate is not None
+        ]
+        return max((error for error in errors if error is not None), default=None)
 
 
 def relative_error(found: "np.ndarray", reference: "np.ndarray") -> float:
     """|found - reference| / |reference| in 2-norms, computed in float64; infinite where it isn't a number.
 
-    Against a reference of zeros only zeros are right.
+    Against a reference of zeros only zeros are right, and against infinity or NaN only the same at the same place.
     """
     import numpy as np
 
     if np.iscomplexobj(found) or np.iscomplexobj(reference):
         found, reference = (np.stack([np.real(array), np.imag(array)]) for array in (found, reference))
     found, reference = np.asarray(found, np.float64), np.asarray(reference, np.float64)
-    if not np.isfinite(reference).all():  # an answer may be infinite, or not a number; at the same places, then
-        odd = ~np.isfinite(reference)
+    odd = ~np.isfinite(reference)
+    if odd.any():
         if not np.array_equal(found[odd], reference[odd], equal_nan=True):
             return math.inf
         found, reference = found[~odd], reference[~odd]
@@ -84,111 +171,94 @@ def relative_error(found: "np.ndarray", reference: "np.ndarray") -> float:
     return error if math.isfinite(error) else math.inf
 
 
-def judge(collector: Collector, task: Task, variant: Variant, level: Level, precision: str) -> LevelVerdict:
-    """The verdict of one level, float32's rounding and known differences taken into account."""
-    verdict = measure(collector, task, variant, level, precision)
-    if precision == "float32" and verdict.outcome == "mismatch" and verdict.gate is not None:
-        verdict = triage(verdict, measure(collector, task, variant, level, "float64"))
-    difference = variant.known_difference(task.name, precision, level.name)
-    if difference is None or verdict.outcome not in ("ok", "mismatch"):
-        return verdict
-    if verdict.outcome == "mismatch":
-        return replace(verdict, declared=difference.cause)
-    return replace(
-        verdict,
-        outcome="mismatch",
-        reason=f"agrees, although a known difference is declared ({difference.cause}): take the declaration out",
+def measure(task: Task, level: Level, precision: str, held: Sequence[Held]) -> LevelVerdict:
+    """Holds the runs of a level against the reference."""
+    for one in held:
+        if fault := malformed(task, one, precision):
+            return LevelVerdict(level.name, precision, *fault, run=one.run.name)
+    if level.name == "accuracy":
+        return judge_accuracy(task, held[0], precision)
+    gate = level.gates[precision]
+    measurements = [
+        Measurement(one.run, tensor, error, one.gates.get(precision, gate))
+        for one in held
+        for tensor, error in MEASURES[level.name](one)
+    ]
+    beyond = [measurement for measurement in measurements if measurement.beyond]
+    # A case with a gate of its own says nothing about how well the others agree.
+    plain = [measurement for measurement in measurements if measurement.gate == gate]
+    worst = max(beyond or plain or measurements, key=lambda measurement: measurement.error)
+    verdict = LevelVerdict(
+        level.name, precision, "ok", error=worst.error, tensor=worst.tensor, run=worst.run.name, gate=gate
     )
+    if not beyond:
+        return verdict
+    first = max((m for m in beyond if m.run is beyond[0].run), key=lambda measurement: measurement.error)
+    reason = f"{first.tensor} parts first, {first.run.describe()}: {first.error:.0e}, gate {first.gate:.0e}"
+    return replace(verdict, outcome="mismatch", reason=reason)
 
 
 def triage(verdict: LevelVerdict, strict: LevelVerdict) -> LevelVerdict:
-    """Decides what a float32 verdict beyond its gate means, with the float64 verdict of the same level."""
-    assert verdict.error is not None and verdict.gate is not None
+    """Says what a float32 verdict beyond its gate means, with the float64 verdict of the same level."""
     if strict.outcome == "mismatch":
         return replace(verdict, reason=f"{verdict.reason}; a fault, not rounding: in float64 {strict.reason}")
     if strict.outcome != "ok":
         return replace(verdict, reason=f"{verdict.reason}; float64 can't tell why: {strict.outcome}, {strict.reason}")
-    agreement = f"float64 agrees to {strict.error:.0e}"
-    if verdict.error <= ROUNDING * verdict.gate:
-        return replace(verdict, outcome="ok", reason=f"{verdict.reason}; rounding: {agreement}")
-    return replace(verdict, reason=f"{verdict.reason}; {agreement}: the arithmetic is less precise than float32")
+    why = f"float64 agrees to {strict.error:.0e}: the arithmetic is less precise than float32"
+    return replace(verdict, reason=f"{verdict.reason}; {why}")
 
 
-def measure(collector: Collector, task: Task, variant: Variant, level: Level, precision: str) -> LevelVerdict:
-    """Holds the runs that a level needs against the reference."""
-    pairs = []
-    for run in (collector.drawn(task, variant, precision, run) for run in collector.runs(task, level)):
-        evidence = collector.collect(task, variant, precision, run)
-        if evidence.outcome != "ok":
-            return LevelVerdict(level.name, precision, evidence.outcome, evidence.reason, run=run.name)
-        reference = collector.reference(task, "float32" if run.whole else "float64", run)
-        if reference.outcome != "ok":
-            reason = f"there is no reference to compare with: {reference.outcome}, {reference.reason}"
-            return LevelVerdict(level.name, precision, "error", reason, run=run.name)
-        pairs.append((run, evidence.arrays(), reference.arrays()))
-    for run, arrays, expected in pairs:
-        if fault := malformed(collector, task, run, arrays, expected, precision):
-            return LevelVerdict(level.name, precision, *fault, run=run.name)
-    if level.name == "accuracy":
-        return judge_accuracy(collector, task, pairs[0], precision)
-    gate = level.gates[precision]
-    measurements = [
-        Measurement(run, tensor, error)
-        for run, arrays, expected in pairs
-        for tensor, error in MEASURES[level.name](collector, task, run, arrays, expected)
-    ]
-    parted = [
-        m for m in measurements if gate is not None and m.error > gates_of(collector, task, m.run, precision, gate)
-    ]
-    within = [m for m in measurements if m not in parted]
-    worst = max(
-        parted or [m for m in within if not m.run.case or m.error <= (gate or 0)] or within, key=lambda m: m.error
-    )
-    verdict = LevelVerdict(
-        level.name, precision, "ok", error=worst.error, tensor=worst.tensor, run=worst.run.name, gate=gate
-    )
-    if not parted:
+def settle(verdict: LevelVerdict, difference: KnownDifference | None, *, must_show: bool) -> LevelVerdict:
+    """Takes a declared difference into account.
+
+    Args:
+        verdict: what was measured.
+        difference: what is declared for this level, if anything.
+        must_show: whether it is declared for this very recipe, so that an agreement is wrong too.
+    """
+    if difference is None or verdict.outcome not in ("ok", "mismatch"):
         return verdict
-    first = max((m for m in parted if m.run is parted[0].run), key=lambda measurement: measurement.error)
-    beyond = gates_of(collector, task, first.run, precision, gate or 0)
-    reason = f"{first.tensor} parts first, {first.run.describe()}: {first.error:.0e}, gate {beyond:.0e}"
-    return replace(verdict, outcome="mismatch", reason=reason)
+    if verdict.outcome == "ok":
+        if not must_show:
+            return verdict
+        why = f"agrees, although a known difference is declared ({difference.cause}): take the declaration out"
+        return replace(verdict, outcome="mismatch", reason=why)
+    ceiling = difference.ceilings[verdict.level]
+    if verdict.error is None or verdict.error > ceiling:
+        return replace(verdict, reason=f"{verdict.reason}; more than the declared difference explains, {ceiling:.0e}")
+    return replace(verdict, declared=difference.cause)
 
 
-def gates_of(collector: Collector, task: Task, run: Run, precision: str, gate: float) -> float:
-    """The gate of a run: an operation's case may bring its own."""
-    return collector.cases(task)[run.case].gates.get(precision, gate) if run.case else gate
-
-
-def malformed(
-    collector: Collector, task: Task, run: Run, arrays: "Arrays", expected: "Arrays", precision: str
-) -> tuple[str, str] | None:
+def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | None:
     """The outcome and reason if arrays are missing, or have a wrong shape or dtype, or hold what isn't a number."""
     import numpy as np
 
-    if list(arrays) != list(expected):
-        return "mismatch", f"gives {', '.join(arrays)}, expected {', '.join(expected)}"
-    for name, array in arrays.items():
-        if array.shape != expected[name].shape:
-            return "mismatch", f"{name} has the shape {array.shape}, expected {expected[name].shape}"
-        wanted = expected_dtype(expected[name].dtype, precision)
+    if list(held.arrays) != list(held.expected):
+        return "mismatch", f"gives {', '.join(held.arrays)}, expected {', '.join(held.expected)}"
+    for name, array in held.arrays.items():
+        expected = held.expected[name]
+        if array.shape != expected.shape:
+            return "mismatch", f"{name} has the shape {array.shape}, expected {expected.shape}"
+        wanted = dtype_in(expected.dtype, precision)
         if name not in ("history", "accuracy") and not np.issubdtype(array.dtype, wanted):
             return "mismatch", f"{name} comes in {array.dtype}, expected {np.dtype(wanted).name}"
-        if np.isfinite(expected[name]).all() and not np.isfinite(array).all():
+        if np.isfinite(expected).all() and not np.isfinite(array).all():
             share = np.mean(~np.isfinite(array))
             return "nonfinite", f"{share:.0%} of {name} isn't a finite number"
     if task.kind == "network":
-        count = sum(array.size for name, array in arrays.items() if name.startswith("weights/"))
+        count = sum(array.size for name, array in held.arrays.items() if name.startswith("weights/"))
         if count != task.specification.PARAMETERS:
             return "mismatch", f"has {count:,} parameters, expected {task.specification.PARAMETERS:,}"
-        if not run.steps and not run.whole:
-            for name, start in collector.start_weights(task, run).items():
-                if not np.array_equal(arrays[f"weights/{name}"], start.astype(precision)):
-                    return "mismatch", f"{name} changes on the way from weights to variables and back"
+        for name, start in held.start.items():
+            before = f"first/weights/{name}" if held.run.predict_first else f"weights/{name}"
+            if (held.run.predict_first or not (held.run.steps or held.run.ordinary)) and not np.array_equal(
+                held.arrays[before], start.astype(precision)
+            ):
+                return "mismatch", f"{name} changes on the way into the model and back"
     return None
 
 
-def expected_dtype(reference: "np.dtype", precision: str) -> Any:
+def dtype_in(reference: "np.dtype", precision: str) -> Any:
     """What the reference's dtype becomes in a precision: a whole number may have any number of bits."""
     import numpy as np
 
@@ -199,55 +269,61 @@ def expected_dtype(reference: "np.dtype", precision: str) -> Any:
     return np.bool_ if reference.kind == "b" else np.dtype(precision).type
 
 
-def same_shapes(*_: Any) -> Iterator[tuple[str, float]]:
+Errors = Iterator[tuple[str, float]]
+
+
+def same_shapes(_: Held) -> Errors:
     """Shapes are judged before anything is measured; whoever comes here has them right."""
     yield "shapes", 0.0
 
 
-def logits(_: Collector, __: Task, ___: Run, arrays: "Arrays", expected: "Arrays") -> Iterator[tuple[str, float]]:
-    yield "logits", relative_error(arrays["logits"], expected["logits"])
+def logits(held: Held) -> Errors:
+    name = "first/logits" if held.run.predict_first else "logits"
+    yield "logits", relative_error(held.arrays[name], held.expected[name])
 
 
-def loss(_: Collector, __: Task, ___: Run, arrays: "Arrays", expected: "Arrays") -> Iterator[tuple[str, float]]:
-    yield "loss", relative_error(arrays["history"], expected["history"])
+def loss(held: Held) -> Errors:
+    yield "loss", relative_error(held.arrays["history"], held.expected["history"])
 
 
-def displacement(
-    collector: Collector, task: Task, run: Run, arrays: "Arrays", expected: "Arrays"
-) -> Iterator[tuple[str, float]]:
+def displacement(held: Held) -> Errors:
     """How far each tensor has moved from the start; after a plain step that is minus its gradient."""
     import numpy as np
 
-    for name, start in collector.start_weights(task, run).items():
+    for name, start in held.start.items():
         start = start.astype(np.float64)
-        moved, right = arrays[f"weights/{name}"] - start, expected[f"weights/{name}"] - start
-        yield name, relative_error(moved, right)
+        yield name, relative_error(held.arrays[f"weights/{name}"] - start, held.expected[f"weights/{name}"] - start)
 
 
-def updates(*arguments: Any) -> Iterator[tuple[str, float]]:
+def updates(held: Held) -> Errors:
     """Displacement, and the epochs' losses, which show how a short last batch is weighed."""
-    yield from displacement(*arguments)
-    yield from loss(*arguments)
+    yield from displacement(held)
+    yield from loss(held)
 
 
-def trajectory(
-    collector: Collector, task: Task, run: Run, arrays: "Arrays", expected: "Arrays"
-) -> Iterator[tuple[str, float]]:
+def training(held: Held) -> Errors:
+    """The same, and what the trained network says."""
+    yield from updates(held)
+    if held.run.predict:
+        yield "logits after training", relative_error(held.arrays["logits"], held.expected["logits"])
+
+
+def trajectory(held: Held) -> Errors:
     """Displacement, loss, and the share of the test images that are given another class."""
     import numpy as np
 
-    yield from updates(collector, task, run, arrays, expected)
-    other = arrays["logits"].argmax(axis=1) != expected["logits"].argmax(axis=1)
+    yield from updates(held)
+    other = held.arrays["logits"].argmax(axis=1) != held.expected["logits"].argmax(axis=1)
     yield "the class of a test image", float(np.mean(other))
 
 
-def values(
-    collector: Collector, task: Task, run: Run, arrays: "Arrays", expected: "Arrays"
-) -> Iterator[tuple[str, float]]:
+def values(held: Held) -> Errors:
     """An operation's results against the task's exact answers, and against the reference's."""
-    for number, answer in enumerate(collector.cases(task)[run.case].expected[run.function]):
-        yield run.case, relative_error(arrays[f"result/{number}"], answer)
-        yield run.case, relative_error(arrays[f"result/{number}"], expected[f"result/{number}"])
+    for number, answer in enumerate(held.answers):
+        yield held.run.case, relative_error(held.arrays[f"result/{number}"], answer)
+        yield held.run.case, relative_error(held.arrays[f"result/{number}"], held.expected[f"result/{number}"])
+    if not held.answers:  # the case expects an error, and whoever comes here has raised one
+        yield held.run.case, 0.0
 
 
 MEASURES = {
@@ -256,107 +332,36 @@ MEASURES = {
     "loss": loss,
     "gradients": displacement,
     "updates": updates,
+    "training": training,
     "trajectory": trajectory,
     "values": values,
 }
 
+# A short ordinary run ends further from the reference's than a whole one: 100 steps, 2,000 images.
+SHORT_MARGIN = 0.05
 
-def judge_accuracy(
-    collector: Collector, task: Task, pair: "tuple[Run, Arrays, Arrays]", precision: str
-) -> LevelVerdict:
+
+def judge_accuracy(task: Task, held: Held, precision: str) -> LevelVerdict:
     """An ordinary run: what `evaluate` says is true, over the task's floor, and near the reference."""
     import numpy as np
 
-    run, arrays, expected = pair
-    specification, dataset = task.specification, collector.dataset
-    count = len(dataset.test_labels)
-    accuracy, reference = float(arrays["accuracy"]), float(expected["accuracy"])
+    assert held.labels is not None
+    specification, count = task.specification, len(held.labels)
+    accuracy, reference = float(held.arrays["accuracy"]), float(held.expected["accuracy"])
     verdict = LevelVerdict(
-        "accuracy", precision, "ok", error=abs(accuracy - reference), tensor="accuracy", run=run.name
+        "accuracy", precision, "ok", error=abs(accuracy - reference), tensor="accuracy", run=held.run.name
     )
-    counted = float(np.mean(arrays["logits"].argmax(axis=1) == dataset.test_labels))
+    counted = float(np.mean(held.arrays["logits"].argmax(axis=1) == held.labels))
     if abs(accuracy - counted) * count > 0.01:  # images; a count divided by a count, in float32 at worst
         reason = f"evaluate says {accuracy:.4f}, its own predictions of all {count:,} images say {counted:.4f}"
         return replace(verdict, outcome="mismatch", reason=reason)
-    floor = specification.ACCURACY_FLOORS.get(dataset.name)
+    floors = getattr(specification, "SHORT_ACCURACY_FLOORS", {}) if held.run.short else specification.ACCURACY_FLOORS
+    floor = floors.get(held.data)
     if floor is not None and accuracy < floor:
         return replace(verdict, outcome="accuracy_fail", reason=f"{accuracy:.4f} is below the task's floor of {floor}")
     # The margin is stated for 10,000 images; the fewer there are, the more each one counts.
-    margin = specification.ACCURACY_MARGIN * math.sqrt(10_000 / count)
+    margin = SHORT_MARGIN if held.run.short else specification.ACCURACY_MARGIN * math.sqrt(10_000 / count)
     if abs(accuracy - reference) > margin:
         reason = f"{accuracy:.4f} is more than {margin:.4f} away from the reference's {reference:.4f}"
         return replace(verdict, outcome="accuracy_fail", reason=reason)
     return verdict
-
-
-@dataclass(frozen=True)
-class Repeat:
-    """What one more comparison of the same variant said. The figures are None where they aren't proven."""
-
-    outcome: str
-    accuracy: float | None
-    epoch_seconds: float | None
-
-
-@dataclass(frozen=True)
-class VariantVerdict:
-    """A row of the table: everything that is said of one variant in one task.
-
-    Seconds and bytes are None where they weren't measured, or where the checks weren't passed: no speed without
-    sameness. `history` is the mean loss of each epoch of the ordinary run, `repeats` what every comparison said, this
-    one first, where there were several.
-    """
-
-    recipe: str
-    variant: str
-    versions: dict[str, str]
-    levels: tuple[LevelVerdict, ...]
-    accuracy: float | None = None
-    epoch_seconds: float | None = None
-    first_step_seconds: float | None = None
-    import_seconds: float | None = None
-    peak_memory: int | None = None
-    peak_device_memory: int | None = None
-    history: tuple[float, ...] = ()
-    repeats: tuple[Repeat, ...] = ()
-
-    @property
-    def failure(self) -> LevelVerdict | None:
-        """The first level that isn't passed."""
-        return next((level for level in self.levels if not level.passed), None)
-
-    @property
-    def outcome(self) -> str:
-        return self.failure.outcome if self.failure else "ok"
-
-    @property
-    def reason(self) -> str:
-        return self.failure.reason if self.failure else ""
-
-
-def judge_variant(collector: Collector, task: Task, variant: Variant, precisions: Sequence[str]) -> VariantVerdict:
-    """Climbs the whole ladder with one variant, float64 first, because it decides about float32."""
-    levels = []
-    for precision in precisions:
-        for level in ladder.levels(task):
-            if precision in level.gates:
-                levels.append(judge(collector, task, variant, level, precision))
-        collector.workers.close_one(variant, precision)
-    row = VariantVerdict(task.name, variant.id, variant.versions() or {}, tuple(levels))
-    if row.outcome != "ok" or task.kind != "network" or "float32" not in precisions:
-        return row
-    first = collector.collect(task, variant, "float32", ladder.NETWORK_RUNS["gradient"])
-    whole = collector.collect(task, variant, "float32", ladder.NETWORK_RUNS["whole"])
-    training, _ = collector.training(task, ladder.NETWORK_RUNS["whole"])
-    assert training
-    arrays = whole.arrays()
-    return replace(
-        row,
-        accuracy=float(arrays["accuracy"]),
-        history=tuple(arrays["history"].tolist()),
-        epoch_seconds=whole.seconds["train"] / training["epochs"],
-        first_step_seconds=first.seconds["train"],
-        import_seconds=whole.import_seconds,
-        peak_memory=whole.peak_memory,
-        peak_device_memory=whole.peak_device_memory,
-    )

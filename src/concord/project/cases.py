@@ -66,10 +66,10 @@ def _read(task: Task, here: str, name: Any, case: Any) -> Case:
     if strange := [function for function in functions if function not in known]:
         raise UserError(f"{here} names the functions {', '.join(map(str, strange))}; known: {', '.join(known)}.")
     raises = bool(case.get(RAISES))
-    needed = {parameter for function in functions for parameter in known[function]}
-    if lacking := sorted(needed - set(case) | ({EXPECTED} - set(case) if not raises else set())):
+    needed = dict.fromkeys(parameter for function in functions for parameter in known[function])
+    if lacking := sorted(set(needed) - set(case) | ({EXPECTED} - set(case) if not raises else set())):
         raise UserError(f"{here} lacks {', '.join(lacking)}.")
-    if unused := sorted(set(case) - needed - {EXPECTED, FUNCTIONS, GATES, BECAUSE, RAISES}):
+    if unused := sorted(set(case) - set(needed) - {EXPECTED, FUNCTIONS, GATES, BECAUSE, RAISES}):
         raise UserError(f"{here} has {', '.join(unused)}, which none of its functions takes.")
     if case.get(GATES) and not case.get(BECAUSE):
         raise UserError(f"{here} has gates of its own; {BECAUSE!r} must say why.")

@@ -16,14 +16,25 @@ PRECISIONS = ("float64", "float32")
 REFERENCE = "numpy"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KnownDifference:
-    """A difference that is declared with its cause. It still runs, and it must still show: agreement fails too."""
+    """A difference that is declared with its cause. It still runs.
+
+    Args:
+        variants: whose it is.
+        recipes: the project's own recipes in which it must show: there an agreement fails too.
+        everywhere: whether the cause lies in a primitive of the framework, so that it may show in any recipe, a user's
+            included.
+        precision: at which.
+        ceilings: by level, the largest error that it explains, at least ten times what was measured.
+        cause: one sentence.
+    """
 
     variants: tuple[str, ...]
     recipes: tuple[str, ...]
+    everywhere: bool
     precision: str
-    levels: tuple[str, ...]
+    ceilings: dict[str, float]
     cause: str
 
 
@@ -83,11 +94,17 @@ class Variant:
         values = {"threads": str(threads), "precision": precision, "cache": str(cache_folder)}
         return {name: value.format_map(values) for name, value in environment.items()}
 
-    def known_difference(self, recipe: str, precision: str, level: str) -> KnownDifference | None:
+    def known_difference(self, recipe: str, precision: str, level: str) -> tuple[KnownDifference | None, bool]:
+        """What is declared, if anything, and whether it must show.
+
+        Args:
+            recipe: the name of one of the project's own recipes; empty for a user's.
+        """
         for difference in self.known_differences:
-            if recipe in difference.recipes and precision == difference.precision and level in difference.levels:
-                return difference
-        return None
+            named = recipe in difference.recipes
+            if (named or difference.everywhere) and precision == difference.precision and level in difference.ceilings:
+                return difference, named
+        return None, False
 
 
 @dataclass(frozen=True)
@@ -113,9 +130,10 @@ def read_framework(folder: Path) -> Framework:
         differences = tuple(
             KnownDifference(
                 variants=tuple(row["variants"]),
-                recipes=tuple(row["recipes"]),
+                recipes=tuple(row.get("recipes", ())),
+                everywhere=row.get("everywhere", False),
                 precision=row["precision"],
-                levels=tuple(row["levels"]),
+                ceilings=dict(row["ceilings"]),
                 cause=row["cause"],
             )
             for row in table.get("known_differences", [])
@@ -194,14 +212,16 @@ def variants() -> dict[str, Variant]:
     return {variant.id: variant for framework in frameworks().values() for variant in framework.variants}
 
 
-def select_variants(names: list[str] | None) -> list[Variant]:
-    """The variants that a user's words mean: variant ids, or framework ids for all of their variants.
+def select_variants(text: str | list[str] | None) -> list[Variant]:
+    """The variants that a user's words mean: variant ids, or framework ids for all of their variants, separated by
+    commas; all without any.
 
     Raises:
         UserError: a name is neither; says the nearest and lists all.
     """
-    if names is None:
+    if text is None:
         return list(variants().values())
+    names = [name.strip() for name in text.split(",")] if isinstance(text, str) else text
     chosen: dict[str, Variant] = {}
     for name in names:
         if name in variants():

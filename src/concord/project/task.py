@@ -44,7 +44,13 @@ class Task:
     specification: Any
     idiomatic: dict[str, Path]
     tuned: dict[str, Path] = field(default_factory=dict)
+    bundled: bool = False  # one of the project's own
     track: str = "idiomatic"
+
+    @property
+    def own_name(self) -> str:
+        """The name under which the project's declarations know it: empty for a user's task, whatever it is called."""
+        return self.name if self.bundled else ""
 
     @property
     def recipes(self) -> dict[str, Path]:
@@ -158,7 +164,8 @@ def read_task(folder: Path) -> Task:
         for name in ("epochs", "batch_size"):
             if name not in specification.HYPERPARAMETERS:
                 raise UserError(f"{path}: HYPERPARAMETERS lacks {name!r}.")
-    task = Task(folder.name, folder, specification, {})
+    bundled = folder.parent in (paths.RECIPES, paths.MUTANTS)
+    task = Task(folder.name, folder, specification, {}, bundled=bundled)
     for file in sorted(folder.glob(f"{glob.escape(folder.name)}_*.py")):
         name = file.stem.removeprefix(f"{folder.name}_")
         framework = name.removesuffix("_tuned")

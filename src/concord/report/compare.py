@@ -1,26 +1,47 @@
-"""`concord compare`: collects the evidence with progress, prints the tables, and writes the JSON."""
+"""`concord compare`: plan, run, store, judge, report. A row is printed as soon as it is known."""
 
-import shutil
+import queue
+import threading
 import time
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING, Any
 
 from concord.data import datasets as data
-from concord.judge import ladder
-from concord.judge.kinks import PARTING_RUNS, with_kinks
-from concord.judge.verdict import Repeat, VariantVerdict, judge_variant
+from concord.judge.prove import prove
+from concord.judge.verdict import Repeat, VariantVerdict
+from concord.project import paths
 from concord.project.errors import UserError, nearest
-from concord.project.framework import PRECISIONS, REFERENCE, Variant, select_variants
+from concord.project.files import check_writable, write_json
+from concord.project.framework import PRECISIONS, Variant, select_variants, variants
 from concord.project.task import Task, all_tasks, find_task
-from concord.report import results as report
-from concord.report.terminal import check_writable, progress, terminal
+from concord.report import results
+from concord.report.terminal import activity, terminal
 from concord.run.devices import check_device, find_gpu, told_gpu
-from concord.run.evidence import Collector, new_folder, write_json
+from concord.run.evidence import Collector, Images, lay_out, new_folder
+from concord.run.process import available_threads, close_all
+from concord.run.store import Store
 
-Rows = dict[str, list[VariantVerdict]]  # by task
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+JOB_MEMORY = 3 * 2**30  # bytes that two workers of one variant and the reference hold at most, with today's recipes
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a user has asked for."""
+
+    tasks: Sequence[Task]
+    variants: Sequence[Variant]
+    precisions: Sequence[str]
+    images: Images
+    depth: str
+    device: str
+    jobs: int
+    store: Store | None
 
 
 def run_comparison(
@@ -28,86 +49,160 @@ def run_comparison(
     frameworks: str | None,
     data_choice: str | None,
     precision: str,
-    epochs: int | None,
-    repeat: int,
-    track: str,
-    json_file: Path | None,
+    *,
+    full: bool = False,
+    fresh: bool = False,
+    everything: bool = False,
+    jobs: int | None = None,
+    repeat: int = 1,
+    publish: bool = False,
+    json_file: Path | None = None,
     device: str = "cpu",
 ) -> int:
     """Compares, reports, and gives the exit code: 0 only if everything that was asked for is `ok`, each time.
 
     Raises:
-        UserError: an unknown recipe, framework, precision, track, device or data set; a file or folder that can't be
-            written.
+        UserError: an unknown recipe, framework, precision, device or data set; a file or folder that can't be written.
     """
+    from rich.console import Console
+
     begin = time.perf_counter()
     if precision not in (*PRECISIONS, "both"):
         raise UserError(nearest("precision", precision, (*PRECISIONS, "both")))
     check_device(device)
-    precisions = PRECISIONS if precision == "both" else (precision,)
-    chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
-    tasks = [task.on_track(track) for task in (all_tasks() if recipe is None else [find_task(recipe)])]
-    if recipe is None:
-        tasks = [task for task in tasks if task.recipes]  # not every task has tuned recipes
+    chosen = select_variants(frameworks)
+    tasks = all_tasks() if recipe is None else [find_task(recipe)]
+    left_out = [variant for variant in chosen if frameworks is None and not everything and not at_hand(variant)]
     if json_file:
         check_writable(json_file)
+    if publish and not paths.IS_CHECKOUT:
+        raise UserError("--publish writes into docs/results of a clone of the project; this is an installed package.")
     console = terminal()
-    dataset = data.load(data_choice, progress=Console(stderr=True))
+    store = Store(fresh=fresh or publish or repeat > 1)
+    if store.others():
+        print(f"Older evidence in {store.folder.parent} isn't used any more; `concord store clear` takes it away.")
+    asked = Comparison(
+        tasks,
+        [variant for variant in chosen if variant not in left_out],
+        PRECISIONS if precision == "both" else (precision,),
+        lay_out(data.load(data_choice, progress=Console(stderr=True))),
+        "full" if full or publish else "quick",
+        device,
+        jobs or default_jobs(),
+        store,
+    )
+    rounds, tf32 = [], {}
+    for number in range(repeat):
+        if repeat > 1:
+            console.print(f"Comparison {number + 1} of {repeat}", style="dim")
+        rounds.append(show(asked, console, tf32))
+    rows = with_repeats(rounds) if repeat > 1 else rounds[0]
+    seconds = time.perf_counter() - begin
+    if len(rows) > 1:
+        console.print()
+        console.print(results.matrix(rows))
+    for row in rows if full and repeat == 1 else ():
+        console.print(results.levels_table(row))
+    for variant in left_out:
+        assert variant.own
+        size = f"about {variant.own.megabytes} MB, a minute or two"
+        console.print(f"{variant.id} is left out: it needs an environment of its own. `--all` makes it ({size}).")
+    console.print(results.sentence(rows, asked.images.dataset.name, asked.depth, seconds), markup=False, soft_wrap=True)
+    if device == "gpu":
+        console.print(told_gpu(find_gpu() | {"tf32": tf32}), soft_wrap=True, markup=False)
+    changes = changed_verdicts(rounds)
+    if repeat > 1:
+        count = sum(len(row.levels) for row in rows)
+        console.print(f"{repeat} repeats: {len(changes)} of {count} verdicts changed")
+    for change in changes:
+        console.print(change, style="bold red", soft_wrap=True, markup=False)
+    document = results.document(asked.images.dataset, rows, asked.precisions, asked.depth, device, tf32, seconds)
+    if json_file:
+        write_json(json_file, document)
+        console.print(f"wrote {json_file}", markup=False)
+    if publish:
+        for file in results.publish(document, rows, paths.CHECKOUT / "docs" / "results"):
+            console.print(f"wrote {file}", markup=False)
+    store.trim()
+    return 0 if not changes and all(row.outcome == "ok" for row in rows) else 1
+
+
+def at_hand(variant: Variant) -> bool:
+    """Whether a variant can take part without an environment being made for it."""
+    return variant.own is None or variant.own.state() == "ready"
+
+
+def default_jobs() -> int:
+    """As many variants at once as there are cores and memory for."""
+    import psutil
+
+    return max(1, min(available_threads(), int(psutil.virtual_memory().available / JOB_MEMORY)))
+
+
+def show(asked: Comparison, console: Any, tf32: dict[str, str]) -> list[VariantVerdict]:
+    """Prints each row as it comes; gives all of them, in the order of the tables."""
+    from rich.console import Console
+
+    total = len(asked.tasks) * len(asked.variants)
+    width = max(len(task.name) for task in asked.tasks), max((len(v.id) for v in asked.variants), default=0)
+    rows = []
+    with activity(total, console if console.is_terminal else Console(stderr=True)) as (announce, finish):
+        for row in proven(asked, announce, tf32):
+            rows.append(row)
+            for line in results.lines(row, *width):
+                console.print(line, soft_wrap=True)
+            finish()
+    order = [(task.name, variant.id) for task in asked.tasks for variant in variants().values()]
+    return sorted(rows, key=lambda row: order.index((row.recipe, row.variant)))
+
+
+def proven(
+    asked: Comparison, announce: "Callable[[str], None]" = lambda what: None, tf32: dict[str, str] | None = None
+) -> Iterator[VariantVerdict]:
+    """A verdict for each program, as soon as it is known. A variant's workers serve all of its recipes and are closed
+    when these are done; several variants are at work at once."""
+    found: queue.Queue[VariantVerdict | BaseException | None] = queue.Queue()
+    stopped = threading.Event()
     folder = new_folder()
-    with Collector(folder, dataset, epochs=epochs, device=device) as collector:
-        pairs = [(task, variant) for task in tasks for variant in chosen]
-        total = repeat * sum(count_runs(collector, task, variant, precisions) for task, variant in pairs)
-        with progress(total) as announce:
-            collector.announce = announce
-            rows = climb(collector, tasks, chosen, precisions)
-            rounds = [rows]
-            for number in range(2, repeat + 1):  # everything anew: processes, evidence
-                again = folder / f"repeat-{number}"
-                with Collector(again, dataset, epochs=epochs, device=device) as repeated:
-                    repeated.announce = lambda what, number=number: announce(f"{number} of {repeat}: {what}")
-                    rounds.append(climb(repeated, tasks, chosen, precisions))
-                shutil.rmtree(again, ignore_errors=True)
-        if repeat > 1:
-            rows = {name: with_repeats([found[name] for found in rounds]) for name in rows}
-        wall_seconds = time.perf_counter() - begin
-        for task in tasks:
-            for table in report.tables(task, rows[task.name], dataset.name, console.width):
-                console.print(table)
-            for line in report.explanations(rows[task.name]):
-                console.print(line, style="dim", soft_wrap=True, markup=False)
-            console.print()
-        console.print(report.LEGEND, style="dim")
-        everything = [row for task in tasks for row in rows[task.name]]
-        summary = f"{sum(row.outcome == 'ok' for row in everything)} of {len(everything)} ok"
-        console.print(f"{summary}; data: {dataset.name} ({dataset.source}); {wall_seconds:.0f} s", markup=False)
-        if device == "gpu":
-            console.print(told_gpu(find_gpu() | {"tf32": collector.tf32}), soft_wrap=True, markup=False)
-        changes = [change for name in rows for change in changed_verdicts([found[name] for found in rounds])]
-        if repeat > 1:
-            count = sum(len(row.levels) for row in everything)
-            console.print(f"{repeat} repeats: {len(changes)} of {count} verdicts changed")
-        for change in changes:
-            console.print(change, style="bold red", soft_wrap=True, markup=False)
-        if json_file:
-            write_json(json_file, report.document(collector, everything, precisions, track, wall_seconds))
-            console.print(f"wrote {json_file}", markup=False)
-    return 0 if not changes and all(row.outcome == "ok" for row in everything) else 1
 
+    def column(variant: Variant) -> None:
+        try:
+            options = {"store": asked.store, "announce": announce, "device": asked.device, "threads": 1}
+            with Collector(folder / variant.id, asked.images, **options) as collector:
+                for task in asked.tasks:
+                    if stopped.is_set():
+                        return
+                    found.put(prove(collector, task, variant, asked.precisions, asked.depth))
+                if tf32 is not None:
+                    tf32.update(collector.tf32)
+        except BaseException as error:
+            found.put(error)
+        finally:
+            found.put(None)
 
-def climb(collector: Collector, tasks: Sequence[Task], chosen: Sequence[Variant], precisions: Sequence[str]) -> Rows:
-    """The whole ladder of every task with every variant."""
-    rows: Rows = {task.name: [] for task in tasks}
-    for variant in chosen:
-        for task in tasks:
-            row = judge_variant(collector, task, variant, precisions)
-            rows[task.name].append(with_kinks(collector, task, variant, row))
-    return rows
+    pool = ThreadPoolExecutor(asked.jobs)
+    try:
+        for variant in asked.variants:
+            pool.submit(column, variant)
+        waiting = len(asked.variants)
+        while waiting:
+            row = found.get()
+            if row is None:
+                waiting -= 1
+            elif isinstance(row, BaseException):
+                raise row
+            else:
+                yield row
+    finally:  # Ctrl-C, too: ends what is being run; what was proven is in the store
+        stopped.set()
+        close_all()
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def with_repeats(rounds: list[list[VariantVerdict]]) -> list[VariantVerdict]:
-    """The first round's rows, and in each what all rounds said of that variant."""
+    """The first round's rows, and in each what all rounds said of that program."""
     return [
-        replace(rows[0], repeats=tuple(Repeat(row.outcome, row.accuracy, row.epoch_seconds) for row in rows))
+        replace(rows[0], repeats=tuple(Repeat(row.outcome, row.accuracy) for row in rows))
         for rows in zip(*rounds, strict=True)
     ]
 
@@ -116,25 +211,13 @@ def changed_verdicts(rounds: list[list[VariantVerdict]]) -> list[str]:
     """A line for each level whose outcome is not the same in all rounds."""
     lines = []
     for rows in zip(*rounds, strict=True):
-        for levels in zip(*(row.levels for row in rows), strict=True):
-            outcomes = [f"{level.outcome}{' (declared)' if level.declared else ''}" for level in levels]
-            if len(set(outcomes)) > 1:
-                where = f"{rows[0].recipe} {rows[0].variant} {levels[0].precision} {levels[0].level}"
+        seen: dict[tuple[str, str], list[str]] = {}
+        for row in rows:
+            for level in row.levels:
+                outcome = f"{level.outcome}{' (declared)' if level.declared else ''}"
+                seen.setdefault((level.precision, level.level), []).append(outcome)
+        for (precision, name), outcomes in seen.items():
+            if len(set(outcomes)) > 1 or len(outcomes) < len(rows):
+                where = f"{rows[0].recipe} {rows[0].variant} {precision} {name}"
                 lines.append(f"{where} changed: {', '.join(outcomes)}")
     return lines
-
-
-def count_runs(collector: Collector, task: Task, variant: Variant, precisions: tuple[str, ...]) -> int:
-    """How many different runs the ladder needs for one variant; from unseen weights the reference runs anew too.
-    It may be fewer: where float32 parts from the reference isn't always looked for."""
-    needed = {
-        (precision, run)
-        for precision in precisions
-        for level in ladder.levels(task)
-        if precision in level.gates
-        for run in collector.runs(task, level)
-    }
-    unseen = [precision for precision, run in needed if run.weights == "unseen"]
-    is_reference = (variant.framework, task.track) == (REFERENCE, "idiomatic")
-    parting = PARTING_RUNS if "float32" in precisions and hasattr(task.specification, "kinks") else 0
-    return len(needed) + parting + sum(not is_reference or precision == "float32" for precision in unseen)

@@ -1,4 +1,4 @@
-"""Reports: the table for a terminal and the JSON for everything else, both made from the same verdicts."""
+"""Reports: lines and tables for a terminal, and the results files, all made from the same verdicts."""
 
 import hashlib
 import json
@@ -12,72 +12,117 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concord.judge import ladder
 from concord.judge.verdict import LevelVerdict, VariantVerdict
 from concord.project.errors import UserError
+from concord.project.files import finite, write_json
 from concord.project.framework import variants
-from concord.project.task import Task
+from concord.project.outcomes import ABSENT
+from concord.report.terminal import ago
 from concord.run.devices import find_gpu
-from concord.run.evidence import Collector
 from concord.run.process import available_threads
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from concord.data.datasets import Dataset
 
 # Described in docs/compare-json.md; the number changes when a field changes its meaning or disappears.
-SCHEMA = "concord.compare/1"
+SCHEMA = "concord.compare/2"
 AGAIN = "Give another file, or move this one away to start anew."
+SHORT = {"float64": "f64", "float32": "f32"}
 
 
-ABSENT = ("not_installed", "not_written")  # outcomes of what wasn't there to be run
-LEGEND = "worst relative error: ✓ within its gate, ~ only reported, ! known difference, x beyond its gate"
-WIDE = 124  # characters that the one table of a network needs
+def lines(row: VariantVerdict, recipe_width: int, variant_width: int) -> "list[Text]":
+    """A program's verdict in a line, and a line for each thing that isn't plainly the same."""
+    from rich.text import Text
+
+    sign, style = sign_of(row)
+    version = next(iter(row.versions.values()), "").split("+")[0]
+    line = Text.assemble(
+        (f"{sign} ", style), f"{row.recipe:{recipe_width}}  {row.variant:{variant_width}}  ", (f"{version:8}", "dim")
+    )
+    for precision in dict.fromkeys(level.precision for level in row.levels):
+        error = row.error(precision)
+        if error is not None:
+            figure = "same" if error == 0 else f"{error:.0e}"
+            line.append(f"  {SHORT[precision]} {figure:<5}", style=style)
+    if row.accuracy is not None:
+        kind = " (short run)" if row.depth == "quick" else ""
+        line.append(f"  accuracy {row.accuracy:.3f}{kind}", style="dim")
+    if row.reused and row.proven:
+        line.append(f"  proven {ago(row.proven)}, same program, same versions", style="dim")
+    elif not row.absent:
+        line.append(f"  {row.seconds:.1f} s", style="dim")
+    if row.outcome != "ok":
+        line.append(f"  {row.outcome}", style=style)
+    return [line, *(Text(f"    {text}", style="dim" if row.outcome == "ok" else style) for text in explanations(row))]
 
 
-def tables(task: Task, rows: Sequence[VariantVerdict], data: str, width: int) -> "list[Table]":
-    """The proof and the measurements: one table side by side, or two where the terminal is narrower than that."""
-    track = ", tuned" if task.track == "tuned" else ""
-    title = f"{task.name}{track}: {task.specification.TITLE} (data: {data})"
-    if task.kind != "network":
-        return [table(task, rows, title, proof=True)]
-    if width >= WIDE:
-        return [table(task, rows, title, proof=True, costs=True)]
-    return [table(task, rows, title, proof=True), table(task, rows, "", costs=True)]
+def sign_of(row: VariantVerdict) -> tuple[str, str]:
+    """A mark and its style: the same, the same but for a known difference, absent, or wrong."""
+    if row.outcome == "ok":
+        return ("!", "yellow") if row.declared else ("✓", "green")
+    return ("-", "dim") if row.outcome in (*ABSENT, "unsupported") else ("✗", "bold red")
 
 
-def table(
-    task: Task, rows: Sequence[VariantVerdict], title: str, *, proof: bool = False, costs: bool = False
-) -> "Table":
-    """A line per variant and precision: each level's worst relative error, marked; then what was measured."""
+def explanations(row: VariantVerdict) -> list[str]:
+    """A line for everything that isn't plainly the same; for a failure, where it is first seen."""
+    if failure := row.failure:
+        where = "" if failure.outcome in ABSENT else f"{failure.precision} {failure.level}: "
+        return [f"{where}{failure.reason}"]
+    said: dict[str, list[str]] = {}
+    for level in row.levels:
+        if level.declared:
+            said.setdefault(f"known difference: {level.declared}", []).append(f"{level.precision} {level.level}")
+    return [f"{what} ({', '.join(levels)})" for what, levels in said.items()]
+
+
+def matrix(rows: Sequence[VariantVerdict]) -> "Table":
+    """Recipes by variants: every program's mark."""
     from rich.table import Table
     from rich.text import Text
 
-    levels = [level.name for level in ladder.levels(task) if level.name != "accuracy"] if proof else []
-    result = Table(title=title or None, title_justify="left", box=None, padding=(0, 1, 0, 0))
-    for name in ("variant", *(("version",) if costs else ()), "", *levels):
-        result.add_column(name, no_wrap=True)
-    for name in ("accuracy", "s/epoch", "first step", "memory") if costs else ():
-        result.add_column(name, justify="right", no_wrap=True)
-    result.add_column("outcome", no_wrap=True)
-    for row in rows:
-        version = next(iter(row.versions.values()), "-").split("+")[0]
-        precisions = list(dict.fromkeys(level.precision for level in row.levels))
-        if row.outcome in ABSENT:
-            precisions = precisions[:1]
-        for precision in precisions if proof else precisions[-1:]:
-            verdicts = {level.level: level for level in row.levels if level.precision == precision}
-            first = precision == precisions[0] or not proof
-            result.add_row(
-                row.variant if first else "",
-                *((version if first else "",) if costs else ()),
-                Text(precision.replace("float", "f"), style="dim"),
-                *(level_cell(verdicts.get(name)) for name in levels),
-                *(measurements(row, precision == precisions[-1]) if costs else ()),
-                Text(row.outcome, style="green" if row.outcome == "ok" else "bold red") if first else "",
-            )
-    return result
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("")
+    columns = list(dict.fromkeys(row.variant for row in rows))
+    for name in columns:
+        table.add_column(name, justify="center", no_wrap=False)
+    found = {(row.recipe, row.variant): row for row in rows}
+    for recipe in dict.fromkeys(row.recipe for row in rows):
+        cells = [Text(*sign_of(found[recipe, name])) if (recipe, name) in found else "" for name in columns]
+        table.add_row(recipe, *cells)
+    return table
+
+
+def sentence(rows: Sequence[VariantVerdict], data: str, depth: str, seconds: float) -> str:
+    """The whole comparison in one sentence."""
+    good = [row for row in rows if row.outcome == "ok"]
+    absent = [row for row in rows if row.outcome in (*ABSENT, "unsupported")]
+    parts = [f"{len(good)} of {len(rows) - len(absent)} programs are proven to compute the same as NumPy's"]
+    if known := sum(row.declared for row in good):
+        parts.append(f"{known} of them with a known difference (!)")
+    if absent:
+        parts.append(f"{len(absent)} could not be run (-)")
+    if wrong := len(rows) - len(absent) - len(good):
+        parts.append(f"{wrong} {'is' if wrong == 1 else 'are'} not the same (✗)")
+    return f"{'; '.join(parts)}. {depth.capitalize()} proof on {data}, {seconds:.0f} s."
+
+
+def levels_table(row: VariantVerdict) -> "Table":
+    """One program, level by level: the worst relative error, marked."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"{row.recipe}, {row.variant}", title_justify="left", box=None, padding=(0, 1, 0, 0))
+    names = list(dict.fromkeys(level.level for level in row.levels))
+    for name in ("", *names):
+        table.add_column(name, no_wrap=True)
+    for precision in dict.fromkeys(level.precision for level in row.levels):
+        verdicts = {level.level: level for level in row.levels if level.precision == precision}
+        cells = [level_cell(verdicts.get(name)) for name in names]
+        table.add_row(Text(SHORT[precision], style="dim"), *cells)
+    return table
 
 
 def level_cell(verdict: LevelVerdict | None) -> Any:
@@ -90,7 +135,7 @@ def level_cell(verdict: LevelVerdict | None) -> Any:
         return Text("declared" if verdict.passed else verdict.outcome, style="yellow" if verdict.passed else "red")
     figure = "same" if verdict.error == 0 else f"{verdict.error:.0e}"
     if not verdict.passed:
-        return Text(f"x {figure}", style="bold red")
+        return Text(f"✗ {figure}", style="bold red")
     if verdict.declared:
         return Text(f"! {figure}", style="yellow")
     if verdict.gate is None:
@@ -98,59 +143,16 @@ def level_cell(verdict: LevelVerdict | None) -> Any:
     return Text(f"✓ {figure}", style="green")
 
 
-def measurements(row: VariantVerdict, last: bool) -> list[str]:
-    """Accuracy and timings, in the line of the precision that they were measured in."""
-    if not last:
-        return ["", "", "", ""]
-    if row.accuracy is None or row.epoch_seconds is None or row.first_step_seconds is None or row.peak_memory is None:
-        unverified = "unverified" if row.outcome in ("mismatch", "accuracy_fail", "nonfinite") else "-"
-        return ["-", unverified, unverified, unverified]
-    return [
-        f"{row.accuracy:.4f}",
-        f"{row.epoch_seconds:.2f} s",
-        f"{row.first_step_seconds:.2f} s",
-        f"{row.peak_memory / 2**20:,.0f} MiB",
-    ]
-
-
-def explanations(rows: Sequence[VariantVerdict]) -> list[str]:
-    """A line for everything in a table that isn't plainly the same."""
-    lines = []
-    for row in rows:
-        if row.outcome in ABSENT:
-            lines.append(f"{row.variant}: {row.outcome}: {row.reason}")
-            continue
-        said: dict[str, list[str]] = {}
-        for level in row.levels:
-            if level.declared:
-                what = f"known difference: {level.declared}"
-            elif level.reason:
-                what = f"{level.outcome}: {level.reason}"
-            else:
-                continue
-            said.setdefault(what, []).append(f"{level.precision} {level.level}")
-        lines += [f"{row.variant} {', '.join(levels)}: {what}." for what, levels in said.items()]
-        for level in row.levels:
-            if level.parting:
-                later = [
-                    f"{page.flips:,} {ladder.NETWORK_RUNS[page.run].describe()}"
-                    for other in row.levels
-                    for page in other.kinks
-                    if other.precision == level.precision and ladder.NETWORK_RUNS[page.run].steps >= level.parting.step
-                ]
-                lines.append(
-                    f"{row.variant} {level.precision} {level.level}: {level.parting.describe()}; "
-                    f"kinks that flip in the next step: {', '.join(later)}."
-                )
-    return lines
-
-
 def document(
-    collector: Collector, rows: Sequence[VariantVerdict], precisions: Sequence[str], track: str, wall_seconds: float
+    dataset: "Dataset",
+    rows: Sequence[VariantVerdict],
+    precisions: Sequence[str],
+    depth: str,
+    device: str,
+    tf32: dict[str, str],
+    wall_seconds: float,
 ) -> dict[str, Any]:
     """The whole comparison as plain values, for `--json`."""
-    dataset = collector.dataset
-    device = find_gpu() | {"tf32": collector.tf32} if collector.device == "gpu" else None
     return {
         "schema": SCHEMA,
         "created": now(),
@@ -162,12 +164,62 @@ def document(
             "test_images": len(dataset.test_images),
         },
         "precisions": list(precisions),
-        "epochs": collector.epochs,
-        "track": track,
-        "environment": environment() | ({"device": device} if device else {}),
+        "depth": depth,
+        "environment": environment() | ({"device": find_gpu() | {"tf32": tf32}} if device == "gpu" else {}),
         "wall_seconds": wall_seconds,
-        "worker_seconds": collector.worker_seconds,
         "results": [result(row) for row in rows],
+    }
+
+
+def result(row: VariantVerdict) -> dict[str, Any]:
+    """One program's verdict as plain values."""
+    values = asdict(row)
+    for level, verdict in zip(values["levels"], row.levels, strict=True):
+        level |= {"passed": verdict.passed, "error": finite(verdict.error)}
+    proven = row.proven and time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(row.proven))
+    return values | {
+        "framework": variants()[row.variant].framework,
+        "hides": list(variants()[row.variant].hides),
+        "outcome": row.outcome,
+        "reason": row.reason,
+        "proven": proven,
+    }
+
+
+def publish(found: dict[str, Any], rows: Sequence[VariantVerdict], folder: Path) -> list[Path]:
+    """Writes a results file for each recipe, and appends a line for each program to the history.
+
+    Returns:
+        The files.
+    """
+    files = []
+    for recipe in dict.fromkeys(row.recipe for row in rows):
+        file = folder / f"compare-{recipe}.json"
+        write_json(file, found | {"results": [one for one in found["results"] if one["recipe"] == recipe]})
+        files.append(file)
+    history = folder / "history.jsonl"
+    with history.open("a", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps(history_line(found, row)) + "\n")
+    return [*files, history]
+
+
+def history_line(found: dict[str, Any], row: VariantVerdict) -> dict[str, Any]:
+    """When, where and what: one program's worst error by precision and level."""
+    errors: dict[str, dict[str, Any]] = {}
+    for level in row.levels:
+        if level.error is not None:
+            errors.setdefault(level.precision, {})[level.level] = finite(level.error)
+    return {
+        "date": found["created"],
+        "versions": row.versions,
+        "machine": found["environment"]["processor"] or found["environment"]["platform"],
+        "data": found["data"]["name"],
+        "recipe": row.recipe,
+        "variant": row.variant,
+        "depth": row.depth,
+        "outcome": row.outcome,
+        "errors": errors,
     }
 
 
@@ -184,24 +236,6 @@ def environment() -> dict[str, Any]:
         "processor": processor(),
         "threads": available_threads(),
         "memory_bytes": psutil.virtual_memory().total,
-    }
-
-
-def result(row: VariantVerdict) -> dict[str, Any]:
-    values = asdict(row)
-    if row.peak_device_memory is None:
-        del values["peak_device_memory"]  # there is nothing to say without a GPU
-    for level, verdict in zip(values["levels"], row.levels, strict=True):
-        level["passed"] = verdict.passed
-        if level["error"] == float("inf"):
-            level["error"] = "inf"  # JSON has no infinity
-        if level["parting"] and level["parting"]["after"] == float("inf"):
-            level["parting"]["after"] = "inf"
-    return values | {
-        "framework": variants()[row.variant].framework,
-        "hides": list(variants()[row.variant].hides),
-        "outcome": row.outcome,
-        "reason": row.reason,
     }
 
 

@@ -1,14 +1,13 @@
-"""What the commands share: the terminal, a line of progress, and whether a results file can be written."""
+"""What the commands share in a terminal: its width, a line of progress, words for a time that has passed."""
 
-import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from concord.project.errors import UserError
+from concord.project.files import check_writable as check_writable
 
 
 def terminal() -> Console:
@@ -18,47 +17,52 @@ def terminal() -> Console:
 
 
 @contextmanager
-def progress(total: int) -> Iterator[Callable[[str], None]]:
-    """A line on standard error that says what is running; nothing in a pipe."""
-    console = Console(stderr=True)
+def progress(total: int, console: Console | None = None) -> Iterator[Callable[[str], None]]:
+    """A line that says what is running; nothing in a pipe.
+
+    Args:
+        total: how many things there are to do; each announcement ends one.
+        console: where it stands; by default on standard error. What is printed there meanwhile stands above it.
+    """
+    with activity(total, console) as (announce, finish):
+        started = False
+
+        def next_one(what: str) -> None:
+            nonlocal started
+            if started:
+                finish()
+            started = True
+            announce(what)
+
+        yield next_one
+
+
+@contextmanager
+def activity(total: int, console: Console | None = None) -> Iterator[tuple[Callable[[str], None], Callable[[], None]]]:
+    """The same for several things at once: one function says what is running, the other that one thing is done."""
+    console = console or Console(stderr=True)
     if not console.is_terminal:
-        yield lambda what: None
+        yield (lambda what: None), (lambda: None)
         return
     bar = Progress(
         SpinnerColumn(),
         MofNCompleteColumn(),
         BarColumn(),
-        TextColumn("{task.description}"),
         TimeElapsedColumn(),
+        TextColumn("{task.description}"),
         console=console,
         transient=True,
     )
     with bar:
         line = bar.add_task("starting", total=total)
-        started = False
-
-        def announce(what: str) -> None:
-            nonlocal started
-            bar.update(line, description=what, advance=1 if started else 0)
-            started = True
-
-        yield announce
+        yield (lambda what: bar.update(line, description=what)), (lambda: bar.update(line, advance=1))
 
 
-def check_writable(file: Path) -> None:
-    """Finds out before an hour's work whether its results can be written; touches nothing that exists.
-
-    Raises:
-        UserError: no; says why.
-    """
-    try:
-        if file.is_dir():
-            raise UserError(f"{file} is a folder; --json takes a file.")
-        if file.exists() and not file.is_file():  # a results file is replaced whole, and a device must not be
-            raise UserError(f"{file} is not a plain file; --json takes the name of one.")
-        if not file.absolute().parent.is_dir():
-            raise UserError(f"{file} can't be written: its folder doesn't exist.")
-        with tempfile.NamedTemporaryFile(dir=file.absolute().parent, prefix=f".{file.name}."):
-            pass
-    except OSError as error:
-        raise UserError(f"{file} can't be written: {error.strerror or error}.") from None
+def ago(moment: float) -> str:
+    """How long ago a moment was, in words; moments are in seconds since 1970."""
+    seconds = max(0.0, time.time() - moment)
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"

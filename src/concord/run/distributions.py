@@ -5,27 +5,33 @@ from importlib import metadata
 from pathlib import Path
 
 
-def closure_bytes(names: tuple[str, ...]) -> int | None:
-    """The bytes of these distributions and of everything that they require here; None if one isn't installed."""
-    sizes: dict[str, int] = {}
-    waiting = list(names)
+def closure(names: tuple[str, ...]) -> dict[str, metadata.Distribution]:
+    """These distributions and everything that they require here, by normal name; what isn't installed is left out."""
+    found: dict[str, metadata.Distribution] = {}
+    waiting, seen = list(names), set()
     while waiting:
         name = normal(waiting.pop())
-        if name in sizes:
+        if name in seen:
             continue
+        seen.add(name)
         try:
-            distribution = metadata.distribution(name)
+            found[name] = metadata.distribution(name)
         except metadata.PackageNotFoundError:
-            if name in map(normal, names):
-                return None
             continue  # required on other systems or by an extra
-        sizes[name] = sum(size(Path(str(file.locate()))) for file in distribution.files or [])
         waiting += [
             match[0]
-            for line in distribution.requires or []
+            for line in found[name].requires or []
             if (match := re.match(r"[\w.-]+", line)) and "extra ==" not in line
         ]
-    return sum(sizes.values())
+    return found
+
+
+def closure_bytes(names: tuple[str, ...]) -> int | None:
+    """The bytes of these distributions and of everything that they require here; None if one isn't installed."""
+    found = closure(names)
+    if any(normal(name) not in found for name in names):
+        return None
+    return sum(size(Path(str(file.locate()))) for distribution in found.values() for file in distribution.files or [])
 
 
 def size(file: Path) -> int:

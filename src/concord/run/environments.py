@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 from concord.project import paths
+from concord.project.outcomes import Outcome
 
 STAMP = "concord.json"
 VERSION_QUESTION = "import sys, venv; print('%d.%d' % sys.version_info[:2])"
@@ -28,7 +29,7 @@ INSTALL_LIMIT = 900  # seconds
 class NoEnvironmentError(Exception):
     """There is no environment and none can be made. `outcome` is one of the closed set; the message is its reason."""
 
-    def __init__(self, outcome: str, reason: str):
+    def __init__(self, outcome: Outcome, reason: str):
         super().__init__(reason)
         self.outcome = outcome
 

@@ -1,11 +1,10 @@
-"""Evidence: what a run left behind, its arrays and its timings. Verdicts, tables and pages are computed from it."""
+"""Evidence: what a run left behind. It comes from the store where nothing has changed since, else from a worker."""
 
 import contextlib
 import hashlib
-import json
 import os
-import platform
 import shutil
+import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -18,19 +17,24 @@ from concord.judge.ladder import Run
 from concord.project import paths
 from concord.project.cases import Case, read_cases
 from concord.project.errors import UserError
+from concord.project.files import write_json as write_json
 from concord.project.framework import REFERENCE, Variant, variants
+from concord.project.outcomes import Outcome
 from concord.project.task import Task
+from concord.run import plan
 from concord.run.pool import Workers
 from concord.run.process import PROGRAM
+from concord.run.store import Store, digest_of, variant_digest
 
 if TYPE_CHECKING:
     import numpy as np
 
     from concord.data.datasets import Dataset
 
-PROBE_SEED = 7
-PLAIN = {"learning_rate": 1.0, "momentum": 0.0}  # one such step moves the weights by minus the gradient
-KEPT = 3  # evidence folders of earlier invocations
+KEPT_SAFE = "What was proven before is kept.\nMake room (`concord store clear`), or set CONCORD_HOME to another folder."
+KEPT = 3  # folders of earlier invocations, for their logs
+HARNESS = (PROGRAM, Path(plan.__file__), Path(__file__))  # what every run's arrays depend on
+IMAGES = ("train_images", "train_labels", "test_images", "test_labels")
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,12 @@ class Evidence:
     recipe: str
     variant: str
     precision: str
-    run: str
-    outcome: str
+    run: Run
+    outcome: Outcome
     reason: str = ""
     path: Path | None = None
+    created: float = 0.0  # in seconds since 1970
+    stored: bool = False  # from the store: it wasn't run now
     seconds: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     import_seconds: float = 0.0
@@ -51,7 +57,7 @@ class Evidence:
     peak_device_memory: int | None = None  # bytes, likewise; None without a GPU
 
     def arrays(self) -> "dict[str, np.ndarray]":
-        """`history` (epochs,), `weights/<name>`, `logits` (N, 10), `accuracy` (), or an operation's `result`."""
+        """See `concord.judge.verdict.Held`."""
         import numpy as np
 
         assert self.path
@@ -59,78 +65,101 @@ class Evidence:
             return dict(file)
 
 
+@dataclass(frozen=True)
+class Images:
+    """A data set, laid out as files that a worker of any NumPy version can map into memory."""
+
+    dataset: "Dataset"
+    files: dict[str, str]
+
+
+def lay_out(dataset: "Dataset") -> Images:
+    """Writes the images once for each data set.
+
+    Raises:
+        UserError: the folder can't be written.
+    """
+    import numpy as np
+
+    folder = paths.home() / "images" / dataset.digest[:16]
+    files = {name: folder / f"{name}.npy" for name in IMAGES}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, file in files.items():
+            array = getattr(dataset, name)
+            if not file.exists() or file.stat().st_size < array.nbytes:
+                partial = folder / f".{name}.{os.getpid()}.part.npy"
+                np.save(partial, array)
+                partial.replace(file)
+    except OSError as error:
+        raise UserError(
+            f"{folder} can't be written: {error.strerror}.\nSet CONCORD_HOME to a folder that can."
+        ) from None
+    return Images(dataset, {name: str(file) for name, file in files.items()})
+
+
 class Collector:
-    """Runs what it is asked for, each thing once, and keeps the evidence in a folder.
+    """Gets evidence: each thing once, from memory, from the store, or from a worker.
 
     Args:
-        folder: where this invocation's evidence goes.
-        dataset: the images and labels.
-        epochs: of an ordinary training run; None for what the task says.
+        folder: for the workers' logs and the jobs' inputs.
+        dataset: the images and labels, or such as are laid out already.
+        store: where evidence is looked for and kept; None for neither.
         announce: is told what is about to run, in a few words.
         device: what everything but the reference runs on, "cpu" or "gpu".
-        worker_options: limits for the workers.
+        worker_options: limits and threads of the workers.
     """
 
     def __init__(
         self,
         folder: Path,
-        dataset: "Dataset",
+        dataset: "Dataset | Images",
         *,
-        epochs: int | None = None,
+        store: Store | None = None,
         announce: Callable[[str], None] = lambda what: None,
         device: str = "cpu",
         **worker_options: Any,
     ):
         self.folder = folder
-        self.dataset = dataset
-        self.epochs = epochs
+        self.images = dataset if isinstance(dataset, Images) else lay_out(dataset)
+        self.dataset = self.images.dataset
+        self.store = store
         self.announce = announce
         self.device = device
         self.tf32: dict[str, str] = {}  # by variant: what its framework says of TF32 on the GPU
-        self.worker_seconds = 0.0  # spent waiting for workers: everything else is the harness's own
         self.workers = Workers(folder, lambda what: self.announce(what), device=device, **worker_options)
-        self._collected: dict[tuple[Path, str, str, str, Run], Evidence] = {}
-        self._draws: dict[tuple[Path, str, str], int] = defaultdict(lambda: int.from_bytes(os.urandom(8), "big"))
+        self._collected: dict[tuple[Path, str, str, Run], Evidence] = {}
         self._cases: dict[Path, dict[str, Case]] = {}
-        self._folders: dict[tuple[Path, str], Path] = {}
-        self._images = self._write_images()
+        self._folders: dict[Path, Path] = {}
 
     def collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
-        """The evidence of one run on the device."""
+        """The evidence of one run on the device. Its own `run` says what was drawn for it."""
         if self.device == "gpu" and variant.no_gpu:
-            return Evidence(task.name, variant.id, precision, run.name, "unsupported", variant.no_gpu)
-        return self._collect(task, variant, precision, run)
-
-    def _collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
-        """The evidence of one run, from memory if it was run before."""
-        key = (task.folder, task.track, variant.id, precision, run)
+            return Evidence(task.name, variant.id, precision, run, "unsupported", variant.no_gpu)
+        key = (task.folder, variant.id, precision, run)
         if key not in self._collected:
-            self._collected[key] = self._run(task, variant, precision, run)
+            self._collected[key] = self._find_or_run(task, variant, precision, run)
         return self._collected[key]
 
-    def reference(self, task: Task, precision: str, run: Run) -> Evidence:
-        """The idiomatic NumPy recipe's evidence, on the processor, for both tracks. It is kept from one invocation to
-        the next under a digest of everything that it depends on, because every comparison needs it; but not where the
-        weights are unseen."""
-        variant, task = variants()[REFERENCE], task.on_track("idiomatic")
-        key = (task.folder, task.track, variant.id, precision, run)
-        if key in self._collected:
-            return self._collected[key]
-        if REFERENCE not in task.recipes or run.draw:
-            return self._collect(task, variant, precision, run)
-        from filelock import FileLock
+    def reference(self, task: Task, run: Run) -> Evidence:
+        """What the NumPy program gives, on the processor: in float64, but for ordinary runs. It runs after the variant
+        whose weights were drawn, so that no recipe finds an answer lying about."""
+        precision = "float32" if run.ordinary else "float64"
+        variant = variants()[REFERENCE]
+        key = (task.folder, f"{REFERENCE} as the reference", precision, run)
+        if key not in self._collected:
+            with locks[key]:  # several threads may want the same one
+                self._collected[key] = self._find_or_run(task, variant, precision, run)
+        return self._collected[key]
 
-        kept = paths.home() / "reference" / f"{self._reference_digest(task, run, precision)}.npz"
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(kept.with_suffix(".lock")):  # another process may be at it
-            if kept.exists():
-                return Evidence(task.name, variant.id, precision, run.name, "ok", path=kept)
-            evidence = self._collect(task, variant, precision, run)
-            if evidence.path:
-                partial = kept.with_suffix(".part")
-                shutil.copyfile(evidence.path, partial)
-                partial.replace(kept)
-        return evidence
+    def again(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
+        """Runs what is drawn anew, with another draw, whatever there is."""
+        found = self._collected[task.folder, variant.id, precision, run] = self._run(task, variant, precision, run)
+        return found
+
+    def of(self, task: Task, variant: Variant) -> list[Evidence]:
+        """What has been collected of one program so far."""
+        return [found for key, found in self._collected.items() if key[:2] == (task.folder, variant.id)]
 
     def cases(self, task: Task) -> dict[str, Case]:
         """An operation's cases by name."""
@@ -138,32 +167,13 @@ class Collector:
             self._cases[task.folder] = read_cases(task, self.dataset.test_images)
         return self._cases[task.folder]
 
-    def runs(self, task: Task, level: ladder.Level) -> list[Run]:
+    def runs(self, task: Task, level: ladder.Level, precision: str) -> list[Run]:
         """What a level needs to have been run."""
-        return ladder.runs(task, level, tuple(self.cases(task).values()) if task.kind == "operation" else ())
-
-    def drawn(self, task: Task, variant: Variant, precision: str, run: Run) -> Run:
-        """The run as this variant is given it: one from unseen weights has weights of its own for each task, variant
-        and precision. The reference runs from them afterwards, so that no variant finds an answer lying about."""
-        return replace(run, draw=self._draws[task.folder, variant.id, precision]) if run.weights == "unseen" else run
-
-    def start_weights(self, task: Task, run: Run) -> "dict[str, np.ndarray]":
-        """The float32 weights that a run starts from; unseen ones are the task's own in another order."""
-        import numpy as np
-
-        weights = task.initial_weights()
-        if run.weights not in ("probe", "unseen"):
-            return weights
-        random = np.random.default_rng(run.draw or PROBE_SEED)
-        for name, array in weights.items():
-            if not array.any():
-                weights[name] = random.normal(0, 0.1, array.shape).astype(array.dtype)
-            elif run.draw:
-                weights[name] = random.permutation(array.ravel()).reshape(array.shape)
-        return weights
+        return ladder.runs(task, level, precision, tuple(self.cases(task).values()) if task.kind == "operation" else ())
 
     def close(self) -> None:
         self.workers.close()
+        shutil.rmtree(self.folder / "inputs", ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -171,48 +181,57 @@ class Collector:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _run(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
-        here = (task.name, variant.id, precision, run.name)
+    def _find_or_run(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
+        here = (task.name, variant.id, precision, run)
         if variant.framework not in task.recipes:
             return Evidence(*here, "not_written", f"{task.file_name(variant.framework)} is not written yet")
-        self.announce(f"{variant.id} {precision}: {run.describe()}")
-        path = self._folder(task) / variant.id / precision / f"{run.stem}.npz"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{run.stem}.part.npz")
-        begin = time.perf_counter()
-        job = self.job(task, variant, run) | {"results": str(partial)}
+        if variant.versions() is None or (variant.own and variant.own.state() != "ready"):
+            return self._run(task, variant, precision, run)  # says what is missing, or makes it
+        entry = self.store and self.store.find(self.digest(task, variant, precision, run))
+        if not entry:
+            return self._run(task, variant, precision, run)
+        facts = dict(entry.facts)
+        drawn = run if run.draw else plan.drawn(run, facts.pop("draw"))
+        facts.pop("draw", None)
+        return Evidence(*here[:3], drawn, "ok", path=entry.arrays, created=entry.created, stored=True, **facts)
+
+    def _run(self, task: Task, variant: Variant, precision: str, asked: Run) -> Evidence:
+        run = asked if asked.draw else plan.drawn(asked, int.from_bytes(os.urandom(6), "big"))
+        self.announce(f"{task.name} {variant.id} {precision}: {run.describe()}")
+        results = self._inputs(task) / f"{variant.id}-{precision}-{run.name}-{run.draw:x}.part.npz"
+        try:
+            job = self.job(task, variant, run) | {"results": str(results)}
+        except OSError as error:
+            raise UserError(f"{results.parent} can't be written: {error.strerror or error}. {KEPT_SAFE}") from None
         started, answer = self.workers.run(variant, precision, job)
-        self.worker_seconds += time.perf_counter() - begin
+        if full := answer.fields.get("disk"):
+            raise UserError(f"{full}. {KEPT_SAFE}")
         if used := started.fields.get("device"):
             self.tf32[variant.id] = used["tf32"]
-        if answer.outcome == "ok":
-            partial.replace(path)
-        else:
-            with contextlib.suppress(OSError):
-                partial.unlink()
         evidence = Evidence(
-            *here,
+            task.name,
+            variant.id,
+            precision,
+            run,
             answer.outcome,
             answer.reason,
-            path if answer.outcome == "ok" else None,
-            answer.fields.get("seconds", {}),
-            started.fields.get("versions", {}),
-            started.fields.get("import_seconds", 0.0),
-            answer.fields.get("peak_memory", 0),
-            answer.fields.get("peak_device_memory"),
+            results if answer.outcome == "ok" else None,
+            time.time(),
+            seconds=answer.fields.get("seconds", {}),
+            versions=started.fields.get("versions", {}),
+            import_seconds=started.fields.get("import_seconds", 0.0),
+            peak_memory=answer.fields.get("peak_memory", 0),
+            peak_device_memory=answer.fields.get("peak_device_memory"),
         )
-        write_json(path.with_suffix(".json"), asdict(evidence) | {"path": path.name})
+        if evidence.outcome != "ok":
+            with contextlib.suppress(OSError):
+                results.unlink()
+        elif self.store:
+            names = ("seconds", "versions", "import_seconds", "peak_memory", "peak_device_memory")
+            facts = {name: getattr(evidence, name) for name in names} | {"draw": run.draw}
+            entry = self.store.keep(self.digest(task, variant, precision, asked), results, facts)
+            evidence = replace(evidence, path=entry.arrays)
         return evidence
-
-    def _folder(self, task: Task) -> Path:
-        """A folder of the task's and its track's own, even if another task of the same name is compared too."""
-        key = (task.folder, task.track)
-        if key not in self._folders:
-            name = task.name if task.track == "idiomatic" else f"{task.name}-{task.track}"
-            taken = {path.name for path in self._folders.values()}
-            number = sum(other.rstrip("0123456789").rstrip("-") == name for other in taken) + 1
-            self._folders[key] = self.folder / (name if number == 1 else f"{name}-{number}")
-        return self._folders[key]
 
     def job(self, task: Task, variant: Variant, run: Run) -> dict[str, Any]:
         """The job for a worker: paths and plain values only."""
@@ -227,105 +246,95 @@ class Collector:
                 "options": {name: value for name, value in case.options.items() if name in parameters},
                 "raises": not case.expected[run.function],
             }
-        training, count = self.training(task, run)
+        training, count = plan.training(task, run, self.dataset)
         return job | {
             "kind": "network",
             "weights": self._start(task, run),
             "seed": run.seed,
             "train": training and training | {"seed": run.seed},
             "train_count": count,
-            "predict_count": len(self.dataset.test_images) if run.whole else run.predict,
-            "evaluate": run.whole,
-            **self._images,
+            "predict_first": run.predict_first,
+            "predict_count": plan.test_images(run, self.dataset),
+            "evaluate": run.ordinary,
+            **self.images.files,
+            **(self._drawn_images(task, run, count) if run.drawn else {}),
         }
 
-    def training(self, task: Task, run: Run) -> tuple[dict[str, Any] | None, int]:
-        """The keyword arguments for a recipe's `train`, None if it isn't called; and the number of images."""
-        values = dict(task.specification.HYPERPARAMETERS)
-        if run.whole:
-            count = min(task.specification.TRAIN_IMAGES, len(self.dataset.train_images))
-            # A small data set is gone through more often, so that the number of steps stays what the task means.
-            repeats = max(1, round(task.specification.TRAIN_IMAGES / count))
-            return values | {"epochs": (self.epochs or values["epochs"]) * repeats}, count
-        if not run.steps:
-            return None, 0
-        if run.plain:
-            values |= {name: plain for name, plain in PLAIN.items() if name in values}
-        return values | {"epochs": run.epochs, "shuffle": False}, run.steps * values["batch_size"] + run.rest
+    def digest(self, task: Task, variant: Variant, precision: str, run: Run) -> str:
+        """Of everything that a run's arrays depend on, but for what is drawn for it."""
+        program = task.recipes[variant.framework]
+        if task.kind == "operation":
+            case = self.cases(task)[run.case]
+            given: Any = [plan.arrays_digest(case.arrays), case.options, not case.expected[run.function]]
+        else:
+            given = [
+                plan.arrays_digest(task.initial_weights()),
+                plan.training(task, replace(run, drawn=False), self.dataset),
+            ]
+        return digest_of(
+            run=asdict(run),
+            precision=precision,
+            data=self.dataset.digest,
+            device=self.device,
+            variant=variant_digest(variant),
+            task=plan.task_digest(task, program),
+            contract=task.contract(),
+            given=given,
+            harness=[hashlib.sha256(file.read_bytes()).hexdigest() for file in HARNESS],
+        )
 
     def _start(self, task: Task, run: Run) -> str | None:
         """The file with the weights that a run starts from; None for the framework's own."""
         if run.weights == "own":
             return None
-        name = f"{run.weights}-{run.draw:016x}" if run.draw else run.weights
-        return self._save(task, name, self.start_weights(task, run))
+        name = f"{run.weights}-{run.draw:x}" if run.draw else run.weights
+        return self._save(task, name, plan.start_weights(task, run))
+
+    def _drawn_images(self, task: Task, run: Run, count: int) -> dict[str, str]:
+        import numpy as np
+
+        files = {}
+        drawn = plan.drawn_images(self.dataset, count, run.draw)
+        for name, array in zip(IMAGES[:2], drawn, strict=True):
+            files[name] = str(self._inputs(task) / f"{name}-{run.draw:x}.npy")
+            np.save(files[name], array)
+        return files
 
     def _save(self, task: Task, name: str, arrays: "dict[str, np.ndarray]") -> str:
         """Writes a job's input arrays, once."""
         import numpy as np
 
-        path = self._folder(task) / f"{name}.npz"
+        path = self._inputs(task) / f"{name}.npz"
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
             np.savez(path, allow_pickle=False, **arrays)
         return str(path)
 
-    def _write_images(self) -> dict[str, str]:
-        """Lays the images out as files that a worker of any NumPy version can map into memory."""
-        import numpy as np
+    def _inputs(self, task: Task) -> Path:
+        """A folder of the task's own, even if another task of the same name is compared too."""
+        if task.folder not in self._folders:
+            digest = hashlib.sha256(str(task.folder).encode()).hexdigest()[:8]
+            folder = self.folder / "inputs" / f"{task.name}-{digest}"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UserError(
+                    f"{folder} can't be written: {error.strerror}.\nSet CONCORD_HOME to a folder that can."
+                ) from None
+            self._folders[task.folder] = folder
+        return self._folders[task.folder]
 
-        files = {}
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            for name in "train_images", "train_labels", "test_images", "test_labels":
-                files[name] = str(self.folder / f"{name}.npy")
-                np.save(files[name], getattr(self.dataset, name))
-        except OSError as error:
-            raise UserError(
-                f"{self.folder} can't be written: {error.strerror}.\nSet CONCORD_HOME to a folder that can."
-            ) from None
-        return files
 
-    def _reference_digest(self, task: Task, run: Run, precision: str) -> str:
-        """A digest of everything that the reference's arrays depend on."""
-        import numpy as np
-
-        training = self.training(task, run) if task.kind == "network" else None
-        cases = self.cases(task) if task.kind == "operation" else {}
-        facts = [asdict(run), training, precision, self.dataset.digest, np.__version__, platform.python_version()]
-        digest = hashlib.sha256(json.dumps(facts).encode())
-        for path in (task.folder / "task.py", task.recipes[REFERENCE], PROGRAM, Path(__file__)):
-            digest.update(path.read_bytes())
-        for case in cases.values():
-            digest.update(repr((case.name, case.options)).encode())
-            for array in case.arrays.values():
-                digest.update(array.tobytes())
-        return digest.hexdigest()
+locks: defaultdict[Any, threading.Lock] = defaultdict(threading.Lock)
 
 
 def new_folder() -> Path:
-    """A folder for one invocation's evidence; those of the last few invocations are kept, older ones removed, unless
-    their process is still at work."""
+    """A folder for one invocation; those of the last few are kept for their logs, older ones removed, unless their
+    process is still at work."""
     import psutil
 
-    parent = paths.home() / "evidence"
+    parent = paths.home() / "runs"
     with contextlib.suppress(OSError, ValueError):
         for old in sorted(path for path in parent.glob("*-*") if path.is_dir())[: 1 - KEPT]:
             if not psutil.pid_exists(int(old.name.rpartition("-")[2])):
                 shutil.rmtree(old, ignore_errors=True)
     return parent / f"{time.strftime('%Y%m%dT%H%M%S')}-{os.getpid()}"
-
-
-def write_json(path: Path, value: object) -> None:
-    """Writes JSON whole or not at all.
-
-    Raises:
-        OSError: the folder can't be written to, or is full.
-    """
-    path = path.resolve()  # a link stays a link
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ class Workers:
         folder: for the workers' logs.
         announce: is told when an environment is made.
         device: "cpu" or "gpu", from which a variant that can't have a GPU is exempt, or empty: what frameworks take.
-        options: limits for the workers.
+        options: limits and threads of the workers.
     """
 
     def __init__(

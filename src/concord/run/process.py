@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import queue
+import secrets
 import signal
 import subprocess
 import sys
@@ -20,12 +21,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from concord.project.framework import Variant
+from concord.project.outcomes import Outcome
 
 PROGRAM = Path(__file__).with_name("program.py")
 TIME_LIMIT = 900.0  # seconds for one job
 START_LIMIT = 180.0  # seconds for the start of a worker, which imports the framework
 MEMORY_SHARE = 0.8  # of the memory that is free when the worker starts
 PAUSE = 1.0  # seconds between two looks at a job: longer, and the harness stood still (Ctrl-Z, a suspended machine)
+MARK = "CONCORD_WORKER"  # an environment variable by which everything that a worker starts is found again
 LOG_LIMIT = 16 * 2**20  # bytes of a recipe's own output that are kept
 
 living: "weakref.WeakSet[Worker]" = weakref.WeakSet()
@@ -35,7 +38,7 @@ living: "weakref.WeakSet[Worker]" = weakref.WeakSet()
 class Answer:
     """What became of a job. `outcome` is one of the closed set, `reason` one line, empty when it is `ok`."""
 
-    outcome: str
+    outcome: Outcome
     reason: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
 
@@ -56,6 +59,7 @@ class Worker:
         memory_limit: bytes; by default a share of what is free at the start.
         python: the interpreter; by default the one that runs this.
         device: "cpu", "gpu", or empty: what the framework takes by itself.
+        threads: for the framework; by default as many as there are cores.
     """
 
     def __init__(
@@ -68,7 +72,9 @@ class Worker:
         memory_limit: float | None = None,
         python: Path | None = None,
         device: str = "",
+        threads: int | None = None,
     ):
+        self.threads = threads or available_threads()
         self.variant = variant
         self.precision = precision
         self.log = log
@@ -77,6 +83,7 @@ class Worker:
         self.python = python or Path(sys.executable)
         self.device = device
         self.started = Answer("ok")
+        self._mark = secrets.token_hex(8)
         self._process: subprocess.Popen[str] | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._used = False  # since its start, for more than questions about what is installed
@@ -99,12 +106,13 @@ class Worker:
             self.close()
             return self.started
         assert self._process and self._process.stdin
+        nonce = secrets.token_hex(8)
         try:
-            self._process.stdin.write(json.dumps(job) + "\n")
+            self._process.stdin.write(json.dumps(job | {"nonce": nonce}) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             pass  # it has died since; waiting for its answer finds out how
-        return self._wait(self.time_limit, in_a_copy=job.get("in_a_copy", False))
+        return self._wait(self.time_limit, nonce, in_a_copy=job.get("in_a_copy", False))
 
     def close(self) -> None:
         """Ends the process and everything that it started."""
@@ -118,6 +126,7 @@ class Worker:
             else:
                 process.kill()
         process.wait()
+        end_descendants(self._mark)
         for pipe in (process.stdin, process.stdout):
             if pipe:
                 with contextlib.suppress(OSError):
@@ -136,8 +145,7 @@ class Worker:
 
         # A process that is killed leaves its temporary files behind, TensorFlow's one for each function that it traces.
         self._temporary = tempfile.TemporaryDirectory(prefix="concord-", ignore_cleanup_errors=True)
-        threads = available_threads()
-        environment = self.variant.worker_environment(self.precision, threads, self.device)
+        environment = self.variant.worker_environment(self.precision, self.threads, self.device)
         configuration = {
             "startup": self.variant.startup,
             "imports": self.variant.imports,
@@ -145,7 +153,8 @@ class Worker:
             "temporary": self._temporary.name,
             "distributions": self.variant.distributions,
             "precision": self.precision,
-            "threads": threads,
+            "threads": self.threads,
+            "nonce": (nonce := secrets.token_hex(8)),
             "device": self.device,
             "device_code": self.variant.device_code and str(self.variant.device_code),
         }
@@ -160,16 +169,16 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=os.environ | environment | {"TMPDIR": self._temporary.name},
+                env=os.environ | environment | {"TMPDIR": self._temporary.name, MARK: self._mark},
                 encoding="utf-8",
                 start_new_session=True,
             )
         self._answers = queue.Queue()
         assert self._process.stdout
         threading.Thread(target=_read_lines, args=(self._process.stdout, self._answers), daemon=True).start()
-        return self._wait(START_LIMIT)
+        return self._wait(START_LIMIT, nonce)
 
-    def _wait(self, limit: float, *, in_a_copy: bool = False) -> Answer:
+    def _wait(self, limit: float, nonce: str, *, in_a_copy: bool = False) -> Answer:
         """The answer, or what kept it from coming: the time limit, the memory limit, the end of the process."""
         import psutil
 
@@ -188,8 +197,9 @@ class Worker:
                     self.close()
                     return Answer("timeout", f"no answer within {limit:g} s")
                 with contextlib.suppress(psutil.Error):
-                    holders = [watched, *watched.children()] if in_a_copy else [watched]
-                    held = max(process.memory_info().rss for process in holders)
+                    held = sum(found.memory_info().rss for found in [watched, *watched.children(recursive=True)])
+                    if in_a_copy:  # which shares its memory with the process that it is a copy of
+                        held -= watched.memory_info().rss
                     if held > self._memory_limit:
                         self.close()
                         reason = f"held {held / 2**20:,.0f} MiB, its limit is {self._memory_limit / 2**20:,.0f} MiB"
@@ -198,13 +208,20 @@ class Worker:
                 continue
             if line is None:
                 return self._ended()
-            fields = json.loads(line)
-            return Answer(fields.pop("outcome"), fields.pop("reason"), fields)
+            try:
+                fields = json.loads(line)
+                if fields.pop("nonce") == nonce:
+                    return Answer(fields.pop("outcome"), fields.pop("reason"), fields)
+            except (ValueError, AttributeError, KeyError):
+                pass
+            self.close()
+            return Answer("crashed", "something else than the harness wrote on the pipe for its answers")
 
     def _ended(self) -> Answer:
         """Says how the process ended."""
         process = self._process
-        assert process
+        if process is None:
+            return Answer("crashed", "ended by the harness")
         code = process.wait()
         self.close()
         if code == -signal.SIGKILL:
@@ -218,6 +235,16 @@ class Worker:
         with contextlib.suppress(OSError):
             if self.log.stat().st_size > LOG_LIMIT:
                 os.truncate(self.log, 0)
+
+
+def end_descendants(mark: str) -> None:
+    """Ends what a worker's recipe has started and detached: it has the worker's mark in its environment."""
+    import psutil
+
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(MARK) == mark:
+                process.kill()
 
 
 def _read_lines(pipe: IO[str], lines: "queue.Queue[str | None]") -> None:

@@ -41,17 +41,18 @@ def main():
         answers.write(json.dumps(fields) + "\n")
         answers.flush()
 
-    answer(**attempt(start, configuration))
+    answer(**attempt(start, configuration), nonce=configuration["nonce"])
     precision = configuration["precision"]
     while True:
         job = jobs.get()
         do = in_a_copy if job.get("in_a_copy") else attempt
+        nonce = job.pop("nonce")  # a recipe that writes an answer of its own can't know it
         result = do(JOBS[job["kind"]], job, precision)
         if device and configuration["device"] == "gpu":
             result["peak_device_memory"] = device.peak_memory()
             if result["outcome"] == "ok" and result["peak_device_memory"] == 0:
                 result.update(outcome="unsupported", reason="nothing was ever on the GPU: the recipe left it alone")
-        answer(**result, peak_memory=peak_memory())
+        answer(**result, peak_memory=peak_memory(), nonce=nonce)
 
 
 def attempt(function, *arguments):
@@ -60,6 +61,8 @@ def attempt(function, *arguments):
         return {"outcome": "ok", "reason": "", **function(*arguments)}
     except MemoryError as error:
         return {"outcome": "out_of_memory", "reason": one_line(error)}
+    except NotSavedError as error:
+        return {"outcome": "error", "reason": str(error), "disk": str(error)}
     except Exception as error:
         traceback.print_exc()
         return {"outcome": "error", "reason": one_line(error)}
@@ -169,6 +172,10 @@ def run_network(job, precision):
         return result
 
     model = timed("variables", weights, job["seed"])
+    if job["predict_first"]:
+        images, labels = read_images(job["test_images"], job["test_labels"], job["predict_first"], precision)
+        results["first/logits"] = np.array(recipe.predict(model, images))
+        results |= {"first/weights/" + name: np.array(array) for name, array in recipe.weights(model).items()}
     if job["train"] is not None:
         images, labels = read_images(job["train_images"], job["train_labels"], job["train_count"], precision)
         model, history = timed("train", model, images, labels, **job["train"])
@@ -335,13 +342,20 @@ JOBS = {
 }
 
 
+class NotSavedError(Exception):
+    """The results can't be written, which is nobody's fault in the recipe."""
+
+
 def save(path, results):
     import numpy as np
 
     for name, array in results.items():
         if array.dtype.kind not in "fiubc":
             raise TypeError(f"{name} is not an array of numbers but of {array.dtype}")
-    np.savez(path, **results)
+    try:
+        np.savez(path, **results)
+    except OSError as error:
+        raise NotSavedError(f"{path} can't be written: {error.strerror or error}") from None
 
 
 def read_images(images_path, labels_path, count, precision):

@@ -1,0 +1,102 @@
+"""The proof of one program: collects what each level needs, and asks the judge."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from concord.judge import ladder
+from concord.judge.ladder import Level
+from concord.judge.verdict import Held, LevelVerdict, VariantVerdict, measure, settle, triage
+from concord.project.framework import Variant
+from concord.project.outcomes import CAUGHT
+from concord.project.task import Task
+from concord.run import plan
+from concord.run.evidence import Collector, Evidence
+
+
+def judge(collector: Collector, task: Task, variant: Variant, level: Level, precision: str) -> LevelVerdict:
+    """The verdict of one level, float32's rounding and known differences taken into account."""
+    verdict = collect_and_measure(collector, task, variant, level, precision)
+    if precision == "float32" and verdict.outcome == "mismatch" and verdict.gate is not None:
+        strict = collect_and_measure(collector, task, variant, level, "float64")
+        drawn = [run for run in collector.runs(task, level, precision) if run.weights == "unseen"]
+        if strict.outcome == "ok" and drawn:
+            # A rounding error that flips one ReLU shows only with this one draw; a fault shows with every draw.
+            for run in drawn:
+                collector.again(task, variant, precision, run)
+            verdict = collect_and_measure(collector, task, variant, level, precision)
+        if verdict.outcome == "mismatch":
+            verdict = triage(verdict, strict)
+    difference, must_show = variant.known_difference(task.own_name, precision, level.name)
+    return settle(verdict, difference, must_show=must_show)
+
+
+def collect_and_measure(
+    collector: Collector, task: Task, variant: Variant, level: Level, precision: str
+) -> LevelVerdict:
+    """Runs what a level needs, then the reference, and holds the one against the other."""
+    held = []
+    for run in collector.runs(task, level, precision):
+        evidence = collector.collect(task, variant, precision, run)
+        if evidence.outcome != "ok":
+            return LevelVerdict(level.name, precision, evidence.outcome, evidence.reason, run=run.name)
+        reference = collector.reference(task, evidence.run)
+        if reference.outcome != "ok":
+            reason = f"there is no reference to compare with: {reference.outcome}, {reference.reason}"
+            return LevelVerdict(level.name, precision, "error", reason, run=run.name)
+        held.append(hold(collector, task, evidence, reference))
+    return measure(task, level, precision, held)
+
+
+def hold(collector: Collector, task: Task, evidence: Evidence, reference: Evidence) -> Held:
+    """One run beside the reference."""
+    run, facts = evidence.run, {}
+    if task.kind == "operation":
+        case = collector.cases(task)[run.case]
+        facts: dict[str, Any] = {"answers": case.expected[run.function], "gates": case.gates}
+    elif not run.ordinary:
+        facts = {"start": plan.start_weights(task, run)}
+    else:
+        count = plan.test_images(run, collector.dataset)
+        facts = {"labels": collector.dataset.test_labels[:count], "data": collector.dataset.name}
+    return Held(run, evidence.arrays(), reference.arrays(), **facts)
+
+
+def prove(
+    collector: Collector, task: Task, variant: Variant, precisions: Sequence[str], depth: str = "quick"
+) -> VariantVerdict:
+    """Climbs the ladder with one variant, float64 first, because it decides about float32.
+
+    Where a quick run parts from the reference, the shallow runs of the whole ladder are made too: they name the first
+    level, step and tensor.
+    """
+    begin = time.perf_counter()
+    levels = climb(collector, task, variant, precisions, ladder.levels(task, depth))
+    failure = next((level for level in levels if not level.passed), None)
+    if depth == "quick" and task.kind == "network" and failure and failure.outcome in CAUGHT:
+        below = climb(collector, task, variant, (failure.precision,), ladder.SHALLOW_LEVELS)
+        first = next((level for level in below if not level.passed), None)
+        if first:
+            levels.insert(levels.index(failure), first)
+    row = VariantVerdict(task.name, variant.id, variant.versions() or {}, tuple(levels), depth)
+    evidence = collector.of(task, variant)
+    if made := [found.created for found in evidence if found.created]:
+        row = replace(row, proven=min(made), reused=all(found.stored for found in evidence))
+    ordinary = next((found for found in evidence if found.run.ordinary and found.outcome == "ok"), None)
+    if row.outcome == "ok" and ordinary:
+        arrays = ordinary.arrays()
+        row = replace(row, accuracy=float(arrays["accuracy"]), history=tuple(arrays["history"].tolist()))
+    return replace(row, seconds=time.perf_counter() - begin)
+
+
+def climb(
+    collector: Collector, task: Task, variant: Variant, precisions: Sequence[str], levels: Sequence[Level]
+) -> list[LevelVerdict]:
+    """The verdict of every level that has a gate, or a report, at a precision."""
+    return [
+        judge(collector, task, variant, level, precision)
+        for precision in precisions
+        for level in levels
+        if precision in level.gates
+    ]

@@ -1,0 +1,166 @@
+"""The store: the evidence of runs that were right to the end, each under a digest of everything that it depends on.
+
+An entry is two files: the arrays, and then the facts. Both are written beside their place and renamed, so that an entry
+is whole or absent, whatever ends the process, and several processes may share a store. Failures are never kept.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import time
+import zipfile
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from concord.project import paths
+from concord.project.errors import UserError
+from concord.project.framework import Variant
+from concord.run.distributions import closure
+
+VERSION = 1  # of the entries; another version's are left alone
+SIZE_LIMIT = 2 * 10**9  # bytes; the entries that were used longest ago go first
+AGE_LIMIT = 7 * 24 * 3600  # seconds: older evidence isn't used again
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was kept of one run: `arrays` is the file, `facts` plain values, `created` in seconds since 1970."""
+
+    arrays: Path
+    facts: dict[str, Any]
+    created: float
+
+
+class Store:
+    """A folder of evidence.
+
+    Args:
+        folder: by default in the home of everything that runs leave behind.
+        fresh: finds nothing, but keeps what is new.
+    """
+
+    def __init__(self, folder: Path | None = None, *, fresh: bool = False):
+        self.folder = (folder or paths.home() / "store") / str(VERSION)
+        self.fresh = fresh
+
+    def find(self, digest: str) -> Entry | None:
+        """The entry, if there is a whole one that isn't too old."""
+        if self.fresh:
+            return None
+        arrays, facts = self._files(digest)
+        try:
+            known = json.loads(facts.read_text(encoding="utf-8"))
+            if time.time() - known["created"] > AGE_LIMIT:
+                return None
+            with zipfile.ZipFile(arrays) as file:
+                if file.testzip() is not None:
+                    return None
+            os.utime(facts)  # used just now
+            return Entry(arrays, known["facts"], known["created"])
+        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+            return None  # absent, damaged, or being taken away by another process
+
+    def keep(self, digest: str, arrays: Path, facts: dict[str, Any]) -> Entry:
+        """Moves a file of arrays into the store.
+
+        Raises:
+            UserError: it can't be written; names the folder.
+        """
+        created = time.time()
+        kept, described = self._files(digest)
+        try:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            arrays.replace(kept)
+            partial = described.with_name(f".{described.name}.{os.getpid()}.{time.monotonic_ns()}.part")
+            try:
+                partial.write_text(json.dumps({"created": created, "facts": facts}), encoding="utf-8")
+                partial.replace(described)
+            finally:
+                partial.unlink(missing_ok=True)
+        except OSError as error:
+            raise UserError(
+                f"{self.folder} can't be written: {error.strerror or error}. What was proven before is kept.\n"
+                "Make room (`concord store clear`), or set CONCORD_HOME to another folder."
+            ) from None
+        return Entry(kept, facts, created)
+
+    def trim(self, limit: int = SIZE_LIMIT) -> None:
+        """Takes away the entries that were used longest ago until the rest fits."""
+        entries = []
+        for facts in self.folder.glob("*/*.json"):
+            with contextlib.suppress(OSError):
+                arrays = facts.with_suffix(".npz")
+                entries.append((facts.stat().st_mtime, facts.stat().st_size + arrays.stat().st_size, facts, arrays))
+        held = sum(size for _, size, _, _ in entries)
+        for _, size, facts, arrays in sorted(entries):
+            if held <= limit:
+                return
+            for file in (facts, arrays):
+                with contextlib.suppress(OSError):
+                    file.unlink()
+            held -= size
+
+    def contents(self) -> tuple[int, int, float | None]:
+        """How many entries, how many bytes, and when the oldest was made."""
+        files = list(self.folder.glob("*/*"))
+        facts = [file for file in files if file.suffix == ".json" and not file.name.startswith(".")]
+        with contextlib.suppress(OSError):
+            oldest = min((file.stat().st_ctime for file in facts), default=None)
+            return len(facts), sum(file.stat().st_size for file in files), oldest
+        return len(facts), 0, None
+
+    def others(self) -> list[Path]:
+        """The folders of other versions, which nobody reads any more."""
+        return sorted(path for path in self.folder.parent.glob("*") if path != self.folder)
+
+    def clear(self) -> int:
+        """Takes everything away, other versions' entries too; gives the bytes."""
+        parent = self.folder.parent
+        size = sum(file.stat().st_size for file in parent.rglob("*") if file.is_file())
+        shutil.rmtree(parent, ignore_errors=True)
+        return size
+
+    def _files(self, digest: str) -> tuple[Path, Path]:
+        folder = self.folder / digest[:2]
+        return folder / f"{digest}.npz", folder / f"{digest}.json"
+
+
+def digest_of(**facts: Any) -> str:
+    """SHA-256 (hex) over plain values."""
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()
+
+
+@cache
+def installation_digest(distributions: tuple[str, ...], packages: Path | None) -> str:
+    """SHA-256 over what is installed: the lists of files, with their hashes, that installing left behind (RECORD). A
+    framework that was built anew under the same version is another one.
+
+    Args:
+        distributions: which of this interpreter's, with everything that they require.
+        packages: the site-packages folder of an environment of its own instead, all of it.
+    """
+    digest = hashlib.sha256()
+    if packages is not None:
+        for record in sorted(packages.glob("*.dist-info/RECORD")):
+            digest.update(record.read_bytes())
+        return digest.hexdigest()
+    for name in sorted(closure((*distributions, "numpy"))):
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            digest.update((metadata.distribution(name).read_text("RECORD") or name).encode())
+    return digest.hexdigest()
+
+
+def variant_digest(variant: Variant) -> str:
+    """Of everything about a variant that its results depend on: what is installed, and how it is started."""
+    packages = next(iter(variant.own.folder.glob("lib/python*/site-packages")), None) if variant.own else None
+    installed = installation_digest(variant.distributions, packages)
+    return digest_of(
+        installed=installed,
+        started=[variant.environment, variant.startup, variant.imports, variant.hides, variant.devices],
+        device=variant.device_code and variant.device_code.read_text(encoding="utf-8"),
+    )
