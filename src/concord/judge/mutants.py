@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 from concord.data import datasets as data
 from concord.judge import certify, examination, ladder
 from concord.judge.ladder import Level, Run
-from concord.judge.verdict import LevelVerdict, judge
+from concord.judge.prove import judge, prove
+from concord.judge.verdict import LevelVerdict
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.files import check_writable, write_json
-from concord.project.framework import Variant, frameworks, select_variants
+from concord.project.framework import PRECISIONS, Variant, frameworks, select_variants
 from concord.project.framework import variants as known_variants
+from concord.project.outcomes import CAUGHT
 from concord.project.task import Task, read_task, recipe_folders
 from concord.report import results as report
 from concord.report.terminal import progress, terminal
@@ -40,7 +42,6 @@ FAULTS = ("forward", "loss", "gradient", "update", "data", "statistics", "judge"
 JUDGE = "judge"  # stands for a recipe: the harness's own sources are changed
 HARNESS = "harness"  # and for a variant
 EXAMINATION, STATISTICS = "examination", "statistics"  # levels beyond the ladder
-CAUGHT = ("mismatch", "nonfinite", "accuracy_fail")  # outcomes that see the fault; an exception doesn't
 SEEDS = 20  # training runs of each sample of accuracies
 
 # What became of a mutant.
@@ -180,8 +181,8 @@ def patched(source: str, changes: Iterable[tuple[str, str]], where: str) -> str:
 class MutantCollector(Collector):
     """Runs mutants, and holds them against the reference of the recipe that they were made from."""
 
-    def reference(self, task: Task, precision: str, run: Run) -> Evidence:
-        return super().reference(sound_task(task.name), precision, run)
+    def reference(self, task: Task, run: Run) -> Evidence:
+        return super().reference(sound_task(task.name), run)
 
     def mutated(self, mutant: Mutant, framework: str) -> Task:
         """The mutant as a task of its own: one wrong recipe.
@@ -261,24 +262,28 @@ def levels_up_to(task: Task, level: str) -> list[Level]:
 
 def judge_level(collector: Collector, task: Task, variant: Variant, level: Level) -> LevelVerdict:
     """The verdict in float64; in float32 where there is no other, or where float64 has a known difference."""
-    strict = "float64" in level.gates and not variant.known_difference(task.name, "float64", level.name)
+    strict = "float64" in level.gates and not variant.known_difference(task.own_name, "float64", level.name)[0]
     return judge(collector, task, variant, level, "float64" if strict else "float32")
 
 
-def judge_mutant(collector: MutantCollector, mutant: Mutant, variant: Variant) -> Result:
-    """Climbs the ladder up to the claimed level."""
+def judge_mutant(collector: MutantCollector, mutant: Mutant, variant: Variant, depth: str = "quick") -> Result:
+    """Puts a wrong program to the proof: the quick one, which must catch it, or the whole ladder up to the level that
+    claims it, which must be the one that does."""
     result = Result(mutant, variant.id, variant.framework, ERROR)
     try:
         task = collector.mutated(mutant, variant.framework)
     except PatchError as error:
         return replace(result, reason=str(error))
-    verdicts = [judge_level(collector, task, variant, level) for level in levels_up_to(task, mutant.level)]
-    if mutant.level == STATISTICS:
+    if depth == "quick":
+        verdicts = list(prove(collector, task, variant, PRECISIONS, "quick").levels)
+    else:
+        verdicts = [judge_level(collector, task, variant, level) for level in levels_up_to(task, mutant.level)]
+    if depth == "full" and mutant.level == STATISTICS:
         verdicts.append(judge_statistics(collector, task, variant))
     result = replace(result, levels=tuple(verdicts))
-    if broken := [verdict for verdict in verdicts if not verdict.passed and verdict.outcome not in CAUGHT]:
-        return replace(result, reason=f"{broken[0].level}: {broken[0].outcome}: {broken[0].reason}")
     failed = next((verdict for verdict in verdicts if not verdict.passed), None)
+    if failed and failed.outcome not in CAUGHT:
+        return replace(result, reason=f"{failed.level}: {failed.outcome}: {failed.reason}")
     if mutant.equivalent:
         if failed:
             return replace(result, outcome=ELSEWHERE, killed_by=failed.level, reason=f"not equivalent: {failed.reason}")
@@ -286,8 +291,9 @@ def judge_mutant(collector: MutantCollector, mutant: Mutant, variant: Variant) -
             return replace(result, reason=f"{', '.join(mutant.told_apart_by)} don't tell the operations apart")
         return replace(result, outcome=EQUIVALENT, reason=mutant.equivalent)
     if failed is None:
-        return replace(result, outcome=SURVIVED, reason=f"passes every level up to {mutant.level}")
-    outcome = KILLED if failed.level == mutant.level else ELSEWHERE
+        where = f"every level up to {mutant.level}" if depth == "full" else "the quick proof"
+        return replace(result, outcome=SURVIVED, reason=f"passes {where}")
+    outcome = KILLED if depth == "quick" or failed.level == mutant.level else ELSEWHERE
     return replace(result, outcome=outcome, killed_by=failed.level, reason=failed.reason)
 
 
