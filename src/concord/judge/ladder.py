@@ -14,7 +14,8 @@ from concord.project.task import Task
 
 LOGIT_IMAGES = 1_003  # whose logits are compared: more than a thousand, and no multiple of anything
 TRAJECTORY_IMAGES = 10_000  # whose classes are compared after training
-STARTS = {"probe": "the probe weights", "unseen": "unseen weights"}
+STARTS = {"probe": "the probe weights", "unseen": "unseen weights", "large": "large weights"}
+DRAWN_STARTS = ("unseen", "large")
 DEPTHS = ("quick", "full")
 
 
@@ -25,13 +26,15 @@ class Run:
     Args:
         name: unique in its task.
         weights: "initial" (the task's own), "probe" (the same with noise in place of zeros, which hide mistakes),
-            "unseen" (drawn anew for each run that really happens, so that nobody can have stored what they lead to) or
-            "own" (the framework's own initialisers).
+            "unseen" (drawn anew for each run that really happens, so that nobody can have stored what they lead to),
+            "large" (drawn too, and so large that exponentials overflow) or "own" (the framework's own initialisers).
         steps: full batches of one epoch, 0 for no training.
         rest: images beyond the last full batch.
         epochs: how often the images are gone through.
+        batch: its size; 0 for the task's own.
         plain: with learning rate 1 and no momentum, so that the displacement is minus the gradient.
-        drawn: with hyper-parameters, batch size and training images that are drawn, too.
+        drawn: with hyper-parameters, batch size and training images that are drawn, too; then whatever surrounds the
+            arithmetic is tried as well, see `run_conduct` in the worker's program.
         predict_first: how many test images are predicted before training.
         predict: how many test images, after training.
         whole: an ordinary training run instead: all images, shuffled, scored on all test images.
@@ -46,6 +49,7 @@ class Run:
     steps: int = 0
     rest: int = 0
     epochs: int = 1
+    batch: int = 0
     plain: bool = False
     drawn: bool = False
     predict_first: int = 0
@@ -99,6 +103,9 @@ NETWORK_RUNS = {
         # three steps of the same there.
         Run("drawn", "unseen", steps=3, rest=1, epochs=3, drawn=True, predict_first=LOGIT_IMAGES, predict=LOGIT_IMAGES),
         Run("drawn_3", "unseen", steps=2, rest=1, drawn=True, predict_first=LOGIT_IMAGES),
+        # What ties, and what lies exactly on a kink, shows on digits with their black borders alone.
+        Run("digits", steps=1, batch=40, plain=True),
+        Run("large", weights="large", steps=1, batch=40, plain=True, predict_first=100),
         Run("short", short=True),
         Run("gradient", steps=1, plain=True),
         Run("gradient_probe", weights="probe", steps=1, plain=True),
@@ -131,6 +138,25 @@ TRAINING = Level(
     {"float64": 1e-10, "float32": 2e-4},
     DRAWN,
 )
+DIGITS = Level(
+    "gradients",
+    "displacement of one plain step on digits, with their ties",
+    {"float64": 1e-11},
+    {"float64": ("digits",)},
+)
+CONDUCT = Level(
+    "conduct",
+    "each image once an epoch; the seed decides the order; the same call gives the same bits; nothing of the caller's "
+    "is changed or kept; evaluate says what predict says",
+    {"float64": 1e-10},
+    {"float64": ("drawn",)},
+)
+RANGE = Level(
+    "range",
+    "logits, loss and gradients from weights so large that exponentials overflow",
+    {"float64": 1e-10, "float32": 5e-5},
+    both("large"),
+)
 
 NETWORK_LEVELS = (
     Level(
@@ -162,6 +188,8 @@ NETWORK_LEVELS = (
         },
     ),
     TRAINING,
+    CONDUCT,
+    RANGE,
     Level(
         "trajectory",
         "displacement after 50 and 200 steps, and the class of every test image",
@@ -174,7 +202,10 @@ NETWORK_LEVELS = (
 QUICK_NETWORK_LEVELS = (
     Level("shapes", NETWORK_LEVELS[0].asserts, {"float64": 0.0, "float32": 0.0}, DRAWN),
     Level("logits", "from drawn weights", {"float64": 1e-12, "float32": 1e-5}, DRAWN),
+    DIGITS,
     TRAINING,
+    CONDUCT,
+    RANGE,
     Level(
         "accuracy",
         "a short ordinary run: over the floor, near the reference",

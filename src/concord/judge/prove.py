@@ -20,7 +20,7 @@ def judge(collector: Collector, task: Task, variant: Variant, level: Level, prec
     verdict = collect_and_measure(collector, task, variant, level, precision)
     if precision == "float32" and verdict.outcome == "mismatch" and verdict.gate is not None:
         strict = collect_and_measure(collector, task, variant, level, "float64")
-        drawn = [run for run in collector.runs(task, level, precision) if run.weights == "unseen"]
+        drawn = [run for run in collector.runs(task, level, precision) if run.weights in ladder.DRAWN_STARTS]
         if strict.outcome == "ok" and drawn:
             # A rounding error that flips one ReLU shows only with this one draw; a fault shows with every draw.
             for run in drawn:

@@ -195,6 +195,8 @@ def measure(task: Task, level: Level, precision: str, held: Sequence[Held]) -> L
         return verdict
     first = max((m for m in beyond if m.run is beyond[0].run), key=lambda measurement: measurement.error)
     reason = f"{first.tensor} parts first, {first.run.describe()}: {first.error:.0e}, gate {first.gate:.0e}"
+    if first.tensor.startswith(HOLDS):
+        reason = f"this must hold, and doesn't: {first.tensor.removeprefix(HOLDS)}"
     return replace(verdict, outcome="mismatch", reason=reason)
 
 
@@ -269,6 +271,7 @@ def dtype_in(reference: "np.dtype", precision: str) -> Any:
     return np.bool_ if reference.kind == "b" else np.dtype(precision).type
 
 
+HOLDS = "holds: "  # before a sentence in place of a tensor
 Errors = Iterator[tuple[str, float]]
 
 
@@ -308,6 +311,22 @@ def training(held: Held) -> Errors:
         yield "logits after training", relative_error(held.arrays["logits"], held.expected["logits"])
 
 
+def conduct(held: Held) -> Errors:
+    """What surrounds the arithmetic: whole losses and weights, and sentences that must hold."""
+    for name, array in held.arrays.items():
+        part, _, rest = name.partition("/")
+        if part == "conduct":
+            yield rest, relative_error(array, held.expected[name])
+        if part == "holds":
+            yield f"{HOLDS}{rest}", 0.0 if array == 1 else math.inf
+
+
+def large(held: Held) -> Errors:
+    """Everything after one plain step from large weights."""
+    yield from logits(held)
+    yield from updates(held)
+
+
 def trajectory(held: Held) -> Errors:
     """Displacement, loss, and the share of the test images that are given another class."""
     import numpy as np
@@ -333,6 +352,8 @@ MEASURES = {
     "gradients": displacement,
     "updates": updates,
     "training": training,
+    "conduct": conduct,
+    "range": large,
     "trajectory": trajectory,
     "values": values,
 }

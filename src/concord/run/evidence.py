@@ -256,6 +256,7 @@ class Collector:
             "predict_first": run.predict_first,
             "predict_count": plan.test_images(run, self.dataset),
             "evaluate": run.ordinary,
+            "conduct": run.drawn and run.epochs > 1,
             **self.images.files,
             **(self._drawn_images(task, run, count) if run.drawn else {}),
         }

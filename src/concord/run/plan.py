@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concord.judge.ladder import Run
+from concord.judge.ladder import DRAWN_STARTS, Run
 from concord.project.task import Task
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ PROBE_SEED = 7
 PLAIN = {"learning_rate": 1.0, "momentum": 0.0}  # one such step moves the weights by minus the gradient
 DRAWN_BATCHES = (8, 20, 40)  # few sizes: what compiles by shape compiles once
 DRAWN_SHARE = (0.5, 0.9)  # of each hyper-parameter that is a fraction: never what the task says
+LARGE = 64  # times the first kernel: logits lead by hundreds, and float32's exponential overflows at 89
 SHORT_STEPS, SHORT_BATCH = 100, 40  # of a short ordinary run
 SHORT_TEST_IMAGES = 2_000  # on which it is scored
 
@@ -30,7 +31,7 @@ def start_weights(task: Task, run: Run) -> "Arrays":
     import numpy as np
 
     weights = task.initial_weights()
-    if run.weights not in ("probe", "unseen"):
+    if run.weights not in ("probe", *DRAWN_STARTS):
         return weights
     random = np.random.default_rng(run.draw or PROBE_SEED)
     for name, array in weights.items():
@@ -38,6 +39,9 @@ def start_weights(task: Task, run: Run) -> "Arrays":
             weights[name] = random.normal(0, 0.1, array.shape).astype(array.dtype)
         elif run.draw:
             weights[name] = random.permutation(array.ravel()).reshape(array.shape)
+    if run.weights == "large":
+        first = next(name for name, array in weights.items() if array.ndim > 1)
+        weights[first] *= LARGE
     return weights
 
 
@@ -53,6 +57,8 @@ def training(task: Task, run: Run, dataset: "Dataset") -> tuple[dict[str, Any] |
         return values | {"epochs": values["epochs"] * repeats}, count
     if not run.steps:
         return None, 0
+    if run.batch:
+        values["batch_size"] = run.batch
     if run.drawn:
         values |= drawn_hyperparameters(values, run.draw)
     if run.plain:
@@ -94,7 +100,7 @@ def test_images(run: Run, dataset: "Dataset") -> int:
 
 def drawn(run: Run, draw: int) -> Run:
     """The run with its draw, if it has anything to draw."""
-    return replace(run, draw=draw) if run.weights == "unseen" else run
+    return replace(run, draw=draw) if run.weights in DRAWN_STARTS else run
 
 
 def task_digest(task: Task, program: Path) -> str:

@@ -171,6 +171,12 @@ def run_network(job, precision):
         usage[name] = used_since(used)
         return result
 
+    def make(arrays=None):
+        return recipe.variables(weights if arrays is None else arrays, job["seed"])
+
+    def read(model):
+        return {name: np.asarray(array) for name, array in recipe.weights(model).items()}
+
     model = timed("variables", weights, job["seed"])
     if job["predict_first"]:
         images, labels = read_images(job["test_images"], job["test_labels"], job["predict_first"], precision)
@@ -188,8 +194,84 @@ def run_network(job, precision):
         results["logits"] = np.asarray(timed("predict", model, images))
         if job["evaluate"]:
             results["accuracy"] = np.asarray(timed("evaluate", model, images, labels))
+    if job.get("conduct"):
+        results |= run_conduct(recipe, make, read, job, precision)
     save(job["results"], results)
     return {"seconds": seconds, "usage": usage}
+
+
+def run_conduct(recipe, make, read, job, precision):
+    """Tries what surrounds the arithmetic of training, by checks that don't depend on any order of the images.
+
+    Args:
+        make: gives a new model with the job's weights, or with other arrays.
+        read: gives a model's weights.
+
+    Returns:
+        `conduct/<what>`: arrays that must equal the reference's; `holds/<sentence>`: 1 where it holds.
+    """
+    import numpy as np
+
+    asked = job["train"]
+    size, seed = asked["batch_size"], 3
+    images, labels = read_images(job["train_images"], job["train_labels"], job["train_count"], precision)
+    kept = images.copy(), labels.copy()
+    found, holds = {}, {}
+
+    def train(model, count, **changes):
+        return recipe.train(
+            model, images[:count], labels[:count], **(asked | {"shuffle": True, "seed": seed} | changes)
+        )
+
+    def same(one, other):
+        return all(np.array_equal(one[name], other[name]) for name in one)
+
+    # Each image once an epoch: with nothing learnt, the mean loss is that of all images, in any order.
+    if "learning_rate" in asked:
+        still, history = train(make(), len(images), epochs=2, learning_rate=0.0)
+        found["the mean loss of shuffled epochs without learning"] = np.array(history, float)
+        holds["a learning rate of 0 changes no weights"] = same(read(still), read(make()))
+    # One batch of all images, shuffled, has the whole gradient.
+    whole, _ = train(make(), size, epochs=1)
+    for name, array in read(whole).items():
+        found[f"{name} after one batch of all images, shuffled"] = array - read(make())[name]
+    # The seed decides, and nothing is left over from the training before.
+    first, again, other = (train(make(), len(images), epochs=1, seed=number)[0] for number in (seed, seed, seed + 1))
+    holds["the same seed gives the same bits"] = same(read(first), read(again))
+    holds["another seed gives another order"] = not same(read(first), read(other))
+    twice, _ = train(train(make(), len(images), shuffle=False)[0], len(images), shuffle=False)
+    for name, array in read(twice).items():
+        found[f"{name} after two trainings of one model"] = array
+    # Nothing of the caller's is changed, and nothing of it is kept.
+    holds["training leaves its images and labels as they are"] = same(dict(enumerate(kept)), {0: images, 1: labels})
+    arrays = read(make())
+    given = {name: array.copy() for name, array in arrays.items()}
+    model = make(given)
+    for array in given.values():
+        array += 1
+    holds["a model isn't tied to the arrays that it was given"] = same(read(model), arrays)
+    taken = read(model)
+    for array in taken.values():
+        if array.flags.writeable:
+            array += 1
+    holds["a model isn't tied to the arrays that were read from it"] = same(read(model), arrays)
+    # Predictions: the same each time, of one image too; and evaluate says what they say, of a trained model or not.
+    logits = np.array(recipe.predict(model, images))
+    holds["predicting leaves its images as they are"] = np.array_equal(images, kept[0])
+    holds["predicting twice gives the same bits"] = np.array_equal(logits, recipe.predict(model, images))
+    found["the logits of a single image"] = np.array(recipe.predict(model, images[:1]))
+    for name, scored in {"an untrained": model, "a trained": first}.items():
+        score = recipe.evaluate(scored, images, labels)
+        counted = np.mean(np.array(recipe.predict(scored, images)).argmax(axis=1) == labels)
+        holds[f"evaluate counts what {name} model predicts"] = abs(score - counted) * len(labels) < 0.01
+    # The framework's own start: the seed decides what is random in it.
+    starts = [read(recipe.variables(seed=number)) for number in (0, 0, 1)]
+    constant = all(array.size == 1 or array.std() == 0 for array in starts[0].values())
+    holds["the same seed gives the same start"] = same(starts[0], starts[1])
+    holds["another seed gives another start"] = constant or not same(starts[0], starts[2])
+    holds["every start is finite"] = all(np.isfinite(array).all() for start in starts for array in start.values())
+    compared = {f"conduct/{name}": np.asarray(value) for name, value in found.items()}
+    return compared | {f"holds/{name}": np.array(float(value)) for name, value in holds.items()}
 
 
 def run_function(job, precision):
