@@ -50,6 +50,9 @@ def main() -> None:
         app()
     except UserError as error:
         fail(str(error))
+    except KeyboardInterrupt:
+        print("concord: interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has gone: say nothing more, not even at exit
         raise SystemExit(1) from None

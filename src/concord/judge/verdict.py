@@ -247,6 +247,9 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
         if np.isfinite(expected).all() and not np.isfinite(array).all():
             share = np.mean(~np.isfinite(array))
             return "nonfinite", f"{share:.0%} of {name} isn't a finite number"
+    for number, answer in enumerate(held.answers):
+        if (shape := held.arrays[f"result/{number}"].shape) != answer.shape:
+            return "mismatch", f"{held.run.function} gives the shape {shape}, task.py expects {answer.shape}"
     if task.kind == "network":
         count = sum(array.size for name, array in held.arrays.items() if name.startswith("weights/"))
         if count != task.specification.PARAMETERS:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from concord.project.errors import UserError
-from concord.project.task import Task
+from concord.project.task import Task, call
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,10 +45,7 @@ def read_cases(task: Task, images: "np.ndarray") -> dict[str, Case]:
         UserError: it fails, or gives something else than cases.
     """
     here = f"{task.folder / 'task.py'}: cases()"
-    try:
-        found = task.specification.cases(images)
-    except Exception as error:
-        raise UserError(f"{here} fails: {type(error).__name__}: {error}") from None
+    found = call(here, task.specification.cases, images)
     if not isinstance(found, dict) or not found:
         raise UserError(f"{here} gives {type(found).__name__}, expected a dict with at least one case.")
     return {name: _read(task, f"{here}: the case {name!r}", name, case) for name, case in found.items()}

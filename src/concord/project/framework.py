@@ -222,6 +222,8 @@ def select_variants(text: str | list[str] | None) -> list[Variant]:
     if text is None:
         return list(variants().values())
     names = [name.strip() for name in text.split(",")] if isinstance(text, str) else text
+    if not any(names):
+        raise UserError(f"No framework is named. Known: {', '.join(variants())}.")
     chosen: dict[str, Variant] = {}
     for name in names:
         if name in variants():

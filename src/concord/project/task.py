@@ -1,7 +1,11 @@
 """A task: the specification in a recipe folder's `task.py`, and the recipes that answer it."""
 
 import glob
-from collections.abc import Callable
+import math
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +30,10 @@ NETWORK = {
 }
 OPERATION = {"FUNCTIONS": dict, "cases": Callable}
 KINDS = {"network": NETWORK, "operation": OPERATION}
+
+
+RESERVED = ("file", "allow_pickle", "args", "kwds")  # what numpy.savez takes as its own
+TIME_LIMIT = 60  # seconds for whatever a task.py does
 
 
 TRACKS = ("idiomatic", "tuned")
@@ -97,17 +105,21 @@ class Task:
         Raises:
             UserError: the task's `initial_weights` fails, or gives something else than float32 arrays by name.
         """
+        import numpy as np
+
         here = f"{self.folder / 'task.py'}: initial_weights()"
-        try:
-            weights = self.specification.initial_weights()
-        except Exception as error:
-            raise UserError(f"{here} fails: {_one_line(error)}") from None
-        if not isinstance(weights, dict):
+        weights, again = (call(here, self.specification.initial_weights) for _ in range(2))
+        if not isinstance(weights, dict) or not weights:
             raise UserError(f"{here} gives {type(weights).__name__}, expected a dict of float32 arrays.")
         for name, array in weights.items():
+            if not isinstance(name, str) or not name.isidentifier() or name in RESERVED:
+                expected = f"a Python identifier that isn't {' or '.join(RESERVED)}"
+                raise UserError(f"{here} has an array called {name!r}, expected {expected}.")
             found = getattr(array, "dtype", type(array).__name__)
             if str(found) != "float32":
                 raise UserError(f"{here}: {name!r} is {found}, expected a float32 array.")
+            if not np.array_equal(array, again.get(name)):
+                raise UserError(f"{here}: {name!r} is another array at each call; draw it from a seed.")
         return weights
 
 
@@ -161,9 +173,7 @@ def read_task(folder: Path) -> Task:
     if specification.KIND not in KINDS:
         raise UserError(f"{path}: " + nearest("kind of task", specification.KIND, KINDS))
     if specification.KIND == "network":
-        for name in ("epochs", "batch_size"):
-            if name not in specification.HYPERPARAMETERS:
-                raise UserError(f"{path}: HYPERPARAMETERS lacks {name!r}.")
+        check_network(path, specification)
     bundled = folder.parent in (paths.RECIPES, paths.MUTANTS)
     task = Task(folder.name, folder, specification, {}, bundled=bundled)
     for file in sorted(folder.glob(f"{glob.escape(folder.name)}_*.py")):
@@ -173,6 +183,30 @@ def read_task(folder: Path) -> Task:
             raise UserError(f"{file.name}: " + nearest("framework", framework, frameworks()))
         (task.idiomatic if framework == name else task.tuned)[framework] = file
     return task
+
+
+def check_network(path: Path, specification: Any) -> None:
+    """Refuses values that can't be meant, before anything runs.
+
+    Raises:
+        UserError: says which, what it is and what was expected.
+    """
+    given = specification.HYPERPARAMETERS
+    for name in ("epochs", "batch_size"):
+        if name not in given:
+            raise UserError(f"{path}: HYPERPARAMETERS lacks {name!r}.")
+    for name, value in given.items():
+        if not isinstance(name, str) or type(value) not in (int, float, str, bool, tuple, type(None)):
+            raise UserError(f"{path}: the hyper-parameter {name!r} is {type(value).__name__}, expected a plain value.")
+    whole = {name: given[name] for name in ("epochs", "batch_size")}
+    whole |= {name: getattr(specification, name) for name in ("PARAMETERS", "TRAIN_IMAGES")}
+    for name, value in whole.items():
+        if type(value) is not int or value < 1:
+            raise UserError(f"{path}: {name} is {value!r}, expected a whole number from 1 on.")
+    floors = getattr(specification, "SHORT_ACCURACY_FLOORS", {}) | specification.ACCURACY_FLOORS
+    for name, value in {**floors, "ACCURACY_MARGIN": specification.ACCURACY_MARGIN}.items():
+        if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= 1:
+            raise UserError(f"{path}: the floor or margin {name!r} is {value!r}, expected a number from 0 to 1.")
 
 
 def _execute(path: Path) -> Any:
@@ -185,11 +219,43 @@ def _execute(path: Path) -> Any:
         raise UserError(f"{path} can't be read: {error}") from None
     module = ModuleType(f"task_of_{path.parent.name}")
     module.__file__ = str(path)
-    try:
-        exec(code, module.__dict__)  # not by an import, which leaves a __pycache__ in a folder of the user's
-    except (Exception, SystemExit) as error:
-        raise UserError(f"{path} can't be used: {_one_line(error)}") from None
+    # Not by an import, which leaves a __pycache__ in a folder of the user's.
+    call(str(path), exec, code, module.__dict__)
     return module
+
+
+def call(here: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Calls what a user wrote in a task.py.
+
+    Raises:
+        UserError: it fails, or doesn't end within the time limit; begins with `here`.
+    """
+    try:
+        with time_limit(TIME_LIMIT):
+            return function(*arguments)
+    except TimeoutError:
+        raise UserError(f"{here} doesn't end within {TIME_LIMIT} s.") from None
+    except (Exception, SystemExit) as error:
+        raise UserError(f"{here} fails: {_one_line(error)}") from None
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raises a TimeoutError in Python code that runs for longer; without effect in a thread, and on Windows."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def _one_line(error: BaseException) -> str:
