@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from concord.project.framework import REFERENCE, frameworks
-from concord.project.task import Task
+from concord.project.task import TRAINING, Task
 
 MOST_LINES = 120  # that aren't blank
 MOST_LINES_TUNED_REFERENCE = 150  # NumPy tuned to the limit writes out by hand what other frameworks hide
@@ -47,7 +47,7 @@ def problems(task: Task, framework: str) -> list[str]:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     found += [f"has no function {name}" for name in task.contract() if name not in functions]
     if task.kind == "network" and "train" in functions:
-        expected = task.specification.HYPERPARAMETERS | {"shuffle": True, "seed": 0}
+        expected = task.specification.HYPERPARAMETERS | TRAINING
         if (given := keyword_defaults(functions["train"])) != expected:
             found.append(f"train has the defaults {given}; task.py says {expected}")
     return found

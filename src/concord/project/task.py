@@ -27,6 +27,8 @@ NETWORK = {
 OPERATION = {"FUNCTIONS": dict, "cases": Callable}
 KINDS = {"network": NETWORK, "operation": OPERATION}
 
+# What a network's `train` takes besides its hyper-parameters, with the defaults.
+TRAINING = {"shuffle": True, "seed": 0, "watch": None}
 
 TRACKS = ("idiomatic", "tuned")
 
@@ -72,15 +74,18 @@ class Task:
     def steps(self) -> tuple[str, ...]:
         return tuple(self.specification.STEPS)
 
+    @property
+    def flattened(self) -> dict[str, tuple[int, int, int]]:
+        """The dense layers that follow a flatten, with the height, width and channels of the maps."""
+        return getattr(self.specification, "FLATTENED", {})
+
     def contract(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
         """Each function a recipe must have: its positional parameters and its keyword-only ones."""
         if self.kind == "operation":
             return {name: (tuple(parameters), ()) for name, parameters in self.specification.FUNCTIONS.items()}
         return {
-            "variables": (("weights", "seed"), ()),
-            "weights": (("model",), ()),
-            "network": (("model", "images"), ()),
-            "train": (("model", "images", "labels"), (*self.specification.HYPERPARAMETERS, "shuffle", "seed")),
+            "variables": (("seed",), ()),
+            "train": (("model", "images", "labels"), (*self.specification.HYPERPARAMETERS, *TRAINING)),
             "predict": (("model", "images"), ()),
             "evaluate": (("model", "images", "labels"), ()),
         }
@@ -158,6 +163,9 @@ def read_task(folder: Path) -> Task:
         for name in ("epochs", "batch_size"):
             if name not in specification.HYPERPARAMETERS:
                 raise UserError(f"{path}: HYPERPARAMETERS lacks {name!r}.")
+        flattened = getattr(specification, "FLATTENED", {})
+        if not isinstance(flattened, dict) or not all(len(maps) == 3 for maps in flattened.values()):
+            raise UserError(f"{path}: FLATTENED is {flattened!r}, expected (height, width, channels) by dense layer.")
     task = Task(folder.name, folder, specification, {})
     for file in sorted(folder.glob(f"{glob.escape(folder.name)}_*.py")):
         name = file.stem.removeprefix(f"{folder.name}_")

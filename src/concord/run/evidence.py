@@ -230,6 +230,9 @@ class Collector:
         training, count = self.training(task, run)
         return job | {
             "kind": "network",
+            "adapter": str(variant.weights_code),
+            "names": list(task.initial_weights()),
+            "flattened": task.flattened,
             "weights": self._start(task, run),
             "seed": run.seed,
             "train": training and training | {"seed": run.seed},
@@ -294,7 +297,8 @@ class Collector:
         cases = self.cases(task) if task.kind == "operation" else {}
         facts = [asdict(run), training, precision, self.dataset.digest, np.__version__, platform.python_version()]
         digest = hashlib.sha256(json.dumps(facts).encode())
-        for path in (task.folder / "task.py", task.recipes[REFERENCE], PROGRAM, Path(__file__)):
+        adapter = [variants()[REFERENCE].weights_code] if task.kind == "network" else []
+        for path in (task.folder / "task.py", task.recipes[REFERENCE], PROGRAM, Path(__file__), *adapter):
             digest.update(path.read_bytes())
         for case in cases.values():
             digest.update(repr((case.name, case.options)).encode())

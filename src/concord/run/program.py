@@ -155,8 +155,7 @@ def run_network(job, precision):
     """
     import numpy as np
 
-    recipe = load_recipe(job)
-    weights = job["weights"] and {name: array.astype(precision) for name, array in np.load(job["weights"]).items()}
+    recipe, adapter = load_recipe(job), load_adapter(job)
     seconds, usage, results = {}, {}, {}
 
     def timed(name, *arguments, **keywords):
@@ -168,13 +167,14 @@ def run_network(job, precision):
         usage[name] = used_since(used)
         return result
 
-    model = timed("variables", weights, job["seed"])
+    model = with_weights(timed("variables", **start_options(recipe, job, precision)), adapter, job, precision)
     if job["train"] is not None:
         images, labels = read_images(job["train_images"], job["train_labels"], job["train_count"], precision)
-        model, history = timed("train", model, images, labels, **job["train"])
+        keywords = {name: rate(value, precision) for name, value in job["train"].items()}
+        model, history = timed("train", model, images, labels, **keywords)
         results["history"] = np.array(history, float)
         del images
-    for name, array in timed("weights", model).items():
+    for name, array in adapter.read(model, job["names"], job["flattened"]).items():
         results["weights/" + name] = np.asarray(array)
     if job["predict_count"]:
         images, labels = read_images(job["test_images"], job["test_labels"], job["predict_count"], precision)
@@ -183,6 +183,28 @@ def run_network(job, precision):
             results["accuracy"] = np.asarray(timed("evaluate", model, images, labels))
     save(job["results"], results)
     return {"seconds": seconds, "usage": usage}
+
+
+def start_options(recipe, job, precision):
+    """What `variables` is given: a seed; and the precision where it takes a `dtype`, for TensorFlow 1's graph."""
+    takes_dtype = "dtype" in inspect.signature(recipe.variables).parameters
+    return {"seed": job["seed"]} | ({"dtype": precision} if takes_dtype else {})
+
+
+def with_weights(model, adapter, job, precision):
+    """The model with the job's weights, or with its own, in the precision."""
+    import numpy as np
+
+    names, flattened = job["names"], job["flattened"]
+    arrays = np.load(job["weights"]) if job["weights"] else adapter.read(model, names, flattened)
+    return adapter.write(model, {name: array.astype(precision) for name, array in arrays.items()}, flattened)
+
+
+def rate(value, precision):
+    """A hyper-parameter. In float64 fractions are NumPy's: TensorFlow takes Python's through float32."""
+    import numpy as np
+
+    return np.float64(value) if isinstance(value, float) and precision == "float64" else value
 
 
 def run_function(job, precision):
@@ -222,9 +244,8 @@ def run_latency(job, precision):
     """Predicts `predict_count` test images again and again; gives the seconds of each of `repeats` calls."""
     import numpy as np
 
-    recipe = load_recipe(job)
-    weights = {name: array.astype(precision) for name, array in np.load(job["weights"]).items()}
-    model = recipe.variables(weights, job["seed"])
+    recipe, adapter = load_recipe(job), load_adapter(job)
+    model = with_weights(recipe.variables(**start_options(recipe, job, precision)), adapter, job, precision)
     images, _ = read_images(job["test_images"], job["test_labels"], job["predict_count"], precision)
     seconds = []
     for _ in range(job["warm_up"] + job["repeats"]):
@@ -391,6 +412,17 @@ def load_recipe(job):
                 raise TypeError(f"{path.name}: {name} can't be called as {name}({wanted}): {error}") from None
         recipes[path] = recipe
     return recipes[path]
+
+
+adapters = {}  # by path
+
+
+def load_adapter(job):
+    """Imports the framework's weights.py, once: how weights get into its models and out of them."""
+    path = Path(job["adapter"])
+    if path not in adapters:
+        adapters[path] = import_file(path)
+    return adapters[path]
 
 
 def import_file(path):
