@@ -51,16 +51,14 @@ def network(model, images):
 
 # %% Train
 def cross_entropy(model, images, labels):
-    log_probabilities = jax.nn.log_softmax(network(model, images))  # (N, 10)
-    return -jnp.mean(jnp.take_along_axis(log_probabilities, labels[:, None], axis=1))
+    return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(network(model, images)), labels[:, None], axis=1))
 
 
 @jax.jit
 def step(model, velocity, images, labels, learning_rate, momentum):
     loss, gradients = jax.value_and_grad(cross_entropy)(model, images, labels)
     velocity = jax.tree.map(lambda v, gradient: momentum * v + gradient, velocity, gradients)
-    model = jax.tree.map(lambda weight, v: weight - learning_rate * v, model, velocity)
-    return model, velocity, loss
+    return jax.tree.map(lambda weight, v: weight - learning_rate * v, model, velocity), velocity, loss
 
 
 def train(
@@ -95,8 +93,7 @@ def train(
 
 # %% Evaluate
 def predict(model, images):
-    batches = np.split(images, range(500, len(images), 500))
-    return np.concatenate([network(model, batch) for batch in batches])  # (N, 10)
+    return np.concatenate([network(model, batch) for batch in np.split(images, range(500, len(images), 500))])
 
 
 def evaluate(model, images, labels):

@@ -4,8 +4,7 @@
 # The same file runs on TensorFlow, JAX and PyTorch: the environment variable `KERAS_BACKEND` chooses.
 
 # %% Init
-import keras
-from keras import callbacks, layers, losses, optimizers
+from keras import Input, Sequential, callbacks, datasets, layers, losses, optimizers, utils
 
 # %% [markdown]
 # Each layer makes and initialises its own variables, by default with Glorot's uniform kernels and zero biases.
@@ -13,9 +12,9 @@ from keras import callbacks, layers, losses, optimizers
 
 # %% Network
 def variables(seed=0):
-    keras.utils.set_random_seed(seed)
+    utils.set_random_seed(seed)
     network = [
-        keras.Input((28, 28, 1)),
+        Input((28, 28, 1)),
         layers.Conv2D(32, 3, activation="relu", name="conv1"),  # (N, 26, 26, 32)
         layers.MaxPooling2D(),  # (N, 13, 13, 32)
         layers.Conv2D(64, 3, activation="relu", name="conv2"),  # (N, 11, 11, 64)
@@ -24,7 +23,7 @@ def variables(seed=0):
         layers.Dense(128, activation="relu", name="dense1"),  # (N, 128)
         layers.Dense(10, name="dense2"),  # (N, 10)
     ]
-    return keras.Sequential(network)
+    return Sequential(network)
 
 
 # %% [markdown]
@@ -45,7 +44,7 @@ def train(
     seed=0,
     watch=None,
 ):
-    keras.utils.set_random_seed(seed)
+    utils.set_random_seed(seed)
     model.compile(optimizers.SGD(learning_rate, momentum), losses.SparseCategoricalCrossentropy(from_logits=True))
     watching = [callbacks.LambdaCallback(on_epoch_end=lambda *_: watch(model))] if watch else []
     history = model.fit(images, labels, batch_size, epochs, verbose=2, callbacks=watching, shuffle=shuffle)
@@ -63,6 +62,6 @@ def evaluate(model, images, labels):
 
 # %% Run
 if __name__ == "__main__":
-    (images, labels), (test_images, test_labels) = keras.datasets.mnist.load_data()
+    (images, labels), (test_images, test_labels) = datasets.mnist.load_data()
     model, history = train(variables(), images[..., None] / 255, labels)
     print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images[..., None] / 255, test_labels):.4f}")

@@ -5,6 +5,7 @@
 
 # %% Init
 from pathlib import Path
+from urllib.request import urlretrieve
 
 import numpy as np
 import torch
@@ -23,9 +24,9 @@ class Network(nn.Module):
         self.conv1, self.conv2 = nn.Conv2d(1, 32, kernel_size=3), nn.Conv2d(32, 64, kernel_size=3)
         self.dense1, self.dense2 = nn.Linear(64 * 5 * 5, 128), nn.Linear(128, 10)
 
-    def forward(self, images):
-        maps = images.permute(0, 3, 1, 2)  # (N, 28, 28, 1) to (N, 1, 28, 28)
-        maps = nn.functional.max_pool2d(nn.functional.relu(self.conv1(maps)), 2)  # (N, 32, 13, 13)
+    def forward(self, images):  # (N, 28, 28, 1)
+        maps = self.conv1(images.permute(0, 3, 1, 2))  # (N, 32, 26, 26)
+        maps = nn.functional.max_pool2d(nn.functional.relu(maps), 2)  # (N, 32, 13, 13)
         maps = nn.functional.max_pool2d(nn.functional.relu(self.conv2(maps)), 2)  # (N, 64, 5, 5)
         hidden = nn.functional.relu(self.dense1(maps.flatten(1)))  # (N, 128)
         return self.dense2(hidden)  # (N, 10)
@@ -82,8 +83,7 @@ def train(
 @torch.inference_mode()
 def predict(model, images):
     model.eval()
-    batches = torch.as_tensor(images, device=device).split(500)
-    return torch.cat([model(batch) for batch in batches]).cpu().numpy()  # (N, 10)
+    return torch.cat([model(batch) for batch in torch.as_tensor(images, device=device).split(500)]).cpu().numpy()
 
 
 def evaluate(model, images, labels):
@@ -93,9 +93,7 @@ def evaluate(model, images, labels):
 # %% Run
 if __name__ == "__main__":
     if not Path("mnist.npz").exists():
-        torch.hub.download_url_to_file(
-            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz"
-        )
+        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz")
     mnist = np.load("mnist.npz")
     model, history = train(variables(), mnist["x_train"][..., None] / np.float32(255), mnist["y_train"])
     accuracy = evaluate(model, mnist["x_test"][..., None] / np.float32(255), mnist["y_test"])

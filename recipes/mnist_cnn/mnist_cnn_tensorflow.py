@@ -18,8 +18,7 @@ def variables(seed=0):
     model = {}
     for number, (layer, shape) in enumerate(shapes.items()):
         kernel = tf.random.stateless_normal(shape, seed=(seed, number)) * np.sqrt(2 / np.prod(shape[:-1]))
-        model[f"{layer}_kernel"] = tf.Variable(kernel, name=f"{layer}_kernel")
-        model[f"{layer}_bias"] = tf.Variable(tf.zeros(shape[-1]), name=f"{layer}_bias")
+        model |= {f"{layer}_kernel": tf.Variable(kernel), f"{layer}_bias": tf.Variable(tf.zeros(shape[-1]))}
     return model
 
 
@@ -92,8 +91,7 @@ def train(
 
 # %% Evaluate
 def predict(model, images):
-    batches = np.split(images, range(500, len(images), 500))
-    return np.concatenate([network(model, batch) for batch in batches])  # (N, 10)
+    return np.concatenate([network(model, batch) for batch in np.split(images, range(500, len(images), 500))])
 
 
 def evaluate(model, images, labels):

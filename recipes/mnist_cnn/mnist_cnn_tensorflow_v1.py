@@ -46,11 +46,11 @@ def variables(seed=0, dtype="float32"):
     with model.session.graph.as_default():
         tf.set_random_seed(seed)
         model.images, model.labels = tf.placeholder(dtype, [None, 28, 28, 1]), tf.placeholder(tf.int64, [None])
-        model.learning_rate, model.momentum = tf.placeholder(dtype, []), tf.placeholder(dtype, [])
+        model.rates = tf.placeholder(dtype, [2])  # learning rate and momentum
         model.logits = network(model.images)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=model.labels, logits=model.logits)  # (N,)
         model.loss = tf.reduce_mean(losses)
-        optimizer = tf.train.MomentumOptimizer(model.learning_rate, model.momentum)
+        optimizer = tf.train.MomentumOptimizer(model.rates[0], model.rates[1])
         model.step = optimizer.minimize(model.loss)
         model.fresh_optimizer = tf.variables_initializer(optimizer.variables())
         model.session.run(tf.global_variables_initializer())
@@ -76,13 +76,12 @@ def train(
     watch=None,
 ):
     model.session.run(model.fresh_optimizer)
-    rates = {model.learning_rate: learning_rate, model.momentum: momentum}
     random, history = np.random.default_rng(seed), []
     for _ in range(epochs):
         order = random.permutation(len(images)) if shuffle else np.arange(len(images))
         total = 0.0
         for batch in np.split(order, range(batch_size, len(order), batch_size)):
-            fed = {model.images: images[batch], model.labels: labels[batch], **rates}
+            fed = {model.images: images[batch], model.labels: labels[batch], model.rates: [learning_rate, momentum]}
             loss, _ = model.session.run([model.loss, model.step], fed)
             total += loss * len(batch)
         history.append(float(total / len(images)))
