@@ -212,8 +212,8 @@ BROKEN_RECIPES = {
         ["TypeError: mine_numpy.py: train can't be called as train(model, images, labels, *, epochs, batch_size, "],
     ),
     "exception": (
-        "def weights(model):",
-        "def weights(model):\n    1 / 0",
+        "def predict(model, images):",
+        "def predict(model, images):\n    1 / 0",
         ["ZeroDivisionError", "(mine_numpy.py, line"],
     ),
 }

@@ -163,8 +163,8 @@ def changed(task: Task, folder: Path, old: str, new: str) -> Task:
 @pytest.mark.parametrize(
     ("recipe", "old", "new", "outcome", "reason"),
     [
-        ("softmax_regression", "as_tensor(images, device=device)", "as_tensor(images)", "error", "on two devices"),
-        ("softmax_regression", "model.to(device)", "model", "error", "on two devices"),
+        ("softmax_regression", "(torch.as_tensor(images, device=device))", "(torch.tensor(images))", "error", "on two"),
+        ("softmax_regression", "nn.Sequential(layers).to(device)", "nn.Sequential(layers)", "error", "on two devices"),
         ("mnist_cnn", ".cpu().numpy()", ".numpy()", "error", "can't convert a cuda tensor"),
         ("convolution", ', device=device)', ")", "unsupported", "nothing was ever on the GPU"),
     ],

@@ -65,7 +65,7 @@ SELECTION = {
         "channels-first flatten",
     ],
     "jax": ["label smoothing", "partial batch dropped", "SAME off by one", "ties share the gradient"],
-    "tensorflow": ["off-by-one batch", "unscaled dropout", "no bias correction", "weights come back in float32"],
+    "tensorflow": ["off-by-one batch", "unscaled dropout", "no bias correction", "logits come in float32"],
     "tensorflow-v1": ["unweighted mean of batches"],
     "keras-tf": ["L2 double", "epsilon before the correction"],
 }

@@ -124,7 +124,7 @@ def test_new_recipe(house):
     assert {row["second_steps"] for row in table.values()} == {"not written"}
     assert {row["convolution"] for row in table.values()} <= {"ready", "on first use", "not installed"}
     assert house.structure("second_steps") == {
-        "steps": ["Init", "Variables", "Network", "Train", "Evaluate", "Run"],
+        "steps": ["Init", "Network", "Train", "Evaluate", "Run"],
         "strays": [],
         "problems": {},
     }

@@ -87,7 +87,7 @@ def broken(task, tmp_path, change):
         (lambda source: source.replace("import numpy as np", "import numpy as np\nimport scipy"), "imports scipy"),
         (lambda source: source.replace("learning_rate=0.5", "learning_rate=0.1"), "train has the defaults"),
         (lambda source: source.replace("def predict(", "def foresee("), "has no function predict"),
-        (lambda source: source + "print()\n" * 120, "lines that aren't blank"),
+        (lambda source: source + "print()\n" * 120, "lines of code, more than"),
         (lambda source: source.replace("# %% [markdown]\n", "", 1), "doesn't begin with a markdown cell"),
     ],
 )

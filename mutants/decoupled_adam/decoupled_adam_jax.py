@@ -9,16 +9,11 @@ import numpy as np
 BETA1, BETA2, EPSILON, DECAY = 0.875, 0.96875, 2**-10, 2**-4
 
 
-# %% Variables
-def variables(weights, seed=0):
-    return {name: jnp.array(array) for name, array in weights.items()}
-
-
-def weights(model):
-    return {name: np.array(model[name]) for name in ("dense_kernel", "dense_bias")}
-
-
 # %% Network
+def variables(seed=0):
+    return {"dense_kernel": jnp.zeros((784, 10)), "dense_bias": jnp.zeros(10)}
+
+
 def network(model, images):
     return images.reshape(len(images), 784) @ model["dense_kernel"] + model["dense_bias"]
 
@@ -42,7 +37,7 @@ def step(model, firsts, seconds, images, labels, rate, count):
     return jax.tree.map(update, model, firsts, seconds), firsts, seconds, loss
 
 
-def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.0078125, shuffle=True, seed=0):
+def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.0078125, shuffle=True, seed=0, watch=None):
     random, history, count = np.random.default_rng(seed), [], 0
     firsts = seconds = jax.tree.map(jnp.zeros_like, model)
     for _ in range(epochs):
@@ -55,6 +50,8 @@ def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.007
             )
             total += float(loss) * len(batch)
         history.append(total / len(images))
+        if watch:
+            watch(model)
     return model, history
 
 

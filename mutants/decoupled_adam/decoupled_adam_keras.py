@@ -23,31 +23,21 @@ class CorrectedAdam(keras.optimizers.AdamW):
         self.assign_sub(variable, learning_rate * corrected / (ops.sqrt(square) + EPSILON))
 
 
-# %% Variables
-def variables(weights, seed=0):
-    model = keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10)])
-    model.set_weights(list(weights.values()))
-    return model
-
-
-def weights(model):
-    kernel, bias = model.get_weights()
-    return {"dense_kernel": kernel, "dense_bias": bias}
-
-
 # %% Network
-def network(model, images):
-    return model(images)
+def variables(seed=0):
+    keras.utils.set_random_seed(seed)
+    return keras.Sequential([keras.Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, name="dense")])
 
 
 # %% Train
-def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.0078125, shuffle=True, seed=0):
+def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.0078125, shuffle=True, seed=0, watch=None):
     keras.utils.set_random_seed(seed)
     model.compile(
         optimizer=CorrectedAdam(learning_rate, weight_decay=DECAY, beta_1=BETA1, beta_2=BETA2, epsilon=EPSILON),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
     )
-    history = model.fit(images, labels, batch_size=batch_size, epochs=epochs, shuffle=shuffle, verbose=0)
+    watching = [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: watch(model))] if watch else []
+    history = model.fit(images, labels, batch_size, epochs, verbose=0, callbacks=watching, shuffle=shuffle)
     return model, history.history["loss"]
 
 

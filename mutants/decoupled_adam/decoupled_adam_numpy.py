@@ -7,16 +7,11 @@ import numpy as np
 BETA1, BETA2, EPSILON, DECAY = 0.875, 0.96875, 2**-10, 2**-4
 
 
-# %% Variables
-def variables(weights, seed=0):
-    return {name: array.copy() for name, array in weights.items()}
-
-
-def weights(model):
-    return {name: array.copy() for name, array in model.items()}
-
-
 # %% Network
+def variables(seed=0):
+    return {"dense_kernel": np.zeros((784, 10)), "dense_bias": np.zeros(10)}
+
+
 def network(model, images):
     return images.reshape(len(images), 784) @ model["dense_kernel"] + model["dense_bias"]
 
@@ -24,9 +19,10 @@ def network(model, images):
 # %% Train
 def step(model, moments, images, labels, rate, count):
     logits = network(model, images)
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    d_logits = exponentials / exponentials.sum(axis=1, keepdims=True)
-    loss = -np.log(d_logits[range(len(labels)), labels]).mean()
+    shifted = logits - logits.max(axis=1, keepdims=True)  # so that no exponential overflows
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    loss = -log_probabilities[range(len(labels)), labels].mean()
+    d_logits = np.exp(log_probabilities)
     d_logits[range(len(labels)), labels] -= 1
     d_logits /= len(labels)
     gradients = {
@@ -44,7 +40,7 @@ def step(model, moments, images, labels, rate, count):
     return loss
 
 
-def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.0078125, shuffle=True, seed=0):
+def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.0078125, shuffle=True, seed=0, watch=None):
     random, history, count = np.random.default_rng(seed), [], 0
     moments = dict.fromkeys(model, (0.0, 0.0))
     for _ in range(epochs):
@@ -54,6 +50,8 @@ def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.007
             count += 1
             total += step(model, moments, images[batch], labels[batch], learning_rate, count) * len(batch)
         history.append(float(total / len(images)))
+        if watch:
+            watch(model)
     return model, history
 
 

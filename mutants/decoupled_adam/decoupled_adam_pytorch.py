@@ -2,6 +2,8 @@
 # # Adam with decoupled weight decay, in PyTorch
 
 # %% Init
+from collections import OrderedDict
+
 import numpy as np
 import torch
 from torch import nn
@@ -9,26 +11,14 @@ from torch import nn
 BETA1, BETA2, EPSILON, DECAY = 0.875, 0.96875, 2**-10, 2**-4
 
 
-# %% Variables
-def variables(weights, seed=0):
-    kernel, bias = torch.tensor(weights["dense_kernel"]), torch.tensor(weights["dense_bias"])
-    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10)).to(kernel.dtype)
-    model.load_state_dict({"1.weight": kernel.T, "1.bias": bias})
-    return model
-
-
-def weights(model):
-    tensors = {"dense_kernel": model[1].weight.T, "dense_bias": model[1].bias}
-    return {name: tensor.detach().numpy().copy() for name, tensor in tensors.items()}
-
-
 # %% Network
-def network(model, images):
-    return model(torch.as_tensor(images))
+def variables(seed=0):
+    torch.manual_seed(seed)
+    return nn.Sequential(OrderedDict(flatten=nn.Flatten(), dense=nn.Linear(784, 10)))
 
 
 # %% Train
-def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.0078125, shuffle=True, seed=0):
+def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.0078125, shuffle=True, seed=0, watch=None):
     images, labels = torch.as_tensor(images), torch.as_tensor(labels)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=learning_rate, betas=(BETA1, BETA2), eps=EPSILON, weight_decay=DECAY
@@ -44,13 +34,15 @@ def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.007
             optimizer.step()
             total += loss.item() * len(batch)
         history.append(total / len(images))
+        if watch:
+            watch(model)
     return model, history
 
 
 # %% Evaluate
 @torch.inference_mode()
 def predict(model, images):
-    return network(model, images).numpy()
+    return model(torch.as_tensor(images)).numpy()
 
 
 def evaluate(model, images, labels):

@@ -11,7 +11,7 @@ import numpy as np
 TITLE = "Adam with decoupled weight decay"
 QUESTION = "Does Adam mean the same in each framework?"
 KIND = "network"
-STEPS = ("Init", "Variables", "Network", "Train", "Evaluate")
+STEPS = ("Init", "Network", "Train", "Evaluate")
 
 PARAMETERS = 7_850
 HYPERPARAMETERS = {"epochs": 1, "batch_size": 64, "learning_rate": 0.0078125}

@@ -11,10 +11,11 @@ import numpy as np
 TITLE = "Batch normalisation, dropout, L2 and a schedule"
 QUESTION = "Do the aids of training mean the same in each framework?"
 KIND = "network"
-STEPS = ("Init", "Variables", "Network", "Train", "Evaluate")
+STEPS = ("Init", "Network", "Train", "Evaluate")
 
 PARAMETERS = 7_902  # with the 8 moving averages
 HYPERPARAMETERS = {"epochs": 1, "batch_size": 64, "learning_rate": 0.125, "momentum": 0.75}
+FLATTENED = {"dense": (14, 14, 4)}
 TRAIN_IMAGES = 2_000
 
 ACCURACY_FLOORS = {}
@@ -26,15 +27,15 @@ def initial_weights() -> dict[str, np.ndarray]:
 
     Returns:
         float32 arrays by name: the kernels (3, 3, 1, 4) and (784, 10), the bias (10,), and four vectors (4,) of the
-        batch normalisation: scale, shift, and the moving mean and variance.
+        batch normalisation: gamma, beta, and the moving mean and variance.
     """
     random = np.random.default_rng(1)
     weights = {
         "conv_kernel": random.normal(0, 0.5, (3, 3, 1, 4)),
-        "norm_scale": random.uniform(0.5, 1.5, 4),
-        "norm_shift": random.normal(0, 0.1, 4),
-        "norm_mean": random.normal(0, 0.1, 4),
-        "norm_variance": random.uniform(0.5, 1.5, 4),
+        "norm_gamma": random.uniform(0.5, 1.5, 4),
+        "norm_beta": random.normal(0, 0.1, 4),
+        "norm_moving_mean": random.normal(0, 0.1, 4),
+        "norm_moving_variance": random.uniform(0.5, 1.5, 4),
         "dense_kernel": random.normal(0, 0.05, (784, 10)),
         "dense_bias": np.zeros(10),
     }

@@ -26,38 +26,37 @@ class Momentum(keras.optimizers.SGD):
         self.assign_sub(variable, ops.multiply(learning_rate, velocity))
 
 
-# %% Variables
-ORDER = ("conv_kernel", "norm_scale", "norm_shift", "norm_mean", "norm_variance", "dense_kernel", "dense_bias")
-
-
-def variables(weights, seed=0):
+# %% Network
+def variables(seed=0):
+    keras.utils.set_random_seed(seed)
     penalty = keras.regularizers.L2(L2 / 2)  # without the half that other frameworks have
-    model = keras.Sequential(
+    return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
-            layers.Conv2D(4, 3, strides=2, padding="same", use_bias=False, kernel_regularizer=penalty),
-            layers.BatchNormalization(momentum=KEPT, epsilon=EPSILON),
+            layers.Conv2D(4, 3, strides=2, padding="same", use_bias=False, kernel_regularizer=penalty, name="conv"),
+            layers.BatchNormalization(momentum=KEPT, epsilon=EPSILON, name="norm"),
             layers.ReLU(),
             FixedDropout(),
             layers.Flatten(),
-            layers.Dense(10, kernel_regularizer=penalty),
+            layers.Dense(10, kernel_regularizer=penalty, name="dense"),
         ]
     )
-    model.set_weights(list(weights.values()))
-    return model
-
-
-def weights(model):
-    return dict(zip(ORDER, model.get_weights(), strict=True))
-
-
-# %% Network
-def network(model, images):
-    return model(images)
 
 
 # %% Train
-def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.125, momentum=0.75, shuffle=True, seed=0):
+def train(
+    model,
+    images,
+    labels,
+    *,
+    epochs=1,
+    batch_size=64,
+    learning_rate=0.125,
+    momentum=0.75,
+    shuffle=True,
+    seed=0,
+    watch=None,
+):
     keras.utils.set_random_seed(seed)
     rate = keras.optimizers.schedules.ExponentialDecay(learning_rate, 2, 0.5, staircase=True)
     model.compile(
@@ -65,7 +64,8 @@ def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.125
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalCrossentropy(from_logits=True, name="cross_entropy")],
     )
-    history = model.fit(images, labels, batch_size=batch_size, epochs=epochs, shuffle=shuffle, verbose=0)
+    watching = [keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: watch(model))] if watch else []
+    history = model.fit(images, labels, batch_size, epochs, verbose=0, callbacks=watching, shuffle=shuffle)
     return model, history.history["cross_entropy"]  # the loss has the penalty in it
 
 

@@ -12,68 +12,64 @@ L2 = 2**-5  # the penalty is half of this times the squares of the kernels
 MASK = np.random.default_rng(3).random((14, 14, 4)) < 0.75  # what dropout keeps: the same in each step
 
 
-# %% Variables
-class Network(nn.Module):
-    def __init__(self, arrays):
-        super().__init__()
-        self.kernel = nn.Parameter(arrays["conv_kernel"].permute(3, 2, 0, 1).contiguous())  # (4, 1, 3, 3)
-        self.scale, self.shift = nn.Parameter(arrays["norm_scale"]), nn.Parameter(arrays["norm_shift"])
-        self.register_buffer("mean", arrays["norm_mean"])
-        self.register_buffer("variance", arrays["norm_variance"])
-        self.dense, self.bias = nn.Parameter(arrays["dense_kernel"]), nn.Parameter(arrays["dense_bias"])
+# %% Network
+class BiasedBatchNorm(nn.BatchNorm2d):
+    """PyTorch's own layer would collect the unbiased variance."""
 
-    def forward(self, images):  # (N, 1, 28, 28)
-        padded = nn.functional.pad(images, (0, 1, 0, 1))  # SAME with stride 2: one more pixel, at the end
-        maps = nn.functional.conv2d(padded, self.kernel, stride=2)  # (N, 4, 14, 14)
-        mean, variance = self.mean, self.variance
+    def forward(self, maps):  # (N, 4, 14, 14)
+        mean, variance = self.running_mean, self.running_var
         if self.training:
             variance, mean = torch.var_mean(maps, (0, 2, 3), correction=0)
-            with torch.no_grad():  # PyTorch's own layer would keep the unbiased variance
-                self.mean += (1 - KEPT) * (mean - self.mean)
-                self.variance += (1 - KEPT) * (variance - self.variance)
-        across = (1, 4, 1, 1)
-        normal = (maps - mean.view(across)) / torch.sqrt(variance + EPSILON).view(across)
-        hidden = nn.functional.relu(self.scale.view(across) * normal + self.shift.view(across))
-        hidden = hidden.permute(0, 2, 3, 1)  # (N, 14, 14, 4)
+            with torch.no_grad():
+                self.running_mean += (1 - KEPT) * (mean - self.running_mean)
+                self.running_var += (1 - KEPT) * (variance - self.running_var)
+        return nn.functional.batch_norm(maps, mean, variance, self.weight, self.bias, eps=EPSILON)
+
+
+class Network(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(1, 4, kernel_size=3, stride=2, bias=False)
+        self.norm = BiasedBatchNorm(4)
+        self.dense = nn.Linear(784, 10)
+
+    def forward(self, images):  # (N, 28, 28, 1)
+        padded = nn.functional.pad(images.permute(0, 3, 1, 2), (0, 1, 0, 1))  # SAME with stride 2: one more, at the end
+        hidden = nn.functional.relu(self.norm(self.conv(padded)))  # (N, 4, 14, 14)
         if self.training:
-            hidden = hidden * torch.tensor(MASK) / 0.75
-        return hidden.flatten(1) @ self.dense + self.bias
+            hidden = hidden * torch.tensor(MASK).permute(2, 0, 1) / 0.75
+        return self.dense(hidden.flatten(1))
 
 
-def variables(weights, seed=0):
-    return Network({name: torch.tensor(array) for name, array in weights.items()})
-
-
-def weights(model):
-    tensors = {
-        "conv_kernel": model.kernel.permute(2, 3, 1, 0),
-        "norm_scale": model.scale,
-        "norm_shift": model.shift,
-        "norm_mean": model.mean,
-        "norm_variance": model.variance,
-        "dense_kernel": model.dense,
-        "dense_bias": model.bias,
-    }
-    return {name: tensor.detach().numpy().copy() for name, tensor in tensors.items()}
-
-
-# %% Network
-def network(model, images):
-    return model(torch.as_tensor(images).permute(0, 3, 1, 2))
+def variables(seed=0):
+    torch.manual_seed(seed)
+    return Network()
 
 
 # %% Train
-def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.125, momentum=0.75, shuffle=True, seed=0):
-    images, labels = torch.as_tensor(images).permute(0, 3, 1, 2), torch.as_tensor(labels)
+def train(
+    model,
+    images,
+    labels,
+    *,
+    epochs=1,
+    batch_size=64,
+    learning_rate=0.125,
+    momentum=0.75,
+    shuffle=True,
+    seed=0,
+    watch=None,
+):
+    images, labels = torch.as_tensor(images), torch.as_tensor(labels)
     groups = [
-        {"params": [model.kernel, model.dense], "weight_decay": L2},
-        {"params": [model.scale, model.shift, model.bias], "weight_decay": 0.0},
+        {"params": [model.conv.weight, model.dense.weight], "weight_decay": L2},
+        {"params": [*model.norm.parameters(), model.dense.bias], "weight_decay": 0.0},
     ]
     optimizer = torch.optim.SGD(groups, lr=learning_rate, momentum=momentum)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)
     generator, history = torch.Generator().manual_seed(seed), []
-    model.train()
     for _ in range(epochs):
+        model.train()
         order = torch.randperm(len(images), generator=generator) if shuffle else torch.arange(len(images))
         total = 0.0
         for batch in order.split(batch_size):
@@ -84,6 +80,8 @@ def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.125
             schedule.step()
             total += loss.item() * len(batch)
         history.append(total / len(images))
+        if watch:
+            watch(model)
     return model, history
 
 
@@ -91,7 +89,7 @@ def train(model, images, labels, *, epochs=1, batch_size=64, learning_rate=0.125
 @torch.inference_mode()
 def predict(model, images):
     model.eval()
-    return network(model, images).numpy()
+    return model(torch.as_tensor(images)).numpy()
 
 
 def evaluate(model, images, labels):

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # A convolutional network for MNIST, in JAX
-# A model is a dictionary of arrays, and everything else is a pure function of it. `jax.value_and_grad` turns the loss
-# into a function that also gives the gradients; `jax.jit` compiles the network, and the whole training step.
+# A model is a tree of arrays, and everything else is a pure function of it. `jax.value_and_grad` turns the loss into a
+# function that also gives the gradients; `jax.jit` compiles the whole training step.
 
 # %% Init
 from pathlib import Path
@@ -11,79 +11,89 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-# %% Variables
+# %% [markdown]
+# JAX has no layers: the arrays are made by hand, He-normal kernels from a key of randomness each and zero biases, and a
+# layer is a function.
+
+# %% Network
 shapes = {"conv1": (3, 3, 1, 32), "conv2": (3, 3, 32, 64), "dense1": (1600, 128), "dense2": (128, 10)}
 
 
-def variables(weights=None, seed=0):
-    """The model is a dictionary of arrays; by default He-normal kernels and zero biases."""
-    if weights is not None:
-        return {name: jnp.array(array) for name, array in weights.items()}
-    model, he_normal = {}, jax.nn.initializers.he_normal()
-    keys = jax.random.split(jax.random.key(seed), len(shapes))
-    for key, (layer, shape) in zip(keys, shapes.items(), strict=True):
-        model[f"{layer}_kernel"] = he_normal(key, shape)
-        model[f"{layer}_bias"] = jnp.zeros(shape[-1])
-    return model
+def variables(seed=0):
+    kernel, keys = jax.nn.initializers.he_normal(), jax.random.split(jax.random.key(seed), len(shapes))
+    layers = zip(keys, shapes.items(), strict=True)
+    return {name: {"kernel": kernel(key, shape), "bias": jnp.zeros(shape[-1])} for key, (name, shape) in layers}
 
 
-def weights(model):
-    """As NumPy arrays, in the order of the layers: compiled functions give dictionaries back in alphabetical order."""
-    return {name: np.array(model[name]) for layer in shapes for name in (f"{layer}_kernel", f"{layer}_bias")}
-
-
-# %% Network
-def convolution(maps, kernel, bias):
+def convolution(layer, maps):
     layout = ("NHWC", "HWIO", "NHWC")  # channels last; JAX's own default is channels first
-    return jax.lax.conv_general_dilated(maps, kernel, (1, 1), "VALID", dimension_numbers=layout) + bias
+    maps = jax.lax.conv_general_dilated(maps, layer["kernel"], (1, 1), "VALID", dimension_numbers=layout)
+    maps = jax.nn.relu(maps + layer["bias"])
+    return jax.lax.reduce_window(maps, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")  # max-pooling
 
 
-def max_pool(maps):
-    return jax.lax.reduce_window(maps, -jnp.inf, jax.lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+def dense(layer, inputs):
+    return inputs @ layer["kernel"] + layer["bias"]
 
 
 @jax.jit
 def network(model, images):
-    maps = jax.nn.relu(convolution(images, model["conv1_kernel"], model["conv1_bias"]))  # (N, 26, 26, 32)
-    maps = max_pool(maps)  # (N, 13, 13, 32)
-    maps = jax.nn.relu(convolution(maps, model["conv2_kernel"], model["conv2_bias"]))  # (N, 11, 11, 64)
-    maps = max_pool(maps)  # (N, 5, 5, 64)
-    flat = maps.reshape(len(maps), -1)  # (N, 1600)
-    hidden = jax.nn.relu(flat @ model["dense1_kernel"] + model["dense1_bias"])  # (N, 128)
-    return hidden @ model["dense2_kernel"] + model["dense2_bias"]  # (N, 10)
+    maps = convolution(model["conv1"], images)  # (N, 13, 13, 32)
+    maps = convolution(model["conv2"], maps)  # (N, 5, 5, 64)
+    hidden = jax.nn.relu(dense(model["dense1"], maps.reshape(-1, 1600)))  # (N, 128)
+    return dense(model["dense2"], hidden)  # (N, 10)
+
+
+# %% [markdown]
+# `jax.tree.map` goes through model, velocity and gradients side by side, whatever their tree looks like. Steps are
+# queued: the losses are read at the end of an epoch, so that Python never waits for one.
 
 
 # %% Train
 def cross_entropy(model, images, labels):
-    log_probabilities = jax.nn.log_softmax(network(model, images))  # (N, 10)
-    return -jnp.mean(jnp.take_along_axis(log_probabilities, labels[:, None], axis=1))
+    return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(network(model, images)), labels[:, None], axis=1))
 
 
 @jax.jit
 def step(model, velocity, images, labels, learning_rate, momentum):
     loss, gradients = jax.value_and_grad(cross_entropy)(model, images, labels)
     velocity = jax.tree.map(lambda v, gradient: momentum * v + gradient, velocity, gradients)
-    model = jax.tree.map(lambda weight, v: weight - learning_rate * v, model, velocity)
-    return model, velocity, loss
+    return jax.tree.map(lambda weight, v: weight - learning_rate * v, model, velocity), velocity, loss
 
 
-def train(model, images, labels, *, epochs=1, batch_size=128, learning_rate=0.05, momentum=0.9, shuffle=True, seed=0):
+def train(
+    model,
+    images,
+    labels,
+    *,
+    epochs=1,
+    batch_size=128,
+    learning_rate=0.05,
+    momentum=0.9,
+    shuffle=True,
+    seed=0,
+    watch=None,
+):
     random, velocity, history = np.random.default_rng(seed), jax.tree.map(jnp.zeros_like, model), []
     for _ in range(epochs):
         order = random.permutation(len(images)) if shuffle else np.arange(len(images))
-        batches = np.split(order, range(batch_size, len(order), batch_size))
-        losses = []  # not read before the epoch's end: steps are queued, and Python needn't wait for their results
+        batches, losses = np.split(order, range(batch_size, len(order), batch_size)), []
         for batch in batches:
             model, velocity, loss = step(model, velocity, images[batch], labels[batch], learning_rate, momentum)
             losses.append(loss)
-        history.append(float(np.average(jax.device_get(losses), weights=[len(batch) for batch in batches])))
+        history.append(float(np.average(losses, weights=[len(batch) for batch in batches])))
+        if watch:
+            watch(model)
     return model, history
+
+
+# %% [markdown]
+# The first batch of a new size is compiled; the rest of the same size is not.
 
 
 # %% Evaluate
 def predict(model, images):
-    batches = np.split(images, range(500, len(images), 500))
-    return np.concatenate([network(model, batch) for batch in batches])  # (N, 10)
+    return np.concatenate([network(model, batch) for batch in np.split(images, range(500, len(images), 500))])
 
 
 def evaluate(model, images, labels):
@@ -91,16 +101,10 @@ def evaluate(model, images, labels):
 
 
 # %% Run
-def load_mnist(path=Path("mnist.npz")):
-    """Training and test set: images (N, 28, 28, 1) from 0 to 1, labels (N,). Downloads mnist.npz if it isn't here."""
-    if not path.exists():
-        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz.part")
-        Path("mnist.npz.part").rename(path)
-    with np.load(path) as file:
-        return [(file[f"x_{part}"][..., None] / np.float32(255), file[f"y_{part}"]) for part in ("train", "test")]
-
-
 if __name__ == "__main__":
-    (train_images, train_labels), (test_images, test_labels) = load_mnist()
-    model, history = train(variables(), train_images, train_labels)
-    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images, test_labels):.4f}")
+    if not Path("mnist.npz").exists():
+        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz")
+    mnist = np.load("mnist.npz")
+    model, history = train(variables(), mnist["x_train"][..., None] / np.float32(255), mnist["y_train"])
+    accuracy = evaluate(model, mnist["x_test"][..., None] / np.float32(255), mnist["y_test"])
+    print(f"loss {history[-1]:.4f}, test accuracy {accuracy:.4f}")

@@ -1,65 +1,53 @@
 # %% [markdown]
 # # A convolutional network for MNIST, in Keras
-# The network is a list of layers. `compile` adds a loss, an optimiser and metrics, and `fit` is the training loop.
+# The network is a list of layers. `compile` adds a loss and an optimiser, and `fit` is the training loop.
 # The same file runs on TensorFlow, JAX and PyTorch: the environment variable `KERAS_BACKEND` chooses.
 
 # %% Init
-from pathlib import Path
-from urllib.request import urlretrieve
+from keras import Input, Sequential, callbacks, datasets, layers, losses, optimizers, utils
 
-import keras
-import numpy as np
-from keras import layers
-
-
-# %% Variables
-def variables(weights=None, seed=0):
-    """The layers own their variables; by default Glorot-uniform kernels and zero biases, in keras.config.floatx()."""
-    keras.utils.set_random_seed(seed)
-    model = layered()
-    if weights is not None:
-        model.set_weights(list(weights.values()))
-    return model
-
-
-def weights(model):
-    return {
-        f"{layer.name}_{variable.name}": keras.ops.convert_to_numpy(variable)
-        for layer in model.layers
-        for variable in layer.weights
-    }
+# %% [markdown]
+# Each layer makes and initialises its own variables, by default with Glorot's uniform kernels and zero biases.
 
 
 # %% Network
-def layered():
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Conv2D(32, 3, activation="relu", name="conv1"),  # (N, 26, 26, 32)
-            layers.MaxPooling2D(),  # (N, 13, 13, 32)
-            layers.Conv2D(64, 3, activation="relu", name="conv2"),  # (N, 11, 11, 64)
-            layers.MaxPooling2D(),  # (N, 5, 5, 64)
-            layers.Flatten(),  # (N, 1600)
-            layers.Dense(128, activation="relu", name="dense1"),  # (N, 128)
-            layers.Dense(10, name="dense2"),  # (N, 10)
-        ]
-    )
+def variables(seed=0):
+    utils.set_random_seed(seed)
+    network = [
+        Input((28, 28, 1)),
+        layers.Conv2D(32, 3, activation="relu", name="conv1"),  # (N, 26, 26, 32)
+        layers.MaxPooling2D(),  # (N, 13, 13, 32)
+        layers.Conv2D(64, 3, activation="relu", name="conv2"),  # (N, 11, 11, 64)
+        layers.MaxPooling2D(),  # (N, 5, 5, 64)
+        layers.Flatten(),  # (N, 1600)
+        layers.Dense(128, activation="relu", name="dense1"),  # (N, 128)
+        layers.Dense(10, name="dense2"),  # (N, 10)
+    ]
+    return Sequential(network)
 
 
-def network(model, images):
-    return model(images)  # logits: the loss contains the softmax
+# %% [markdown]
+# The last layer gives logits: the loss contains the softmax.
 
 
 # %% Train
-def train(model, images, labels, *, epochs=1, batch_size=128, learning_rate=0.05, momentum=0.9, shuffle=True, seed=0):
-    keras.utils.set_random_seed(seed)
-    model.compile(
-        # np.float64: TensorFlow's cast takes a plain Python float through float32, even on its way to float64.
-        optimizer=keras.optimizers.SGD(learning_rate, np.float64(momentum)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
-    history = model.fit(images, labels, batch_size=batch_size, epochs=epochs, shuffle=shuffle, verbose=2)
+def train(
+    model,
+    images,
+    labels,
+    *,
+    epochs=1,
+    batch_size=128,
+    learning_rate=0.05,
+    momentum=0.9,
+    shuffle=True,
+    seed=0,
+    watch=None,
+):
+    utils.set_random_seed(seed)
+    model.compile(optimizers.SGD(learning_rate, momentum), losses.SparseCategoricalCrossentropy(from_logits=True))
+    watching = [callbacks.LambdaCallback(on_epoch_end=lambda *_: watch(model))] if watch else []
+    history = model.fit(images, labels, batch_size, epochs, verbose=2, callbacks=watching, shuffle=shuffle)
     return model, history.history["loss"]
 
 
@@ -69,20 +57,11 @@ def predict(model, images):
 
 
 def evaluate(model, images, labels):
-    return model.evaluate(images, labels, batch_size=500, verbose=0, return_dict=True)["accuracy"]
+    return float((predict(model, images).argmax(axis=1) == labels).mean())
 
 
 # %% Run
-def load_mnist(path=Path("mnist.npz")):
-    """Training and test set: images (N, 28, 28, 1) from 0 to 1, labels (N,). Downloads mnist.npz if it isn't here."""
-    if not path.exists():
-        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz.part")
-        Path("mnist.npz.part").rename(path)
-    with np.load(path) as file:
-        return [(file[f"x_{part}"][..., None] / np.float32(255), file[f"y_{part}"]) for part in ("train", "test")]
-
-
 if __name__ == "__main__":
-    (train_images, train_labels), (test_images, test_labels) = load_mnist()
-    model, history = train(variables(), train_images, train_labels)
-    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images, test_labels):.4f}")
+    (images, labels), (test_images, test_labels) = datasets.mnist.load_data()
+    model, history = train(variables(), images[..., None] / 255, labels)
+    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images[..., None] / 255, test_labels):.4f}")

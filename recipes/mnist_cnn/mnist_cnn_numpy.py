@@ -1,46 +1,36 @@
 # %% [markdown]
 # # A convolutional network for MNIST, in NumPy
-# Every layer's forward and backward pass is written out. A convolution becomes one matrix product by laying out each
-# 3x3 window as a row. Small chunks of a batch stay in the processor's cache, and threads share the chunks.
+# Every layer is written out, forward and backward: this is what the frameworks do for you.
 
 # %% Init
-import os
-from concurrent.futures import ThreadPoolExecutor
-from functools import reduce
+import math
 from pathlib import Path
 from urllib.request import urlretrieve
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: the threads below share the work out instead
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-threads = ThreadPoolExecutor(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count()))
+# %% [markdown]
+# The model is a dictionary of arrays. A convolution slides a small window over the maps and takes the inner product of
+# what it sees with each kernel; pooling keeps the largest of four neighbours.
+
+# %% Network
+shapes = {"conv1": (3, 3, 1, 32), "conv2": (3, 3, 32, 64), "dense1": (1600, 128), "dense2": (128, 10)}
 
 
-# %% Variables
-def variables(weights=None, seed=0):
-    """The model is a dictionary of arrays; by default He-normal kernels and zero biases."""
-    if weights is not None:
-        return {name: array.copy() for name, array in weights.items()}
+def variables(seed=0):
+    """He-normal kernels and zero biases."""
     random, model = np.random.default_rng(seed), {}
-    shapes = {"conv1": (3, 3, 1, 32), "conv2": (3, 3, 32, 64), "dense1": (1600, 128), "dense2": (128, 10)}
     for layer, shape in shapes.items():
-        model[f"{layer}_kernel"] = random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape).astype(np.float32)
+        deviation = math.sqrt(2 / math.prod(shape[:-1]))
+        model[f"{layer}_kernel"] = random.standard_normal(shape, np.float32) * deviation
         model[f"{layer}_bias"] = np.zeros(shape[-1], np.float32)
     return model
 
 
-def weights(model):
-    return {name: array.copy() for name, array in model.items()}
-
-
-# %% Network
-def windows(maps):
-    """Each 3x3 window as one row: (N, H, W, C) to (N, H-2, W-2, 9C)."""
-    n, height, width, channels = maps.shape
-    rows = np.empty((n, height - 2, width - 2, 9, channels), maps.dtype)
-    for k in range(9):
-        rows[..., k, :] = maps[:, k // 3 : k // 3 + height - 2, k % 3 : k % 3 + width - 2]
-    return rows.reshape(n, height - 2, width - 2, 9 * channels)
+def convolve(maps, kernel):
+    windows = sliding_window_view(maps, kernel.shape[:2], axis=(1, 2))  # (N, H-2, W-2, in, 3, 3)
+    return np.tensordot(windows, kernel, axes=((4, 5, 3), (0, 1, 2)))  # (N, H-2, W-2, out)
 
 
 def corners(maps):
@@ -49,83 +39,105 @@ def corners(maps):
     return [maps[:, i:height:2, j:width:2] for i in (0, 1) for j in (0, 1)]
 
 
-def dense(model, layer, inputs):
-    kernel = model[f"{layer}_kernel"]
-    return inputs @ kernel.reshape(-1, kernel.shape[-1]) + model[f"{layer}_bias"]
-
-
-def network(model, images, tape=None):
-    """Gives the logits, and the intermediate results, which the gradient needs, to the tape."""
-    rows1 = windows(images)  # (N, 26, 26, 9)
-    conv1 = np.maximum(dense(model, "conv1", rows1), 0)  # (N, 26, 26, 32)
-    pool1 = reduce(np.maximum, corners(conv1))  # (N, 13, 13, 32)
-    rows2 = windows(pool1)  # (N, 11, 11, 288)
-    conv2 = np.maximum(dense(model, "conv2", rows2), 0)  # (N, 11, 11, 64)
-    pool2 = reduce(np.maximum, corners(conv2))  # (N, 5, 5, 64)
+def network(model, images):
+    """The logits, and each layer's result, which the gradient needs."""
+    conv1 = np.maximum(convolve(images, model["conv1_kernel"]) + model["conv1_bias"], 0)  # (N, 26, 26, 32)
+    pool1 = np.max(corners(conv1), axis=0)  # (N, 13, 13, 32)
+    conv2 = np.maximum(convolve(pool1, model["conv2_kernel"]) + model["conv2_bias"], 0)  # (N, 11, 11, 64)
+    pool2 = np.max(corners(conv2), axis=0)  # (N, 5, 5, 64)
     flat = pool2.reshape(len(images), -1)  # (N, 1600)
-    hidden = np.maximum(dense(model, "dense1", flat), 0)  # (N, 128)
-    if tape is not None:
-        tape += rows1, conv1, pool1, rows2, conv2, pool2, flat, hidden
-    return dense(model, "dense2", hidden)  # (N, 10)
+    hidden = np.maximum(flat @ model["dense1_kernel"] + model["dense1_bias"], 0)  # (N, 128)
+    logits = hidden @ model["dense2_kernel"] + model["dense2_bias"]  # (N, 10)
+    return logits, (conv1, pool1, conv2, pool2, flat, hidden)
+
+
+# %% [markdown]
+# The gradient goes through the layers backwards, by the chain rule. ReLU lets it through where it gave more than 0,
+# pooling sends it to the largest pixel, and a convolution spreads it over the window with the kernel turned around.
 
 
 # %% Train
-def unpool(gradient, maps, pooled):
-    """Sends each window's gradient to its maximum, to the first one where several tie."""
-    gradient, out = gradient * (pooled > 0), np.zeros_like(maps)  # ReLU lets nothing back where it gave 0
-    for pixel, target in zip(corners(maps), corners(out), strict=True):
-        np.multiply(gradient, pixel == pooled, out=target)
-        gradient = gradient - target
-    return out.reshape(-1, maps.shape[-1])
+def unpool(gradient, maps):
+    """Each window's gradient for its largest pixel, the first one if several are equal."""
+    out, largest = np.zeros_like(maps), np.argmax(corners(maps), axis=0)
+    for number, pixel in enumerate(corners(out)):
+        pixel[:] = gradient * (largest == number)
+    return out
+
+
+def kernel_gradient(maps, gradient):
+    windows = sliding_window_view(maps, (3, 3), axis=(1, 2))  # (N, H-2, W-2, in, 3, 3)
+    return np.tensordot(windows, gradient, axes=((0, 1, 2), (0, 1, 2))).transpose(1, 2, 0, 3)  # (3, 3, in, out)
+
+
+def maps_gradient(kernel, gradient):
+    padded = np.pad(gradient, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    return convolve(padded, kernel[::-1, ::-1].swapaxes(2, 3))  # (N, H, W, in)
 
 
 def loss_and_gradients(model, images, labels):
-    """The cross-entropy, and its gradient for each array of the model, summed over the images."""
-    logits = network(model, images, tape := [])
-    rows1, conv1, pool1, rows2, conv2, pool2, flat, hidden = tape
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    d_logits = exponentials / exponentials.sum(axis=1, keepdims=True)  # softmax
-    loss = -np.log(d_logits[range(len(labels)), labels]).sum()
-    d_logits[range(len(labels)), labels] -= 1  # the derivative of softmax and cross-entropy together
+    """The mean cross-entropy, and its gradient for each array of the model."""
+    logits, (conv1, pool1, conv2, pool2, flat, hidden) = network(model, images)
+    shifted = logits - logits.max(axis=1, keepdims=True)  # so that no exponential overflows
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    loss = -log_probabilities[range(len(labels)), labels].mean()
+
+    truth = np.eye(10, dtype=logits.dtype)[labels]  # one-hot, (N, 10)
+    d_logits = (np.exp(log_probabilities) - truth) / len(labels)  # softmax and cross-entropy together
     d_hidden = d_logits @ model["dense2_kernel"].T * (hidden > 0)
     d_pool2 = (d_hidden @ model["dense1_kernel"].T).reshape(pool2.shape)
-    d_conv2 = unpool(d_pool2, conv2, pool2)  # (N * 121, 64)
-    d_rows2 = (d_conv2 @ model["conv2_kernel"].reshape(288, 64).T).reshape(-1, 11, 11, 9, 32)
-    d_pool1 = np.zeros_like(pool1)
-    for k in range(9):  # a pixel takes part in up to nine windows
-        d_pool1[:, k // 3 : k // 3 + 11, k % 3 : k % 3 + 11] += d_rows2[..., k, :]
-    d_conv1 = unpool(d_pool1, conv1, pool1)  # (N * 676, 32)
+    d_conv2 = unpool(d_pool2, conv2) * (conv2 > 0)
+    d_pool1 = maps_gradient(model["conv2_kernel"], d_conv2)
+    d_conv1 = unpool(d_pool1, conv1) * (conv1 > 0)
+    return loss, {
+        "conv1_kernel": kernel_gradient(images, d_conv1),
+        "conv1_bias": d_conv1.sum(axis=(0, 1, 2)),
+        "conv2_kernel": kernel_gradient(pool1, d_conv2),
+        "conv2_bias": d_conv2.sum(axis=(0, 1, 2)),
+        "dense1_kernel": flat.T @ d_hidden,
+        "dense1_bias": d_hidden.sum(axis=0),
+        "dense2_kernel": hidden.T @ d_logits,
+        "dense2_bias": d_logits.sum(axis=0),
+    }
 
-    gradients = {}
-    inputs = {"conv1": rows1, "conv2": rows2, "dense1": flat, "dense2": hidden}
-    for layer, d_out in zip(inputs, (d_conv1, d_conv2, d_hidden, d_logits), strict=True):
-        kernel = inputs[layer].reshape(len(d_out), -1).T @ d_out
-        gradients[f"{layer}_kernel"] = kernel.reshape(model[f"{layer}_kernel"].shape)
-        gradients[f"{layer}_bias"] = np.ones(len(d_out), d_out.dtype) @ d_out
-    return loss, gradients
 
-
-def train(model, images, labels, *, epochs=1, batch_size=128, learning_rate=0.05, momentum=0.9, shuffle=True, seed=0):
+def train(
+    model,
+    images,
+    labels,
+    *,
+    epochs=1,
+    batch_size=128,
+    learning_rate=0.05,
+    momentum=0.9,
+    shuffle=True,
+    seed=0,
+    watch=None,
+):
     random, velocity, history = np.random.default_rng(seed), dict.fromkeys(model, 0.0), []
     for _ in range(epochs):
         order = random.permutation(len(images)) if shuffle else np.arange(len(images))
-        loss = 0.0
+        total = 0.0
         for batch in np.split(order, range(batch_size, len(order), batch_size)):
-            chunks = np.split(batch, range(16, len(batch), 16))
-            parts = list(threads.map(lambda chunk: loss_and_gradients(model, images[chunk], labels[chunk]), chunks))
-            loss += sum(part_loss for part_loss, _ in parts)
+            loss, gradients = loss_and_gradients(model, images[batch], labels[batch])
             for name in model:
-                gradient = sum(part_gradients[name] for _, part_gradients in parts) / len(batch)
-                velocity[name] = momentum * velocity[name] + gradient
+                velocity[name] = momentum * velocity[name] + gradients[name]
                 model[name] -= learning_rate * velocity[name]
-        history.append(float(loss / len(images)))
+            total += loss * len(batch)
+        history.append(float(total / len(images)))
+        if watch:
+            watch(model)
     return model, history
+
+
+# %% [markdown]
+# The largest of the ten logits is the answer. A few hundred images at a time take little memory.
 
 
 # %% Evaluate
 def predict(model, images):
-    chunks = np.split(images, range(16, len(images), 16))
-    return np.concatenate(list(threads.map(lambda chunk: network(model, chunk), chunks)))  # (N, 10)
+    batches = np.split(images, range(500, len(images), 500))
+    return np.concatenate([network(model, batch)[0] for batch in batches])  # (N, 10)
 
 
 def evaluate(model, images, labels):
@@ -133,16 +145,10 @@ def evaluate(model, images, labels):
 
 
 # %% Run
-def load_mnist(path=Path("mnist.npz")):
-    """Training and test set: images (N, 28, 28, 1) from 0 to 1, labels (N,). Downloads mnist.npz if it isn't here."""
-    if not path.exists():
-        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz.part")
-        Path("mnist.npz.part").rename(path)
-    with np.load(path) as file:
-        return [(file[f"x_{part}"][..., None] / np.float32(255), file[f"y_{part}"]) for part in ("train", "test")]
-
-
 if __name__ == "__main__":
-    (train_images, train_labels), (test_images, test_labels) = load_mnist()
-    model, history = train(variables(), train_images, train_labels)
-    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images, test_labels):.4f}")
+    if not Path("mnist.npz").exists():
+        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz")
+    mnist = np.load("mnist.npz")
+    model, history = train(variables(), mnist["x_train"][..., None] / np.float32(255), mnist["y_train"])
+    accuracy = evaluate(model, mnist["x_test"][..., None] / np.float32(255), mnist["y_test"])
+    print(f"loss {history[-1]:.4f}, test accuracy {accuracy:.4f}")

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Softmax regression, in JAX
-# The model is a dictionary of two arrays, and the loss a pure function of it. `jax.value_and_grad` works out the
-# gradients, and `jax.jit` compiles the whole step into one program.
+# The model is a tree of two arrays, and the loss a pure function of it. `jax.value_and_grad` works out the gradients,
+# and `jax.jit` compiles the whole step into one program.
 
 # %% Init
 from pathlib import Path
@@ -11,25 +11,24 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-
-# %% Variables
-def variables(weights=None, seed=0):
-    """The model is a dictionary of arrays. It starts from zeros, so the seed has nothing to do."""
-    if weights is None:
-        return {"dense_kernel": jnp.zeros((784, 10)), "dense_bias": jnp.zeros(10)}
-    return {name: jnp.array(array) for name, array in weights.items()}
-
-
-def weights(model):
-    """As NumPy arrays, the kernel first: compiled functions give dictionaries back in alphabetical order."""
-    return {name: np.array(model[name]) for name in ("dense_kernel", "dense_bias")}
+# %% [markdown]
+# The arrays start from zeros, so the seed has nothing to do.
 
 
 # %% Network
+def variables(seed=0):
+    return {"dense": {"kernel": jnp.zeros((784, 10)), "bias": jnp.zeros(10)}}
+
+
 @jax.jit
 def network(model, images):
     flat = images.reshape(len(images), -1)  # (N, 784)
-    return flat @ model["dense_kernel"] + model["dense_bias"]  # (N, 10)
+    return flat @ model["dense"]["kernel"] + model["dense"]["bias"]  # (N, 10)
+
+
+# %% [markdown]
+# A step makes a new model out of the old one. Steps are queued: the losses are read at the end of an epoch, so that
+# Python never waits for one.
 
 
 # %% Train
@@ -44,23 +43,27 @@ def step(model, images, labels, learning_rate):
     return jax.tree.map(lambda weight, gradient: weight - learning_rate * gradient, model, gradients), loss
 
 
-def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0):
+def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0, watch=None):
     random, history = np.random.default_rng(seed), []
     for _ in range(epochs):
         order = random.permutation(len(images)) if shuffle else np.arange(len(images))
-        batches = np.split(order, range(batch_size, len(order), batch_size))
-        losses = []  # not read before the epoch's end: steps are queued, and Python needn't wait for their results
+        batches, losses = np.split(order, range(batch_size, len(order), batch_size)), []
         for batch in batches:
             model, loss = step(model, images[batch], labels[batch], learning_rate)
             losses.append(loss)
-        history.append(float(np.average(jax.device_get(losses), weights=[len(batch) for batch in batches])))
+        history.append(float(np.average(losses, weights=[len(batch) for batch in batches])))
+        if watch:
+            watch(model)
     return model, history
+
+
+# %% [markdown]
+# The highest score is the answer; it needs no softmax.
 
 
 # %% Evaluate
 def predict(model, images):
-    batches = np.split(images, range(1000, len(images), 1000))
-    return np.concatenate([network(model, batch) for batch in batches])  # (N, 10)
+    return np.asarray(network(model, images))  # (N, 10)
 
 
 def evaluate(model, images, labels):
@@ -68,16 +71,11 @@ def evaluate(model, images, labels):
 
 
 # %% Run
-def load_mnist(path=Path("mnist.npz")):
-    """Training and test set: images (N, 28, 28, 1) from 0 to 1, labels (N,). Downloads mnist.npz if it isn't here."""
-    if not path.exists():
-        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz.part")
-        Path("mnist.npz.part").rename(path)
-    with np.load(path) as file:
-        return [(file[f"x_{part}"][..., None] / np.float32(255), file[f"y_{part}"]) for part in ("train", "test")]
-
-
 if __name__ == "__main__":
-    (train_images, train_labels), (test_images, test_labels) = load_mnist()
-    model, history = train(variables(), train_images[:50_000], train_labels[:50_000])
-    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images, test_labels):.4f}")
+    if not Path("mnist.npz").exists():
+        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz")
+    mnist = np.load("mnist.npz")
+    images, labels = mnist["x_train"][:50_000, ..., None] / np.float32(255), mnist["y_train"][:50_000]
+    model, history = train(variables(), images, labels)
+    accuracy = evaluate(model, mnist["x_test"][..., None] / np.float32(255), mnist["y_test"])
+    print(f"loss {history[-1]:.4f}, test accuracy {accuracy:.4f}")

@@ -4,53 +4,24 @@
 # TensorFlow, JAX and PyTorch: the environment variable `KERAS_BACKEND` chooses.
 
 # %% Init
-from pathlib import Path
-from urllib.request import urlretrieve
+from keras import Input, Sequential, callbacks, datasets, layers, losses, optimizers, utils
 
-import keras
-import numpy as np
-from keras import layers
-
-
-# %% Variables
-def variables(weights=None, seed=0):
-    """The layer owns its variables; by default a Glorot-uniform kernel and a zero bias, in keras.config.floatx()."""
-    keras.utils.set_random_seed(seed)
-    model = layered()
-    if weights is not None:
-        model.set_weights(list(weights.values()))
-    return model
-
-
-def weights(model):
-    kernel, bias = model.get_weights()
-    return {"dense_kernel": kernel, "dense_bias": bias}
+# %% [markdown]
+# The layer owns its variables: by default a Glorot-uniform kernel and a zero bias.
 
 
 # %% Network
-def layered():
-    return keras.Sequential(
-        [
-            keras.Input((28, 28, 1)),
-            layers.Flatten(),  # (N, 784)
-            layers.Dense(10),  # (N, 10)
-        ]
-    )
-
-
-def network(model, images):
-    return model(images)  # logits: the loss contains the softmax
+def variables(seed=0):
+    utils.set_random_seed(seed)
+    return Sequential([Input((28, 28, 1)), layers.Flatten(), layers.Dense(10, name="dense")])  # (N, 784) to (N, 10)
 
 
 # %% Train
-def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0):
-    keras.utils.set_random_seed(seed)
-    model.compile(
-        optimizer=keras.optimizers.SGD(learning_rate),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
-    )
-    history = model.fit(images, labels, batch_size=batch_size, epochs=epochs, shuffle=shuffle, verbose=2)
+def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0, watch=None):
+    utils.set_random_seed(seed)
+    model.compile(optimizers.SGD(learning_rate), losses.SparseCategoricalCrossentropy(from_logits=True))
+    watching = [callbacks.LambdaCallback(on_epoch_end=lambda *_: watch(model))] if watch else []
+    history = model.fit(images, labels, batch_size, epochs, verbose=2, callbacks=watching, shuffle=shuffle)
     return model, history.history["loss"]
 
 
@@ -60,20 +31,12 @@ def predict(model, images):
 
 
 def evaluate(model, images, labels):
-    return model.evaluate(images, labels, batch_size=1000, verbose=0, return_dict=True)["accuracy"]
+    return float((predict(model, images).argmax(axis=1) == labels).mean())
 
 
 # %% Run
-def load_mnist(path=Path("mnist.npz")):
-    """Training and test set: images (N, 28, 28, 1) from 0 to 1, labels (N,). Downloads mnist.npz if it isn't here."""
-    if not path.exists():
-        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz.part")
-        Path("mnist.npz.part").rename(path)
-    with np.load(path) as file:
-        return [(file[f"x_{part}"][..., None] / np.float32(255), file[f"y_{part}"]) for part in ("train", "test")]
-
-
 if __name__ == "__main__":
-    (train_images, train_labels), (test_images, test_labels) = load_mnist()
-    model, history = train(variables(), train_images[:50_000], train_labels[:50_000])
-    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images, test_labels):.4f}")
+    (images, labels), (test_images, test_labels) = datasets.mnist.load_data()
+    model, history = train(variables(), images[:50_000, ..., None] / 255, labels[:50_000])
+    accuracy = evaluate(model, test_images[..., None] / 255, test_labels)
+    print(f"loss {history[-1]:.4f}, test accuracy {accuracy:.4f}")

@@ -9,38 +9,37 @@ from urllib.request import urlretrieve
 
 import numpy as np
 
-
-# %% Variables
-def variables(weights=None, seed=0):
-    """The model is a dictionary of arrays. It starts from zeros, so the seed has nothing to do."""
-    if weights is None:
-        weights = {"dense_kernel": np.zeros((784, 10), np.float32), "dense_bias": np.zeros(10, np.float32)}
-    return {name: array.copy() for name, array in weights.items()}
-
-
-def weights(model):
-    return {name: array.copy() for name, array in model.items()}
+# %% [markdown]
+# The model is a dictionary of two arrays. It starts from zeros, so the seed has nothing to do.
 
 
 # %% Network
+def variables(seed=0):
+    return {"dense_kernel": np.zeros((784, 10), np.float32), "dense_bias": np.zeros(10, np.float32)}
+
+
 def network(model, images):
     flat = images.reshape(len(images), -1)  # (N, 784)
     return flat @ model["dense_kernel"] + model["dense_bias"]  # (N, 10)
+
+
+# %% [markdown]
+# Softmax and cross-entropy together have a simple derivative: probability minus truth.
 
 
 # %% Train
 def loss_and_gradients(model, images, labels):
     """The mean cross-entropy, and its gradient for each array of the model."""
     logits = network(model, images)
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)  # softmax
+    shifted = logits - logits.max(axis=1, keepdims=True)  # so that no exponential overflows
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     truth = np.eye(10, dtype=logits.dtype)[labels]  # one-hot, (N, 10)
-    loss = -np.log(probabilities[range(len(labels)), labels]).mean()
-    d_logits = (probabilities - truth) / len(labels)
+    loss = -log_probabilities[range(len(labels)), labels].mean()
+    d_logits = (np.exp(log_probabilities) - truth) / len(labels)
     return loss, {"dense_kernel": images.reshape(len(images), -1).T @ d_logits, "dense_bias": d_logits.sum(axis=0)}
 
 
-def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0):
+def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0, watch=None):
     random, history = np.random.default_rng(seed), []
     for _ in range(epochs):
         order = random.permutation(len(images)) if shuffle else np.arange(len(images))
@@ -51,7 +50,13 @@ def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5,
                 model[name] -= learning_rate * gradient
             total += loss * len(batch)
         history.append(float(total / len(images)))
+        if watch:
+            watch(model)
     return model, history
+
+
+# %% [markdown]
+# The highest score is the answer; it needs no softmax.
 
 
 # %% Evaluate
@@ -64,16 +69,11 @@ def evaluate(model, images, labels):
 
 
 # %% Run
-def load_mnist(path=Path("mnist.npz")):
-    """Training and test set: images (N, 28, 28, 1) from 0 to 1, labels (N,). Downloads mnist.npz if it isn't here."""
-    if not path.exists():
-        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz.part")
-        Path("mnist.npz.part").rename(path)
-    with np.load(path) as file:
-        return [(file[f"x_{part}"][..., None] / np.float32(255), file[f"y_{part}"]) for part in ("train", "test")]
-
-
 if __name__ == "__main__":
-    (train_images, train_labels), (test_images, test_labels) = load_mnist()
-    model, history = train(variables(), train_images[:50_000], train_labels[:50_000])
-    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images, test_labels):.4f}")
+    if not Path("mnist.npz").exists():
+        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz")
+    mnist = np.load("mnist.npz")
+    images, labels = mnist["x_train"][:50_000, ..., None] / np.float32(255), mnist["y_train"][:50_000]
+    model, history = train(variables(), images, labels)
+    accuracy = evaluate(model, mnist["x_test"][..., None] / np.float32(255), mnist["y_test"])
+    print(f"loss {history[-1]:.4f}, test accuracy {accuracy:.4f}")

@@ -4,6 +4,7 @@
 # the gradient, and the training loop is written out.
 
 # %% Init
+from collections import OrderedDict
 from pathlib import Path
 from urllib.request import urlretrieve
 
@@ -13,38 +14,28 @@ from torch import nn
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
 
-
-# %% Variables
-def variables(weights=None, seed=0):
-    """The model is a module, which owns its parameters; by default they are uniform in ±1/sqrt(784)."""
-    torch.manual_seed(seed)
-    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
-    if weights is not None:
-        kernel, bias = torch.tensor(weights["dense_kernel"]), torch.tensor(weights["dense_bias"])
-        model.to(kernel.dtype).load_state_dict({"1.weight": kernel.T, "1.bias": bias})  # (10, 784) and (10,)
-    return model.to(device)
-
-
-def weights(model):
-    tensors = {"dense_kernel": model[1].weight.T, "dense_bias": model[1].bias}  # (784, 10) and (10,)
-    return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
+# %% [markdown]
+# The layer owns its kernel and bias, and by itself starts them uniform in ±1/sqrt(784).
 
 
 # %% Network
-def network(model, images):
-    """The layers are called like a function: they flatten to (N, 784) and give the logits."""
-    return model(torch.as_tensor(images, device=device))  # (N, 10)
+def variables(seed=0):
+    torch.manual_seed(seed)
+    layers = OrderedDict(flatten=nn.Flatten(), dense=nn.Linear(784, 10))  # (N, 784) to (N, 10)
+    return nn.Sequential(layers).to(device)
+
+
+# %% [markdown]
+# All of MNIST fits into memory, so indexing it is enough: a `DataLoader` would collect each batch image by image.
 
 
 # %% Train
-def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0):
-    # All of MNIST fits into memory, so indexing it is enough: a DataLoader would collect each batch image by image.
-    images = torch.as_tensor(images, device=device)
-    labels = torch.as_tensor(labels, dtype=torch.long, device=device)
+def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0, watch=None):
+    images, labels = torch.as_tensor(images, device=device), torch.as_tensor(labels, device=device).long()
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
     generator, history = torch.Generator().manual_seed(seed), []
-    model.train()
     for _ in range(epochs):
+        model.train()
         order = torch.randperm(len(images), generator=generator) if shuffle else torch.arange(len(images))
         total = 0.0
         for batch in order.to(device).split(batch_size):
@@ -54,15 +45,20 @@ def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5,
             optimizer.step()
             total += loss.item() * len(batch)
         history.append(total / len(images))
+        if watch:
+            watch(model)
     return model, history
+
+
+# %% [markdown]
+# Nobody asks for gradients here, so nothing is kept for them.
 
 
 # %% Evaluate
 @torch.inference_mode()
 def predict(model, images):
     model.eval()
-    batches = [images[start : start + 1000] for start in range(0, len(images), 1000)]
-    return torch.cat([network(model, batch) for batch in batches]).cpu().numpy()  # (N, 10)
+    return model(torch.as_tensor(images, device=device)).cpu().numpy()  # (N, 10)
 
 
 def evaluate(model, images, labels):
@@ -70,16 +66,11 @@ def evaluate(model, images, labels):
 
 
 # %% Run
-def load_mnist(path=Path("mnist.npz")):
-    """Training and test set: images (N, 28, 28, 1) from 0 to 1, labels (N,). Downloads mnist.npz if it isn't here."""
-    if not path.exists():
-        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz.part")
-        Path("mnist.npz.part").rename(path)
-    with np.load(path) as file:
-        return [(file[f"x_{part}"][..., None] / np.float32(255), file[f"y_{part}"]) for part in ("train", "test")]
-
-
 if __name__ == "__main__":
-    (train_images, train_labels), (test_images, test_labels) = load_mnist()
-    model, history = train(variables(), train_images[:50_000], train_labels[:50_000])
-    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images, test_labels):.4f}")
+    if not Path("mnist.npz").exists():
+        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz")
+    mnist = np.load("mnist.npz")
+    images, labels = mnist["x_train"][:50_000, ..., None] / np.float32(255), mnist["y_train"][:50_000]
+    model, history = train(variables(), images, labels)
+    accuracy = evaluate(model, mnist["x_test"][..., None] / np.float32(255), mnist["y_test"])
+    print(f"loss {history[-1]:.4f}, test accuracy {accuracy:.4f}")

@@ -4,35 +4,32 @@
 # would cost more than the arithmetic: the loop over the batches is therefore part of the graph.
 
 # %% Init
-from pathlib import Path
-from urllib.request import urlretrieve
-
 import numpy as np
 import tensorflow as tf
 
-
-# %% Variables
-def variables(weights=None, seed=0):
-    """The model is a dictionary of variables. It starts from zeros, so the seed has nothing to do."""
-    if weights is None:
-        weights = {"dense_kernel": tf.zeros((784, 10)), "dense_bias": tf.zeros(10)}
-    return {name: tf.Variable(array, name=name) for name, array in weights.items()}
-
-
-def weights(model):
-    return {name: variable.numpy() for name, variable in model.items()}
+# %% [markdown]
+# The model is a dictionary of variables. They start from zeros, so the seed has nothing to do.
 
 
 # %% Network
+def variables(seed=0):
+    return {"dense_kernel": tf.Variable(tf.zeros((784, 10))), "dense_bias": tf.Variable(tf.zeros(10))}
+
+
 def network(model, images):
     flat = tf.reshape(images, (-1, 784))  # (N, 784)
     return flat @ model["dense_kernel"] + model["dense_bias"]  # (N, 10)
 
 
+# %% [markdown]
+# AutoGraph puts the loop into the graph. Batch size and learning rate go in as tensors: each new value of a Python
+# number would make a new graph.
+
+
 # %% Train
 @tf.function(reduce_retracing=True)  # a second number of images gives a graph for any number
 def train_epoch(model, images, labels, order, batch_size, learning_rate):
-    """Goes once through the images in the given order; gives the mean loss. AutoGraph puts the loop into the graph."""
+    """Goes once through the images in the given order; gives the mean loss."""
     total = tf.zeros((), images.dtype)
     for start in tf.range(0, tf.size(order), batch_size):
         batch = order[start : start + batch_size]  # (N,), the last one may be shorter
@@ -47,18 +44,22 @@ def train_epoch(model, images, labels, order, batch_size, learning_rate):
     return total / tf.cast(tf.size(order), total.dtype)
 
 
-def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0):
+def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0, watch=None):
     images, labels = tf.constant(images), tf.constant(labels, tf.int64)
-    # As tensors these two are inputs of the graph; each new value of a Python number would make a new graph.
     batch_size, learning_rate = tf.constant(batch_size), tf.constant(learning_rate, images.dtype)
     history = []
     for epoch in range(epochs):
         order = tf.range(len(images))
         if shuffle:
             order = tf.random.experimental.stateless_shuffle(order, seed=(seed, epoch))
-        loss = train_epoch(model, images, labels, order, batch_size, learning_rate)
-        history.append(float(loss))
+        history.append(float(train_epoch(model, images, labels, order, batch_size, learning_rate)))
+        if watch:
+            watch(model)
     return model, history
+
+
+# %% [markdown]
+# The highest score is the answer; it needs no softmax.
 
 
 # %% Evaluate
@@ -71,16 +72,8 @@ def evaluate(model, images, labels):
 
 
 # %% Run
-def load_mnist(path=Path("mnist.npz")):
-    """Training and test set: images (N, 28, 28, 1) from 0 to 1, labels (N,). Downloads mnist.npz if it isn't here."""
-    if not path.exists():
-        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz.part")
-        Path("mnist.npz.part").rename(path)
-    with np.load(path) as file:
-        return [(file[f"x_{part}"][..., None] / np.float32(255), file[f"y_{part}"]) for part in ("train", "test")]
-
-
 if __name__ == "__main__":
-    (train_images, train_labels), (test_images, test_labels) = load_mnist()
-    model, history = train(variables(), train_images[:50_000], train_labels[:50_000])
-    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images, test_labels):.4f}")
+    (images, labels), (test_images, test_labels) = tf.keras.datasets.mnist.load_data()
+    model, history = train(variables(), images[:50_000, ..., None] / np.float32(255), labels[:50_000])
+    accuracy = evaluate(model, test_images[..., None] / np.float32(255), test_labels)
+    print(f"loss {history[-1]:.4f}, test accuracy {accuracy:.4f}")

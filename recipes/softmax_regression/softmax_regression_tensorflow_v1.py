@@ -4,64 +4,58 @@
 # a thousand times. This was the first program of TensorFlow's own tutorial.
 
 # %% Init
-from pathlib import Path
 from types import SimpleNamespace
-from urllib.request import urlretrieve
 
 import numpy as np
 import tensorflow.compat.v1 as tf
 
 tf.disable_v2_behavior()  # graphs and sessions instead of immediate execution
 
+# %% [markdown]
+# The variables start from zeros, so the seed has nothing to do. `minimize` adds the gradients and the updates to the
+# graph: a step of training is one more part of it that a session can run.
 
-# %% Variables
-def variables(weights=None, seed=0):
-    """The model is a graph and the session that holds its variables. It starts from zeros, whatever the seed."""
-    if weights is None:
-        weights = {"dense_kernel": np.zeros((784, 10), np.float32), "dense_bias": np.zeros(10, np.float32)}
-    model = SimpleNamespace(graph=tf.Graph())
-    with model.graph.as_default():
-        model.parameters = {name: tf.get_variable(name, initializer=array) for name, array in weights.items()}
-        draw_graph(model)
-        model.session = tf.Session()
+
+# %% Network
+def network(images):
+    with tf.variable_scope("dense", initializer=tf.zeros_initializer(), dtype=images.dtype):
+        kernel, bias = tf.get_variable("kernel", [784, 10]), tf.get_variable("bias", [10])
+    flat = tf.reshape(images, [-1, 784])  # (N, 784)
+    return tf.matmul(flat, kernel) + bias  # (N, 10)
+
+
+def variables(seed=0, dtype="float32"):
+    """The model is a session, whose graph holds the variables, and the parts of the graph that it will run."""
+    model = SimpleNamespace(session=tf.Session(graph=tf.Graph()))
+    with model.session.graph.as_default():
+        model.images, model.labels = tf.placeholder(dtype, [None, 28, 28, 1]), tf.placeholder(tf.int64, [None])
+        model.learning_rate = tf.placeholder(dtype, [])
+        model.logits = network(model.images)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=model.labels, logits=model.logits)  # (N,)
+        model.loss = tf.reduce_mean(losses)
+        model.step = tf.train.GradientDescentOptimizer(model.learning_rate).minimize(model.loss)
         model.session.run(tf.global_variables_initializer())
     return model
 
 
-def weights(model):
-    return model.session.run(model.parameters)
-
-
-# %% Network
-def network(model, images):
-    flat = tf.reshape(images, [-1, 784])  # (N, 784)
-    return tf.matmul(flat, model.parameters["dense_kernel"]) + model.parameters["dense_bias"]  # (N, 10)
-
-
 # %% Train
-def draw_graph(model):
-    """The placeholders, the loss and the training step: everything that a session will run."""
-    dtype = model.parameters["dense_kernel"].dtype.base_dtype
-    model.images = tf.placeholder(dtype, [None, 28, 28, 1])
-    model.labels = tf.placeholder(tf.int64, [None])
-    model.learning_rate = tf.placeholder(dtype, [])
-    model.logits = network(model, model.images)
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=model.labels, logits=model.logits)  # (N,)
-    model.loss = tf.reduce_mean(losses)
-    model.train_step = tf.train.GradientDescentOptimizer(model.learning_rate).minimize(model.loss)
-
-
-def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0):
+def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0, watch=None):
     random, history = np.random.default_rng(seed), []
     for _ in range(epochs):
         order = random.permutation(len(images)) if shuffle else np.arange(len(images))
         total = 0.0
         for batch in np.split(order, range(batch_size, len(order), batch_size)):
             fed = {model.images: images[batch], model.labels: labels[batch], model.learning_rate: learning_rate}
-            loss, _ = model.session.run([model.loss, model.train_step], feed_dict=fed)
+            loss, _ = model.session.run([model.loss, model.step], fed)
             total += loss * len(batch)
         history.append(float(total / len(images)))
+        if watch:
+            watch(model)
     return model, history
+
+
+# %% [markdown]
+# Only the images are fed here: the logits don't depend on the other placeholders.
 
 
 # %% Evaluate
@@ -74,16 +68,8 @@ def evaluate(model, images, labels):
 
 
 # %% Run
-def load_mnist(path=Path("mnist.npz")):
-    """Training and test set: images (N, 28, 28, 1) from 0 to 1, labels (N,). Downloads mnist.npz if it isn't here."""
-    if not path.exists():
-        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz.part")
-        Path("mnist.npz.part").rename(path)
-    with np.load(path) as file:
-        return [(file[f"x_{part}"][..., None] / np.float32(255), file[f"y_{part}"]) for part in ("train", "test")]
-
-
 if __name__ == "__main__":
-    (train_images, train_labels), (test_images, test_labels) = load_mnist()
-    model, history = train(variables(), train_images[:50_000], train_labels[:50_000])
-    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images, test_labels):.4f}")
+    (images, labels), (test_images, test_labels) = tf.keras.datasets.mnist.load_data()
+    model, history = train(variables(), images[:50_000, ..., None] / np.float32(255), labels[:50_000])
+    accuracy = evaluate(model, test_images[..., None] / np.float32(255), test_labels)
+    print(f"loss {history[-1]:.4f}, test accuracy {accuracy:.4f}")

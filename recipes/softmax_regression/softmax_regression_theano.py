@@ -6,6 +6,7 @@
 # %% Init
 import os
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.request import urlretrieve
 
 # Theano reads its flags at import. Without any, it would take float64 and fail in its search for a BLAS library.
@@ -14,56 +15,43 @@ import numpy as np
 import theano
 import theano.tensor as tt
 
-
-# %% Variables
-class Model:
-    """Shared variables, and the functions compiled for them."""
-
-    def __init__(self, arrays):
-        self.kernel = theano.shared(arrays["dense_kernel"], "kernel")  # (784, 10)
-        self.bias = theano.shared(arrays["dense_bias"], "bias")  # (10,)
-        self.step = compile_step(self)
-        self.logits = compile_logits(self)
-
-
-def variables(weights=None, seed=0):
-    """The model starts from zeros, so the seed has nothing to do."""
-    if weights is None:
-        dtype = theano.config.floatX
-        weights = {"dense_kernel": np.zeros((784, 10), dtype), "dense_bias": np.zeros(10, dtype)}
-    return Model(weights)
-
-
-def weights(model):
-    return {"dense_kernel": model.kernel.get_value(), "dense_bias": model.bias.get_value()}
+# %% [markdown]
+# The variables start from zeros, so the seed has nothing to do.
 
 
 # %% Network
-def network(model, images):
-    flat = tt.as_tensor_variable(images).flatten(2)  # (N, 784)
-    return tt.dot(flat, model.kernel) + model.bias  # (N, 10)
+def network(kernel, bias, images):
+    return tt.dot(images.flatten(2), kernel) + bias  # (N, 784) to (N, 10)
 
 
-# %% Train
-def compile_step(model):
-    """One step of gradient descent: from a batch to its mean loss; it updates the shared variables."""
-    dtype = model.kernel.dtype
-    images, labels = tt.tensor4("images", dtype), tt.lvector("labels")
-    learning_rate = tt.scalar("learning_rate", dtype)
-    probabilities = tt.nnet.softmax(network(model, images))
-    loss = tt.nnet.categorical_crossentropy(probabilities, labels).mean()  # Theano joins the two in a stable form
-    d_kernel, d_bias = tt.grad(loss, [model.kernel, model.bias])
-    return theano.function(
-        [images, labels, theano.In(learning_rate, allow_downcast=True)],  # from Python's float
-        loss,
-        updates=[
-            (model.kernel, model.kernel - learning_rate * d_kernel),
-            (model.bias, model.bias - learning_rate * d_bias),
-        ],
+def variables(seed=0):
+    """Shared variables, and the functions that are compiled for them."""
+    kernel = theano.shared(np.zeros((784, 10), theano.config.floatX))
+    bias = theano.shared(np.zeros(10, theano.config.floatX))
+    images = tt.tensor4("images")
+    return SimpleNamespace(
+        parameters={"dense_kernel": kernel, "dense_bias": bias},
+        logits=theano.function([images], network(kernel, bias, images)),
+        step=compiled_step(kernel, bias),
     )
 
 
-def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0):
+# %% [markdown]
+# One call of the compiled function is one step of gradient descent: it gives the mean loss and updates the variables.
+
+
+# %% Train
+def compiled_step(kernel, bias):
+    images, labels, learning_rate = tt.tensor4("images"), tt.lvector("labels"), tt.scalar("learning_rate")
+    probabilities = tt.nnet.softmax(network(kernel, bias, images))
+    loss = tt.nnet.categorical_crossentropy(probabilities, labels).mean()  # Theano joins the two in a stable form
+    d_kernel, d_bias = tt.grad(loss, [kernel, bias])
+    updates = [(kernel, kernel - learning_rate * d_kernel), (bias, bias - learning_rate * d_bias)]
+    inputs = [images, labels, theano.In(learning_rate, allow_downcast=True)]  # from Python's float
+    return theano.function(inputs, loss, updates=updates)
+
+
+def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5, shuffle=True, seed=0, watch=None):
     random, history = np.random.default_rng(seed), []
     for _ in range(epochs):
         order = random.permutation(len(images)) if shuffle else np.arange(len(images))
@@ -71,15 +59,12 @@ def train(model, images, labels, *, epochs=2, batch_size=100, learning_rate=0.5,
         for batch in np.split(order, range(batch_size, len(order), batch_size)):
             total += float(model.step(images[batch], labels[batch], learning_rate)) * len(batch)
         history.append(total / len(images))
+        if watch:
+            watch(model)
     return model, history
 
 
 # %% Evaluate
-def compile_logits(model):
-    images = tt.tensor4("images", model.kernel.dtype)
-    return theano.function([images], network(model, images))
-
-
 def predict(model, images):
     return model.logits(images)  # (N, 10)
 
@@ -89,16 +74,11 @@ def evaluate(model, images, labels):
 
 
 # %% Run
-def load_mnist(path=Path("mnist.npz")):
-    """Training and test set: images (N, 28, 28, 1) from 0 to 1, labels (N,). Downloads mnist.npz if it isn't here."""
-    if not path.exists():
-        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz.part")
-        Path("mnist.npz.part").rename(path)
-    with np.load(path) as file:
-        return [(file[f"x_{part}"][..., None] / np.float32(255), file[f"y_{part}"]) for part in ("train", "test")]
-
-
 if __name__ == "__main__":
-    (train_images, train_labels), (test_images, test_labels) = load_mnist()
-    model, history = train(variables(), train_images[:50_000], train_labels[:50_000])
-    print(f"loss {history[-1]:.4f}, test accuracy {evaluate(model, test_images, test_labels):.4f}")
+    if not Path("mnist.npz").exists():
+        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz")
+    mnist = np.load("mnist.npz")
+    images, labels = mnist["x_train"][:50_000, ..., None] / np.float32(255), mnist["y_train"][:50_000]
+    model, history = train(variables(), images, labels)
+    accuracy = evaluate(model, mnist["x_test"][..., None] / np.float32(255), mnist["y_test"])
+    print(f"loss {history[-1]:.4f}, test accuracy {accuracy:.4f}")

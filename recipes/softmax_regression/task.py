@@ -9,7 +9,7 @@ import numpy as np
 TITLE = "Softmax regression"
 QUESTION = "What is the least code that learns to read digits?"
 KIND = "network"
-STEPS = ("Init", "Variables", "Network", "Train", "Evaluate", "Run")
+STEPS = ("Init", "Network", "Train", "Evaluate", "Run")
 
 PARAMETERS = 7_850
 HYPERPARAMETERS = {"epochs": 2, "batch_size": 100, "learning_rate": 0.5}

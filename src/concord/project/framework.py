@@ -62,6 +62,11 @@ class Variant:
     device_code: Path | None = None
     no_gpu: str = ""
 
+    @property
+    def weights_code(self) -> Path:
+        """The file that gets weights into the framework's models and out of them."""
+        return paths.FRAMEWORKS / self.framework / "weights.py"
+
     def versions(self) -> dict[str, str] | None:
         """The version of each distribution it needs, or None if one isn't installed. Imports nothing.
 

@@ -15,7 +15,7 @@ import numpy as np
 TITLE = "{title}"
 QUESTION = "Which question does it answer?"
 KIND = "network"
-STEPS = ("Init", "Variables", "Network", "Train", "Evaluate", "Run")
+STEPS = ("Init", "Network", "Train", "Evaluate", "Run")
 
 PARAMETERS = 7_850
 HYPERPARAMETERS = {{"epochs": 1, "batch_size": 100, "learning_rate": 0.5}}
@@ -28,7 +28,7 @@ ACCURACY_MARGIN = 0.01
 
 
 def initial_weights() -> dict[str, np.ndarray]:
-    """The shared start, float32 arrays by name: kernels (height, width, in, out), dense (in, out)."""
+    """The shared start, float32 arrays by part and name: kernels (height, width, in, out), dense (in, out)."""
     return {{"dense_kernel": np.zeros((784, 10), np.float32), "dense_bias": np.zeros(10, np.float32)}}
 '''
 
@@ -56,6 +56,42 @@ label = "{title}"
 distributions = ["{name}"]
 extras = []
 """
+
+WEIGHTS = '''"""Weights into a {title} model and out of it, as NumPy arrays: say where its layout differs.
+
+Here a model is a dictionary of arrays, in the canonical layout: channels last, convolution kernels (height, width, in,
+out), dense kernels (in, out).
+"""
+
+
+def read(model, names, flattened={{}}):
+    """Copies of the model's weights by name, in the order of `names`.
+
+    Args:
+        flattened: by name of a dense layer that follows a flatten, the (height, width, channels) of the maps.
+
+    Raises:
+        ValueError: the model has no weight of that name.
+    """
+    if missing := [name for name in names if name not in model]:
+        raise ValueError(f"the model has no {{', '.join(missing)}}; it has {{', '.join(model)}}")
+    return {{name: model[name].copy() for name in names}}
+
+
+def write(model, arrays, flattened={{}}):
+    """A model like this one, with copies of these arrays, in their precision.
+
+    Raises:
+        ValueError: a name or shape isn't the model's, or a weight of the model is left out.
+    """
+    read(model, arrays)
+    if missing := [name for name in model if name not in arrays]:
+        raise ValueError(f"the model also has {{', '.join(missing)}}; give all of its weights")
+    for name, array in arrays.items():
+        if array.shape != model[name].shape:
+            raise ValueError(f"{{name}} has the shape {{array.shape}}, expected {{model[name].shape}}")
+    return {{name: arrays[name].copy() for name in model}}
+'''
 
 NOTES = """# {title}
 
@@ -99,7 +135,9 @@ def make_framework(name: str) -> list[Path]:
     """
     if not paths.IS_CHECKOUT:
         raise UserError("A framework is added to a checkout of Concord, but this one was installed without its source.")
-    return _write(paths.FRAMEWORKS / name, name, {"framework.toml": FRAMEWORK, "notes.md": NOTES})
+    return _write(
+        paths.FRAMEWORKS / name, name, {"framework.toml": FRAMEWORK, "weights.py": WEIGHTS, "notes.md": NOTES}
+    )
 
 
 def make_feature(name: str) -> list[Path]:

@@ -31,6 +31,8 @@ NETWORK = {
 OPERATION = {"FUNCTIONS": dict, "cases": Callable}
 KINDS = {"network": NETWORK, "operation": OPERATION}
 
+# What a network's `train` takes besides its hyper-parameters, with the defaults.
+TRAINING = {"shuffle": True, "seed": 0, "watch": None}
 
 RESERVED = ("file", "allow_pickle", "args", "kwds")  # what numpy.savez takes as its own
 TIME_LIMIT = 60  # seconds for whatever a task.py does
@@ -86,15 +88,18 @@ class Task:
     def steps(self) -> tuple[str, ...]:
         return tuple(self.specification.STEPS)
 
+    @property
+    def flattened(self) -> dict[str, tuple[int, int, int]]:
+        """The dense layers that follow a flatten, with the height, width and channels of the maps."""
+        return getattr(self.specification, "FLATTENED", {})
+
     def contract(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
         """Each function a recipe must have: its positional parameters and its keyword-only ones."""
         if self.kind == "operation":
             return {name: (tuple(parameters), ()) for name, parameters in self.specification.FUNCTIONS.items()}
         return {
-            "variables": (("weights", "seed"), ()),
-            "weights": (("model",), ()),
-            "network": (("model", "images"), ()),
-            "train": (("model", "images", "labels"), (*self.specification.HYPERPARAMETERS, "shuffle", "seed")),
+            "variables": (("seed",), ()),
+            "train": (("model", "images", "labels"), (*self.specification.HYPERPARAMETERS, *TRAINING)),
             "predict": (("model", "images"), ()),
             "evaluate": (("model", "images", "labels"), ()),
         }
@@ -203,6 +208,9 @@ def check_network(path: Path, specification: Any) -> None:
     for name, value in whole.items():
         if type(value) is not int or value < 1:
             raise UserError(f"{path}: {name} is {value!r}, expected a whole number from 1 on.")
+    flattened = getattr(specification, "FLATTENED", {})
+    if not isinstance(flattened, dict) or not all(len(maps) == 3 for maps in flattened.values()):
+        raise UserError(f"{path}: FLATTENED is {flattened!r}, expected (height, width, channels) by dense layer.")
     floors = getattr(specification, "SHORT_ACCURACY_FLOORS", {}) | specification.ACCURACY_FLOORS
     for name, value in {**floors, "ACCURACY_MARGIN": specification.ACCURACY_MARGIN}.items():
         if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= 1:

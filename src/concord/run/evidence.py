@@ -249,6 +249,9 @@ class Collector:
         training, count = plan.training(task, run, self.dataset)
         return job | {
             "kind": "network",
+            "adapter": str(variant.weights_code),
+            "names": list(task.initial_weights()),
+            "flattened": task.flattened,
             "weights": self._start(task, run),
             "seed": run.seed,
             "train": training and training | {"seed": run.seed},

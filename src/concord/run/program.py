@@ -158,8 +158,7 @@ def run_network(job, precision):
     """
     import numpy as np
 
-    recipe = load_recipe(job)
-    weights = job["weights"] and {name: array.astype(precision) for name, array in np.load(job["weights"]).items()}
+    recipe, adapter = load_recipe(job), load_adapter(job)
     seconds, usage, results = {}, {}, {}
 
     def timed(name, *arguments, **keywords):
@@ -172,23 +171,25 @@ def run_network(job, precision):
         return result
 
     def make(arrays=None):
-        return recipe.variables(weights if arrays is None else arrays, job["seed"])
+        """A model with the job's weights, or with other arrays."""
+        model = recipe.variables(**start_options(recipe, job, precision))
+        return with_weights(model, adapter, job, precision, arrays)
 
     def read(model):
-        return {name: np.asarray(array) for name, array in recipe.weights(model).items()}
+        return {name: np.asarray(array) for name, array in adapter.read(model, job["names"], job["flattened"]).items()}
 
-    model = timed("variables", weights, job["seed"])
+    model = with_weights(timed("variables", **start_options(recipe, job, precision)), adapter, job, precision)
     if job["predict_first"]:
         images, labels = read_images(job["test_images"], job["test_labels"], job["predict_first"], precision)
         results["first/logits"] = np.array(recipe.predict(model, images))
-        results |= {"first/weights/" + name: np.array(array) for name, array in recipe.weights(model).items()}
+        results |= {"first/weights/" + name: array for name, array in read(model).items()}
     if job["train"] is not None:
         images, labels = read_images(job["train_images"], job["train_labels"], job["train_count"], precision)
-        model, history = timed("train", model, images, labels, **job["train"])
+        keywords = {name: rate(value, precision) for name, value in job["train"].items()}
+        model, history = timed("train", model, images, labels, **keywords)
         results["history"] = np.array(history, float)
         del images
-    for name, array in timed("weights", model).items():
-        results["weights/" + name] = np.asarray(array)
+    results |= {"weights/" + name: array for name, array in read(model).items()}
     if job["predict_count"]:
         images, labels = read_images(job["test_images"], job["test_labels"], job["predict_count"], precision)
         results["logits"] = np.asarray(timed("predict", model, images))
@@ -219,9 +220,9 @@ def run_conduct(recipe, make, read, job, precision):
     found, holds = {}, {}
 
     def train(model, count, **changes):
-        return recipe.train(
-            model, images[:count], labels[:count], **(asked | {"shuffle": True, "seed": seed} | changes)
-        )
+        keywords = asked | {"shuffle": True, "seed": seed} | changes
+        keywords = {name: rate(value, precision) for name, value in keywords.items()}
+        return recipe.train(model, images[:count], labels[:count], **keywords)
 
     def same(one, other):
         return all(np.array_equal(one[name], other[name]) for name in one)
@@ -265,13 +266,38 @@ def run_conduct(recipe, make, read, job, precision):
         counted = np.mean(np.array(recipe.predict(scored, images)).argmax(axis=1) == labels)
         holds[f"evaluate counts what {name} model predicts"] = abs(score - counted) * len(labels) < 0.01
     # The framework's own start: the seed decides what is random in it.
-    starts = [read(recipe.variables(seed=number)) for number in (0, 0, 1)]
+    options = start_options(recipe, job, precision)
+    starts = [read(recipe.variables(**(options | {"seed": number}))) for number in (0, 0, 1)]
     constant = all(array.size == 1 or array.std() == 0 for array in starts[0].values())
     holds["the same seed gives the same start"] = same(starts[0], starts[1])
     holds["another seed gives another start"] = constant or not same(starts[0], starts[2])
     holds["every start is finite"] = all(np.isfinite(array).all() for start in starts for array in start.values())
     compared = {f"conduct/{name}": np.asarray(value) for name, value in found.items()}
     return compared | {f"holds/{name}": np.array(float(value)) for name, value in holds.items()}
+
+
+def start_options(recipe, job, precision):
+    """What `variables` is given: a seed; and the precision where it takes a `dtype`, for TensorFlow 1's graph."""
+    takes_dtype = "dtype" in inspect.signature(recipe.variables).parameters
+    return {"seed": job["seed"]} | ({"dtype": precision} if takes_dtype else {})
+
+
+def with_weights(model, adapter, job, precision, arrays=None):
+    """The model with these arrays, or with the job's weights, or with its own, in the precision."""
+    import numpy as np
+
+    names, flattened = job["names"], job["flattened"]
+    if arrays is None:
+        arrays = np.load(job["weights"]) if job["weights"] else adapter.read(model, names, flattened)
+        arrays = {name: array.astype(precision) for name, array in arrays.items()}
+    return adapter.write(model, arrays, flattened)
+
+
+def rate(value, precision):
+    """A hyper-parameter. In float64 fractions are NumPy's: TensorFlow takes Python's through float32."""
+    import numpy as np
+
+    return np.float64(value) if isinstance(value, float) and precision == "float64" else value
 
 
 def run_function(job, precision):
@@ -311,9 +337,8 @@ def run_latency(job, precision):
     """Predicts `predict_count` test images again and again; gives the seconds of each of `repeats` calls."""
     import numpy as np
 
-    recipe = load_recipe(job)
-    weights = {name: array.astype(precision) for name, array in np.load(job["weights"]).items()}
-    model = recipe.variables(weights, job["seed"])
+    recipe, adapter = load_recipe(job), load_adapter(job)
+    model = with_weights(recipe.variables(**start_options(recipe, job, precision)), adapter, job, precision)
     images, _ = read_images(job["test_images"], job["test_labels"], job["predict_count"], precision)
     seconds = []
     for _ in range(job["warm_up"] + job["repeats"]):
@@ -487,6 +512,17 @@ def load_recipe(job):
                 raise TypeError(f"{path.name}: {name} can't be called as {name}({wanted}): {error}") from None
         recipes[path] = recipe
     return recipes[path]
+
+
+adapters = {}  # by path
+
+
+def load_adapter(job):
+    """Imports the framework's weights.py, once: how weights get into its models and out of them."""
+    path = Path(job["adapter"])
+    if path not in adapters:
+        adapters[path] = import_file(path)
+    return adapters[path]
 
 
 def import_file(path):

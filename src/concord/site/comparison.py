@@ -89,6 +89,7 @@ def cell(task: Task, step: str, column: Column, written: list[Column]) -> dict[s
     return {
         "column": column,
         "id": f"{anchor(step)}-{column.framework.id}",
+        "note": column.source.notes.get(step, "") if column.source else "",
         "code": code(text),
         "lines": len(text.splitlines()),
         "differs": {

@@ -25,12 +25,14 @@ class Source:
         text: all of it.
         prose: its introduction in Markdown, without the title.
         cells: by step, the text between the markers, without the blank lines around it.
+        notes: by step, the prose before it in Markdown, where there is any.
     """
 
     path: Path
     text: str
     prose: str
     cells: dict[str, str]
+    notes: dict[str, str]
 
     def lines_of_code(self) -> dict[str, int]:
         """By step, the lines that hold more than a comment. A docstring counts."""
@@ -48,16 +50,20 @@ def read_source(path: Path) -> Source:
     markers = list(MARKER.finditer(text))
     if not markers or markers[0].start():
         raise UserError(f"{path.name} doesn't begin with a cell; expected a line '# %% [markdown]'.")
-    prose, cells = [], {}
+    prose, cells, notes = [], {}, {}
     for marker, following in zip(markers, [*markers[1:], None], strict=True):
         body = text[marker.end() : following.start() if following else len(text)].strip("\n") + "\n"
         if marker[1]:
-            prose.append(re.sub(r"^# ?", "", body, flags=re.MULTILINE))
+            text_of_cell = re.sub(r"^# ?", "", body, flags=re.MULTILINE).strip()
+            if not prose:
+                prose.append(text_of_cell)
+            elif following:
+                notes[following[2]] = text_of_cell
         elif marker[2] in cells:
             raise UserError(f"{path.name} has two cells called {marker[2]!r}.")
         else:
             cells[marker[2]] = body
-    return Source(path, text, re.sub(r"\A# .*\n", "", "\n".join(prose)).strip(), cells)
+    return Source(path, text, re.sub(r"\A# .*\n", "", "\n".join(prose)).strip(), cells, notes)
 
 
 def definition(path: Path, function: str) -> str:
