@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from commands import assert_refused, run
 from conftest import TASKS
+from noise import CLEARANCE, ORDINARY, SETTINGS, UNGATED, levels_of, reordered
 
 from concord.data import datasets as data
 from concord.judge import ladder
 from concord.judge.ladder import NETWORK_RUNS
-from concord.judge.noise import CLEARANCE, ORDINARY, SETTINGS, UNGATED, levels_of, reordered
 from concord.project import paths
 from concord.project.framework import PRECISIONS, variants
 

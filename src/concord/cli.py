@@ -4,8 +4,9 @@ import io
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -54,6 +55,19 @@ def fail(message: str) -> None:
     raise SystemExit(2)
 
 
+def finish(work: Callable[..., int], *arguments: Any, resumes: bool = False) -> NoReturn:
+    """Does a command's work and ends with its exit code; after Ctrl-C with 130, and by then no worker is left.
+
+    `resumes` says that the same command goes on where it was interrupted.
+    """
+    try:
+        code = work(*arguments)
+    except KeyboardInterrupt:
+        print(f"concord: interrupted{'; run it again to go on' if resumes else ''}", file=sys.stderr)
+        code = 130
+    raise SystemExit(code)
+
+
 @app.command()
 def compare(
     recipe: Annotated[
@@ -75,12 +89,7 @@ def compare(
     """Prove that the frameworks compute the same, level by level. What each costs is shown too."""
     from concord.report.compare import run_comparison
 
-    try:
-        code = run_comparison(recipe, frameworks, data, precision, epochs, repeat, track, json_file, device)
-    except KeyboardInterrupt:  # by now every worker has been ended
-        print("concord: interrupted", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(run_comparison, recipe, frameworks, data, precision, epochs, repeat, track, json_file, device)
 
 
 @app.command()
@@ -99,36 +108,7 @@ def certify(
     """Test whether the frameworks train equally well. Each has its own start and shuffling, many times."""
     from concord.judge.certify import run_certification
 
-    try:
-        code = run_certification(recipe, frameworks, seeds, data, epochs, json_file)
-    except KeyboardInterrupt:
-        print("concord: interrupted; run it again to go on", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
-
-
-@app.command()
-def noise(
-    recipe: Annotated[
-        str | None, typer.Argument(help="A recipe's name or a folder with a task.py; all recipes if none is named.")
-    ] = None,
-    frameworks: Annotated[
-        str | None, typer.Option(help="Variants or frameworks, separated by commas.", metavar="A,B")
-    ] = None,
-    data: DataOption = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here too.", metavar="FILE")
-    ] = None,
-) -> None:
-    """Measure how far rounding moves the gated figures. Threads, order, instructions and libraries are varied."""
-    from concord.judge.noise import run_noise
-
-    try:
-        code = run_noise(recipe, frameworks, data, json_file)
-    except KeyboardInterrupt:
-        print("concord: interrupted", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(run_certification, recipe, frameworks, seeds, data, epochs, json_file, resumes=True)
 
 
 @app.command("features")
@@ -144,12 +124,7 @@ def show_features(
     """Show what each framework can do. Every answer is a few lines of code that just ran, or names its source."""
     from concord.ask.answers import run_features
 
-    try:
-        code = run_features(feature, frameworks, json_file)
-    except KeyboardInterrupt:
-        print("concord: interrupted", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(run_features, feature, frameworks, json_file)
 
 
 @app.command()
@@ -184,12 +159,21 @@ def bench(
     """Measure what each variant costs, in rounds of fresh processes. A control shows the noise."""
     from concord.cost.bench import run_benchmark
 
-    try:
-        code = run_benchmark(recipe, frameworks, data, threads, rounds, quick, sweep, overlay, track, json_file, device)
-    except KeyboardInterrupt:
-        print("concord: interrupted; run it again to go on", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(
+        run_benchmark,
+        recipe,
+        frameworks,
+        data,
+        threads,
+        rounds,
+        quick,
+        sweep,
+        overlay,
+        track,
+        json_file,
+        device,
+        resumes=True,
+    )
 
 
 @app.command("gotchas")
@@ -203,12 +187,7 @@ def show_gotchas(
     """Show where the frameworks differ, on the installed versions. A default that has changed is named."""
     from concord.ask.gotchas import run_gotchas
 
-    try:
-        code = run_gotchas(topic, frameworks, json_file)
-    except KeyboardInterrupt:
-        print("concord: interrupted", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(run_gotchas, topic, frameworks, json_file)
 
 
 @app.command()
@@ -227,12 +206,7 @@ def mutants(
     """Prove that wrong programs are caught. Each must be by the level that claims it, and a wrong judge noticed."""
     from concord.judge.mutants import run_mutants
 
-    try:
-        code = run_mutants(names or [], frameworks, data, json_file)
-    except KeyboardInterrupt:
-        print("concord: interrupted", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(run_mutants, names or [], frameworks, data, json_file)
 
 
 @app.command("list")

@@ -6,8 +6,6 @@ last looked at (EXPECTED), and what the documentation says (DOCUMENTED). A defau
 
 import math
 import re
-import runpy
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,9 +14,12 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from concord.ask.questions import ABSENT, TIME_LIMIT, Question, absent_lines, ask, select, survey, tell
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.framework import PRECISIONS, Variant, frameworks, select_variants, variants
+from concord.project.python import run_file
+from concord.report.results import header, jsonable
 from concord.run.pool import Workers
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "concord.gotchas/1"
 TOLERANCE = 1e-6  # relative, for numbers, unless a topic says otherwise
-TIME_LIMIT = 600.0  # seconds for one probe; Theano compiles with a C++ compiler, on a busy machine for minutes
-ABSENT = ("not_installed", "unsupported")  # outcomes that say something of this machine, and nothing of the framework
 REQUIREMENT = re.compile(r"^([\w.-]+)==([\w.+!-]+)")
 
 
@@ -92,19 +91,6 @@ def topics() -> dict[str, Topic]:
     return {path.stem: read_topic(path) for path in sorted(paths.GOTCHAS.glob("*.py"))}
 
 
-def select_topics(name: str | None) -> list[Topic]:
-    """One topic, or all.
-
-    Raises:
-        UserError: there is no such topic.
-    """
-    if name is None:
-        return list(topics().values())
-    if name not in topics():
-        raise UserError(nearest("gotcha", name, topics()))
-    return [topics()[name]]
-
-
 def read_topic(path: Path) -> Topic:
     """Reads a topic's file. It imports no framework before a probe is called.
 
@@ -112,24 +98,17 @@ def read_topic(path: Path) -> Topic:
         UserError: it can't be run; it lacks an entry; an entry is of a wrong type or for what it has no function for.
     """
     module = f"gotchas_{path.stem}"
-    try:
-        names = runpy.run_path(str(path), run_name=module)
-    except Exception as error:
-        raise UserError(f"{path} can't be used: {type(error).__name__}: {' '.join(str(error).split())}") from None
+    names = vars(run_file(path, module))
     for name, kind in {"__doc__": str, "TITLE": str, "QUESTION": str, "EXPECTED": dict}.items():
         if not isinstance(names.get(name), kind):
             what = "a docstring" if name == "__doc__" else name
             raise UserError(f"{path} lacks {what}; compare it with another file of {path.parent.name}/.")
-    probes = [
-        name
-        for name, function in names.items()
-        if isinstance(function, FunctionType) and function.__module__ == module and not function.__code__.co_argcount
-    ]
+    own = {name: part for name, part in names.items() if isinstance(part, FunctionType) and part.__module__ == module}
+    probes = [name for name, function in own.items() if not function.__code__.co_argcount]
     for name in probes:
         if name not in frameworks():
-            raise UserError(
-                f"{path}: {name}() takes nothing, so it is a probe. {nearest('framework', name, frameworks())}"
-            )
+            why = nearest("framework", name, frameworks())
+            raise UserError(f"{path}: {name}() takes nothing, so it is a probe. {why}")
     if not probes:
         raise UserError(f"{path} has no probe: a function named after a framework, {', '.join(frameworks())}.")
     asked = names.get("PRECISION", "float64")
@@ -165,9 +144,10 @@ def by_variant(path: Path, probes: Sequence[str], name: str, entries: dict[str, 
     """Entries by variant id, from entries by variant or framework; a variant's own comes before its framework's."""
     found: dict[str, Any] = {}
     for key, value in entries.items():
-        meant = frameworks()[key].variants if key in frameworks() else [variants()[key]] if key in variants() else []
-        if not meant:
-            raise UserError(f"{path}: {name}: {nearest('framework or variant', key, [*frameworks(), *variants()])}")
+        try:
+            meant = select_variants([key])
+        except UserError as error:
+            raise UserError(f"{path}: {name}: {error}") from None
         if meant[0].framework not in probes:
             raise UserError(f"{path}: {name} has {key!r}, but there is no function {meant[0].framework}().")
         found |= {variant.id: value for variant in meant if variant.id not in entries or variant.id == key}
@@ -177,19 +157,20 @@ def by_variant(path: Path, probes: Sequence[str], name: str, entries: dict[str, 
 def examine(workers: Workers, topic: Topic, variant: Variant) -> Finding:
     """Runs one probe in its variant's worker, and holds its value against the expected one."""
     versions = variant.versions() or {}
-    answer = workers.probe(variant, precision(topic, variant), topic.path, variant.framework)
-    if answer.outcome != "ok":
-        return Finding(topic, variant, answer.outcome, answer.reason, None, versions)
-    value = answer.fields["value"]
-    if same(value, topic.expected[variant.id], topic.tolerance):
-        return Finding(topic, variant, "ok", "", value, versions)
-    return Finding(topic, variant, "mismatch", change(topic, variant, value, versions), value, versions)
+
+    def complaint(value: Any) -> str:
+        good = same(value, topic.expected[variant.id], topic.tolerance)
+        return "" if good else change(topic, variant, value, versions)
+
+    answer = ask(workers, question(topic, variant), topic.path, variant.framework, complaint)
+    return Finding(topic, variant, answer.outcome, answer.reason, answer.fields.get("value"), versions)
 
 
-def precision(topic: Topic, variant: Variant) -> str:
-    """The worker's precision: one worker serves both where nothing in framework.toml depends on it."""
+def question(topic: Topic, variant: Variant) -> Question:
+    """One worker serves both precisions where nothing in framework.toml depends on it."""
     settings = [variant.startup, *variant.environment.values()]
-    return topic.precision if any("precision" in setting for setting in settings) else "float64"
+    depends = any("precision" in setting for setting in settings)
+    return Question(topic.name, variant, topic.precision if depends else "float64")
 
 
 def same(value: Any, wanted: Any, tolerance: float, *, partly: bool = False) -> bool:
@@ -219,22 +200,19 @@ def is_number(value: Any) -> bool:
 def change(topic: Topic, variant: Variant, value: Any, versions: dict[str, str]) -> str:
     """The sentence for a value that isn't the expected one."""
     pinned = pins(variant)
+    clean = {name: version.split("+")[0] for name, version in versions.items()}
     gives = (
-        f"{topic.name}: {named(variant, versions)} gives {short(value)}, expected {short(topic.expected[variant.id])}"
+        f"{topic.name}: {variant.id} ({told(clean)}) gives {short(value)}, expected {short(topic.expected[variant.id])}"
     )
     file = f"{topic.path.parent.name}/{topic.path.name}"
-    if pinned and any(versions[name].split("+")[0] != version for name, version in pinned.items()):
-        then = ", ".join(pinned.values() if len(versions) == 1 else map(" ".join, pinned.items()))
-        return f"{gives} (as in {then}): the default has changed; see what relies on it, then change EXPECTED in {file}"
+    if any(clean[name] != version for name, version in pinned.items()):
+        then = f"{gives} (as in {told(pinned)}): the default has changed"
+        return f"{then}; see what relies on it, then change EXPECTED in {file}"
     return f"{gives}, and its version is not a new one: this machine computes otherwise, or {file} is wrong"
 
 
-def named(variant: Variant, versions: dict[str, str]) -> str:
-    """`pytorch 2.13.0`, or `keras-jax (keras 3.15.1, jax 0.10.2)`."""
-    clean = {name: version.split("+")[0] for name, version in versions.items()}
-    if len(clean) == 1:
-        return f"{variant.id} {clean.popitem()[1]}"
-    return f"{variant.id} ({', '.join(map(' '.join, clean.items()))})"
+def told(versions: dict[str, str]) -> str:
+    return ", ".join(map(" ".join, versions.items()))
 
 
 def pins(variant: Variant) -> dict[str, str]:
@@ -267,50 +245,32 @@ def run_gotchas(name: str | None, frameworks_asked: str | None, json_file: Path 
     Raises:
         UserError: an unknown topic or framework; a mistake in a topic's file; a file that can't be written.
     """
-    from concord.report.terminal import check_writable, progress, terminal
-    from concord.run.evidence import new_folder, write_json
-
-    begin = time.perf_counter()
-    chosen = select_topics(name)
-    asked = None if frameworks_asked is None else [part.strip() for part in frameworks_asked.split(",")]
-    pairs = [(topic, variant) for variant in select_variants(asked) for topic in chosen if variant in topic.variants]
-    if json_file:
-        check_writable(json_file)
-    findings: list[Finding] = []
-    with Workers(new_folder(), time_limit=TIME_LIMIT) as workers, progress(len(pairs)) as announce:
-        workers.announce = announce
-        for topic, variant in sorted(pairs, key=order):
-            announce(f"{variant.id}: {topic.name}")
-            findings.append(examine(workers, topic, variant))
-            workers.keep(1)  # the next needs another only when the variant or the precision changes
-    console = terminal()
-    if findings:
-        console.print(table(chosen, findings))
-    for line in explanations(findings):
-        console.print(line, style="dim", soft_wrap=True, markup=False)
+    chosen = {topic.name: topic for topic in select("gotcha", name, topics())}
+    asked = select_variants(frameworks_asked)
+    questions = [
+        question(topic, variant) for variant in asked for topic in chosen.values() if variant in topic.variants
+    ]
+    findings, seconds = survey(
+        lambda folder: Workers(folder, time_limit=TIME_LIMIT),
+        questions,
+        lambda workers, question: examine(workers, chosen[question.name], question.variant),
+        json_file,
+    )
     good = sum(finding.outcome == "ok" for finding in findings)
-    seconds = time.perf_counter() - begin
-    console.print(f"{good} of {len(findings)} as expected; ! not what the documentation says; {seconds:.0f} s")
-    if json_file:
-        write_json(json_file, document(findings))
-        console.print(f"wrote {json_file}", markup=False)
+    summary = f"{good} of {len(findings)} as expected; ! not what the documentation says; {seconds:.0f} s"
+    tables = [table(chosen.values(), findings)] if findings else []
+    tell(tables, [*explanations(findings), summary], json_file, lambda: document(findings))
     return 0 if all(finding.outcome in ("ok", *ABSENT) for finding in findings) else 1
-
-
-def order(pair: tuple[Topic, Variant]) -> tuple[int, str, str]:
-    """By variant and precision, so that one worker serves one probe after the other."""
-    topic, variant = pair
-    return list(variants()).index(variant.id), precision(topic, variant), topic.name
 
 
 def table(chosen: Iterable[Topic], findings: Sequence[Finding]) -> "Table":
     """A line for each value of each topic, with the variants that gave it."""
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    result = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("topic", "value", "in"):
-        result.add_column(column, overflow="fold")
+    result = Table(
+        *(Column(name, overflow="fold") for name in ("topic", "value", "in")), box=None, padding=(0, 2, 0, 0)
+    )
     for topic in chosen:
         cells: dict[tuple[str, str], list[str]] = {}
         for finding in findings:
@@ -326,31 +286,23 @@ def table(chosen: Iterable[Topic], findings: Sequence[Finding]) -> "Table":
 
 def explanations(findings: Sequence[Finding]) -> list[str]:
     """A line for each value that isn't as expected or as documented, and for each variant that isn't there."""
-    lines, absent = [], {}
+    lines = []
     for finding in findings:
         documented = finding.topic.documented.get(finding.variant.id)
-        if finding.outcome in ABSENT:
-            absent[finding.variant.id] = f"{finding.variant.id}: {finding.outcome}: {finding.reason}"
-        elif finding.agrees is None:
-            lines.append(f"{finding.topic.name}: {finding.variant.id}: {finding.outcome}: {finding.reason}")
-        elif finding.reason:
+        if finding.outcome == "mismatch":
             lines.append(finding.reason)
+        elif finding.outcome not in ("ok", *ABSENT):
+            lines.append(f"{finding.topic.name}: {finding.variant.id}: {finding.outcome}: {finding.reason}")
         if documented and finding.documented_agrees is False:
             told = f"the documentation says {short(documented.value)}, it is {short(finding.value)}"
             lines.append(f"! {finding.topic.name}: {finding.variant.id}: {told} ({documented.source})")
-    return [*lines, *absent.values()]
+    outcomes = ((finding.variant.id, finding.outcome, finding.reason) for finding in findings)
+    return [*lines, *absent_lines(outcomes, "topics")]
 
 
 def document(findings: Sequence[Finding]) -> dict[str, Any]:
     """Everything as plain values, for `--json`; docs/gotchas.schema.json describes it."""
-    from concord.report.results import environment
-
-    return {
-        "schema": SCHEMA,
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "environment": environment(),
-        "results": [row(finding) for finding in findings],
-    }
+    return header(SCHEMA) | {"results": jsonable([row(finding) for finding in findings])}
 
 
 def row(finding: Finding) -> dict[str, Any]:
@@ -359,25 +311,12 @@ def row(finding: Finding) -> dict[str, Any]:
         "topic": finding.topic.name,
         "variant": finding.variant.id,
         "framework": finding.variant.framework,
-        "value": jsonable(finding.value),
-        "expected": jsonable(finding.topic.expected[finding.variant.id]),
+        "value": finding.value,
+        "expected": finding.topic.expected[finding.variant.id],
         "documented": documented
-        and {
-            "value": jsonable(documented.value),
-            "source": documented.source,
-            "agrees": finding.documented_agrees,
-        },
+        and {"value": documented.value, "source": documented.source, "agrees": finding.documented_agrees},
         "agrees": finding.agrees,
         "outcome": finding.outcome,
         "reason": finding.reason,
         "versions": finding.versions,
     }
-
-
-def jsonable(value: Any) -> Any:
-    """JSON has no infinity and no NaN: they become the words."""
-    if isinstance(value, dict):
-        return {name: jsonable(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [jsonable(part) for part in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -4,12 +4,12 @@ import glob
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.framework import frameworks
+from concord.project.python import one_line, run_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +95,7 @@ class Task:
         try:
             weights = self.specification.initial_weights()
         except Exception as error:
-            raise UserError(f"{here} fails: {_one_line(error)}") from None
+            raise UserError(f"{here} fails: {one_line(error)}") from None
         if not isinstance(weights, dict):
             raise UserError(f"{here} gives {type(weights).__name__}, expected a dict of float32 arrays.")
         for name, array in weights.items():
@@ -142,7 +142,7 @@ def read_task(folder: Path) -> Task:
     path = folder / "task.py"
     if not path.is_file():
         raise UserError(f"{folder} is not a recipe folder: it has no task.py. `concord new recipe NAME` makes one.")
-    specification = _execute(path)
+    specification = run_file(path, f"task_of_{folder.name}")
     kind = getattr(specification, "KIND", None)
     required = COMMON | (KINDS.get(kind, {}) if isinstance(kind, str) else {})
     missing = [name for name in required if not hasattr(specification, name)]
@@ -166,24 +166,3 @@ def read_task(folder: Path) -> Task:
             raise UserError(f"{file.name}: " + nearest("framework", framework, frameworks()))
         (task.idiomatic if framework == name else task.tuned)[framework] = file
     return task
-
-
-def _execute(path: Path) -> Any:
-    """Runs a task.py as a module of its own."""
-    try:
-        code = compile(path.read_text(encoding="utf-8"), path, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        raise UserError(f"{path}, line {error.lineno}: {error.msg}") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} can't be read: {error}") from None
-    module = ModuleType(f"task_of_{path.parent.name}")
-    module.__file__ = str(path)
-    try:
-        exec(code, module.__dict__)  # not by an import, which leaves a __pycache__ in a folder of the user's
-    except (Exception, SystemExit) as error:
-        raise UserError(f"{path} can't be used: {_one_line(error)}") from None
-    return module
-
-
-def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"

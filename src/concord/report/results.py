@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import platform
 import sys
@@ -193,16 +194,26 @@ def result(row: VariantVerdict) -> dict[str, Any]:
         del values["peak_device_memory"]  # there is nothing to say without a GPU
     for level, verdict in zip(values["levels"], row.levels, strict=True):
         level["passed"] = verdict.passed
-        if level["error"] == float("inf"):
-            level["error"] = "inf"  # JSON has no infinity
-        if level["parting"] and level["parting"]["after"] == float("inf"):
-            level["parting"]["after"] = "inf"
-    return values | {
+    return jsonable(values) | {
         "framework": variants()[row.variant].framework,
         "hides": list(variants()[row.variant].hides),
         "outcome": row.outcome,
         "reason": row.reason,
     }
+
+
+def header(schema: str) -> dict[str, Any]:
+    """What every results file begins with."""
+    return {"schema": schema, "created": now(), "environment": environment()}
+
+
+def jsonable(value: Any) -> Any:
+    """Plain values for JSON, which has no infinity and no NaN: they become the words."""
+    if isinstance(value, dict):
+        return {name: jsonable(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(part) for part in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def now() -> str:
