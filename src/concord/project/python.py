@@ -8,6 +8,8 @@ from types import ModuleType
 
 from concord.project.errors import UserError
 
+IMPORTS = (ast.Import, ast.ImportFrom)
+
 
 def run_file(path: Path, name: str) -> ModuleType:
     """Runs a Python file as a module of its own. It is not imported: that would leave a __pycache__ beside it.
@@ -55,8 +57,14 @@ def definition(path: Path, function: str) -> str:
             if name in binds and binds[name] not in needed:
                 needed.append(binds[name])
     lines = text.splitlines()
-    parts = ["\n".join(lines[first_line(node) - 1 : node.end_lineno]) for node in tree.body if node in needed]
-    return "\n\n\n".join(parts) + "\n"
+    shown, before = "", None
+    for node in tree.body:
+        if node in needed:
+            imports = isinstance(node, IMPORTS) and isinstance(before, IMPORTS)
+            between = "\n" if imports else "\n\n\n" if before else ""
+            shown += between + "\n".join(lines[first_line(node) - 1 : node.end_lineno])
+            before = node
+    return shown + "\n"
 
 
 @cache
@@ -80,7 +88,7 @@ def bound_names(node: ast.stmt) -> set[str]:
     """What a statement at the top of a file gives a name to."""
     if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
+    if isinstance(node, IMPORTS):
         return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
     return {name for target in node.targets for name in names_in(target)} if isinstance(node, ast.Assign) else set()
 
