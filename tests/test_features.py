@@ -233,7 +233,7 @@ def test_good_column(column, tmp_path):
         (GOOD + "def _help(x):\n" + "    x = x\n" * 9, "_help: a helper has 9 lines"),
         (GOOD.replace("import numpy as np", "import numpy as np\nimport scipy"), "imports scipy at the top"),
         (GOOD + 'NOT_POSSIBLE = {"relu": ("There is none.", "https://numpy.org")}', "has a probe and a source"),
-        (GOOD + 'NOT_POSSIBLE = {"elu": ("There is none.",)}', "the source is missing"),
+        (GOOD + 'NOT_POSSIBLE = {"elu": ("There is none.",)}', "needs a sentence and a source that begins with"),
         (GOOD + 'NOT_POSSIBLE = {"elu": ("There is none.", "a friend")}', "a source that begins with https://"),
         (GOOD + 'NOT_POSSIBLE = {"speed": ("There is none.", "https://numpy.org")}', "speed: there is no such row"),
         (GOOD + 'DOCUMENTED = {"elu": ("built in", "It is.", "https://numpy.org")}', "isn't source_only"),

@@ -11,11 +11,12 @@ import pytest
 from conftest import LIVING_WORKERS, skip_unless_installed, together
 
 from concord.ask import gotchas
-from concord.ask.gotchas import Finding, Topic, examine, question, read_topic, same, topics
+from concord.ask.gotchas import Finding, Topic, examine, found, question, read_topic, same, topics
 from concord.ask.questions import ABSENT
 from concord.project.errors import UserError
 from concord.project.framework import Variant, variants
 from concord.run.pool import Workers
+from concord.run.process import Answer
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "gotchas.schema.json").read_text(encoding="utf-8"))
 
@@ -205,7 +206,8 @@ def test_no_two_generators_draw_the_same_mask():
 
 def finding(outcome: str = "ok", value: object = None, reason: str = "") -> Finding:
     topic, variant = topics()["probability_clip"], variants()["theano"]
-    return Finding(topic, variant, outcome, reason, value, {"Theano-PyMC": "1.1.2"})
+    fields = {"value": value} if outcome in ("ok", "mismatch") else {}
+    return found(topic, variant, Answer(outcome, reason, fields), {"Theano-PyMC": "1.1.2"})
 
 
 def test_the_document_is_as_its_schema_says():
@@ -234,9 +236,10 @@ def test_the_schema_refuses(damage):
 
 def test_documentation_that_disagrees_is_marked():
     topic, variant = topics()["shuffle_order"], variants()["keras-tf"]
-    found = Finding(topic, variant, "ok", "", False, {"keras": "3", "tensorflow": "2"})
-    assert (found.agrees, found.documented_agrees) == (True, False)
-    assert "the documentation says yes, it is no (https://" in gotchas.explanations([found])[0]
+    shuffled = found(topic, variant, Answer("ok", "", {"value": False}), {"keras": "3", "tensorflow": "2"})
+    assert shuffled.agrees is True
+    assert shuffled.documented and shuffled.documented["agrees"] is False
+    assert "the documentation says yes, it is no (https://" in gotchas.explanations([shuffled])[0]
 
 
 def test_the_command(monkeypatch, capsys, tmp_path):

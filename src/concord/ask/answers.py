@@ -150,9 +150,8 @@ class Answers(Workers):
             if released is None:
                 return cell
             value, remark = RELEASE_FACTS[feature.id](released, releases()["created"][:10])
-            cell = replace(cell, remark=remark)
-            known = {"answer": FACT, "outcome": "documented", "value": value, "source": released["source"]}
-            return replace(cell, **known) if value else cell
+            known = replace(cell, answer=FACT, outcome="documented", value=value, remark=remark)
+            return replace(known, source=released["source"]) if value else replace(cell, remark=remark)
         answer = self.run(variant, PRECISION, {"kind": "package", "distribution": distribution})[1]
         if answer.outcome != "ok":
             return cell.without(answer.outcome, answer.reason)
@@ -166,21 +165,20 @@ class Answers(Workers):
 
 
 METADATA_FACTS = {
-    "licence": lambda fields: fields["licence"].splitlines()[0][:60] if fields["licence"] else "",
+    "licence": lambda fields: fields["licence"][:60].partition("\n")[0],
     "python_versions": lambda fields: fields["requires_python"],
-    "installed_size": lambda fields: megabytes(fields["bytes"]) if fields["bytes"] else "",
+    "installed_size": lambda fields: megabytes(fields["bytes"]),
 }
-
 RELEASE_FACTS = {
     "first_release": lambda of, day: (of["first"]["date"], f"{of['first']['version']}; read on {day}"),
     "latest_release": lambda of, day: (of["latest"]["date"], f"{of['latest']['version']}; read on {day}"),
     "releases_last_year": lambda of, day: (str(of["last_year"]), f"without pre-releases; the year before {day}"),
-    "download_size": lambda of, day: (megabytes(of["file"]["bytes"]) if of["file"] else "", of["file"].get("name", "")),
+    "download_size": lambda of, day: (megabytes(of["file"].get("bytes")), of["file"].get("name", "")),
 }
 
 
-def megabytes(count: int) -> str:
-    return f"{count / 1e6:,.0f} MB" if count >= 1e7 else f"{count / 1e6:,.1f} MB"
+def megabytes(count: int | None) -> str:
+    return f"{count / 1e6:,.{0 if count >= 1e7 else 1}f} MB" if count else ""
 
 
 @cache

@@ -166,20 +166,17 @@ def read_sources(path: Path, tree: ast.Module) -> tuple[dict[str, Source], list[
             continue
         try:
             entries = ast.literal_eval(node.value)
-        except ValueError:
+        except (ValueError, TypeError):
             raise UserError(f"{path}, line {node.lineno}: not plain texts in a dict") from None
         for key, value in entries.items():
-            entry = ("not possible", *value) if target.id == "NOT_POSSIBLE" else tuple(value)
+            source = sources[key] = Source(*(("not possible", *value) if target.id == "NOT_POSSIBLE" else value))
             here = f"{target.id}[{key!r}]"
-            if len(entry) != 3:
-                problems.append(f"{here}: the source is missing")
-            elif entry[0] not in DOCUMENTED_ANSWERS:
-                problems.append(f"{here}: {entry[0]!r} is none of {', '.join(DOCUMENTED_ANSWERS)}")
-            elif not entry[1] or not entry[2].startswith("https://"):
+            if source.answer not in DOCUMENTED_ANSWERS:
+                problems.append(f"{here}: {source.answer!r} is none of {', '.join(DOCUMENTED_ANSWERS)}")
+            elif not source.sentence or not source.url.startswith("https://"):
                 problems.append(f"{here}: needs a sentence and a source that begins with https://")
             elif target.id == "DOCUMENTED" and (row := features().get(key.split("__")[0])) and not row.source_only:
                 problems.append(f"{here}: the row isn't source_only; only a program can answer it")
-            sources[key] = Source(*entry[:3])
     return sources, problems
 
 

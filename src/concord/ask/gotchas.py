@@ -6,8 +6,8 @@ last looked at (EXPECTED), and what the documentation says (DOCUMENTED). A defau
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +21,7 @@ from concord.project.framework import PRECISIONS, Variant, frameworks, select_va
 from concord.project.python import run_file
 from concord.report.results import header, jsonable
 from concord.run.pool import Workers
+from concord.run.process import Answer
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 SCHEMA = "concord.gotchas/1"
 TOLERANCE = 1e-6  # relative, for numbers, unless a topic says otherwise
 REQUIREMENT = re.compile(r"^([\w.-]+)==([\w.+!-]+)")
-
-
-@dataclass(frozen=True)
-class Documented:
-    """What the documentation says a value is, and where. Of a dict, the entries that it speaks of."""
-
-    value: Any
-    source: str
 
 
 @dataclass(frozen=True)
@@ -51,7 +44,7 @@ class Topic:
     tolerance: float
     frameworks: tuple[str, ...]  # those it has a function for; in the others there is no such thing
     expected: dict[str, Any]
-    documented: dict[str, Documented]
+    documented: dict[str, tuple[Any, str]]  # what the documentation says; of a dict, what it speaks of; and where
     notes: dict[str, str]
 
     @property
@@ -61,28 +54,23 @@ class Topic:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one variant gave. `outcome` is one of the closed set: `ok`, `mismatch` if the value isn't the expected one,
-    or why there is no value; `reason` is then one line."""
+    """What one variant gave, as it is published.
 
-    topic: Topic
-    variant: Variant
+    `outcome` is one of the closed set: `ok`, `mismatch` if the value isn't the expected one, or why there is no value;
+    `reason` is then one line. `agrees` is None where there is no value; `documented` is None where the documentation
+    says nothing, and else has its `value`, its `source`, and whether it `agrees`.
+    """
+
+    topic: str
+    variant: str
+    framework: str
+    value: Any
+    expected: Any
+    documented: dict[str, Any] | None
+    agrees: bool | None
     outcome: str
     reason: str
-    value: Any
     versions: dict[str, str]
-
-    @property
-    def agrees(self) -> bool | None:
-        """Whether the value is the expected one; None if there is no value."""
-        return self.outcome == "ok" if self.outcome in ("ok", "mismatch") else None
-
-    @property
-    def documented_agrees(self) -> bool | None:
-        """Whether the value is what the documentation says; None if there is no value, or it says nothing."""
-        documented = self.topic.documented.get(self.variant.id)
-        if documented is None or self.agrees is None:
-            return None
-        return same(self.value, documented.value, self.topic.tolerance, partly=True)
 
 
 @cache
@@ -135,7 +123,7 @@ def read_topic(path: Path) -> Topic:
         tolerance=names.get("TOLERANCE", TOLERANCE),
         frameworks=tuple(id for id in frameworks() if id in probes),
         expected=expected,
-        documented={id: Documented(*entry) for id, entry in documented.items()},
+        documented=documented,
         notes=general | by_variant(path, probes, "NOTES", notes),
     )
 
@@ -156,14 +144,27 @@ def by_variant(path: Path, probes: Sequence[str], name: str, entries: dict[str, 
 
 def examine(workers: Workers, topic: Topic, variant: Variant) -> Finding:
     """Runs one probe in its variant's worker, and holds its value against the expected one."""
-    versions = variant.versions() or {}
+    versions, expected = variant.versions() or {}, topic.expected[variant.id]
 
     def complaint(value: Any) -> str:
-        good = same(value, topic.expected[variant.id], topic.tolerance)
-        return "" if good else change(topic, variant, value, versions)
+        return "" if same(value, expected, topic.tolerance) else change(topic, variant, value, versions)
 
     answer = ask(workers, question(topic, variant), topic.path, variant.framework, complaint)
-    return Finding(topic, variant, answer.outcome, answer.reason, answer.fields.get("value"), versions)
+    return found(topic, variant, answer, versions)
+
+
+def found(topic: Topic, variant: Variant, answer: Answer, versions: dict[str, str]) -> Finding:
+    """What an answer says, beside what was expected and what the documentation says."""
+    value, known = answer.fields.get("value"), "value" in answer.fields
+    documented = None
+    if variant.id in topic.documented:
+        told, source = topic.documented[variant.id]
+        agrees = same(value, told, topic.tolerance, partly=True) if known else None
+        documented = {"value": told, "source": source, "agrees": agrees}
+    return Finding(
+        *(topic.name, variant.id, variant.framework, value, topic.expected[variant.id], documented),
+        *(answer.outcome == "ok" if known else None, answer.outcome, answer.reason, versions),
+    )
 
 
 def question(topic: Topic, variant: Variant) -> Question:
@@ -258,29 +259,29 @@ def run_gotchas(name: str | None, frameworks_asked: str | None, json_file: Path 
     )
     good = sum(finding.outcome == "ok" for finding in findings)
     summary = f"{good} of {len(findings)} as expected; ! not what the documentation says; {seconds:.0f} s"
-    tables = [table(chosen.values(), findings)] if findings else []
+    tables = [table(findings)] if findings else []
     tell(tables, [*explanations(findings), summary], json_file, lambda: document(findings))
     return 0 if all(finding.outcome in ("ok", *ABSENT) for finding in findings) else 1
 
 
-def table(chosen: Iterable[Topic], findings: Sequence[Finding]) -> "Table":
+def table(findings: Sequence[Finding]) -> "Table":
     """A line for each value of each topic, with the variants that gave it."""
     from rich.table import Column, Table
     from rich.text import Text
 
-    result = Table(
-        *(Column(name, overflow="fold") for name in ("topic", "value", "in")), box=None, padding=(0, 2, 0, 0)
-    )
-    for topic in chosen:
-        cells: dict[tuple[str, str], list[str]] = {}
-        for finding in findings:
-            if finding.topic is topic and finding.outcome not in ABSENT:
-                mark = "!" if finding.documented_agrees is False else ""
-                shown = short(finding.value) if finding.agrees is not None else finding.outcome
-                cells.setdefault((finding.outcome, shown), []).append(f"{mark}{finding.variant.id}")
-        for number, ((outcome, shown), ids) in enumerate(cells.items()):
+    columns = (Column(name, overflow="fold") for name in ("topic", "value", "in"))
+    result = Table(*columns, box=None, padding=(0, 2, 0, 0))
+    lines: dict[str, dict[tuple[str, str], list[str]]] = {}
+    for finding in sorted(findings, key=lambda finding: finding.topic):
+        if finding.outcome not in ABSENT:
+            mark = "!" if finding.documented and finding.documented["agrees"] is False else ""
+            shown = short(finding.value) if finding.agrees is not None else finding.outcome
+            values = lines.setdefault(finding.topic, {})
+            values.setdefault((finding.outcome, shown), []).append(f"{mark}{finding.variant}")
+    for topic, values in lines.items():
+        for number, ((outcome, shown), ids) in enumerate(values.items()):
             style = "" if outcome == "ok" else "bold red"
-            result.add_row("" if number else topic.name, Text(shown, style=style), ", ".join(ids))
+            result.add_row("" if number else topic, Text(shown, style=style), ", ".join(ids))
     return result
 
 
@@ -288,35 +289,18 @@ def explanations(findings: Sequence[Finding]) -> list[str]:
     """A line for each value that isn't as expected or as documented, and for each variant that isn't there."""
     lines = []
     for finding in findings:
-        documented = finding.topic.documented.get(finding.variant.id)
+        here, documented = f"{finding.topic}: {finding.variant}", finding.documented
         if finding.outcome == "mismatch":
             lines.append(finding.reason)
         elif finding.outcome not in ("ok", *ABSENT):
-            lines.append(f"{finding.topic.name}: {finding.variant.id}: {finding.outcome}: {finding.reason}")
-        if documented and finding.documented_agrees is False:
-            told = f"the documentation says {short(documented.value)}, it is {short(finding.value)}"
-            lines.append(f"! {finding.topic.name}: {finding.variant.id}: {told} ({documented.source})")
-    outcomes = ((finding.variant.id, finding.outcome, finding.reason) for finding in findings)
+            lines.append(f"{here}: {finding.outcome}: {finding.reason}")
+        if documented and documented["agrees"] is False:
+            told = f"the documentation says {short(documented['value'])}, it is {short(finding.value)}"
+            lines.append(f"! {here}: {told} ({documented['source']})")
+    outcomes = ((finding.variant, finding.outcome, finding.reason) for finding in findings)
     return [*lines, *absent_lines(outcomes, "topics")]
 
 
 def document(findings: Sequence[Finding]) -> dict[str, Any]:
     """Everything as plain values, for `--json`; docs/gotchas.schema.json describes it."""
-    return header(SCHEMA) | {"results": jsonable([row(finding) for finding in findings])}
-
-
-def row(finding: Finding) -> dict[str, Any]:
-    documented = finding.topic.documented.get(finding.variant.id)
-    return {
-        "topic": finding.topic.name,
-        "variant": finding.variant.id,
-        "framework": finding.variant.framework,
-        "value": finding.value,
-        "expected": finding.topic.expected[finding.variant.id],
-        "documented": documented
-        and {"value": documented.value, "source": documented.source, "agrees": finding.documented_agrees},
-        "agrees": finding.agrees,
-        "outcome": finding.outcome,
-        "reason": finding.reason,
-        "versions": finding.versions,
-    }
+    return header(SCHEMA) | {"results": jsonable([asdict(finding) for finding in findings])}
