@@ -69,7 +69,7 @@ class Probe:
 class Source:
     """A sentence and where it can be read."""
 
-    answer: str
+    answer: str = ""
     sentence: str = ""
     url: str = ""
 
@@ -169,7 +169,8 @@ def read_sources(path: Path, tree: ast.Module) -> tuple[dict[str, Source], list[
         except (ValueError, TypeError):
             raise UserError(f"{path}, line {node.lineno}: not plain texts in a dict") from None
         for key, value in entries.items():
-            source = sources[key] = Source(*(("not possible", *value) if target.id == "NOT_POSSIBLE" else value))
+            entry = ("not possible", *value) if target.id == "NOT_POSSIBLE" else value
+            source = sources[key] = Source(*entry[:3])
             here = f"{target.id}[{key!r}]"
             if source.answer not in DOCUMENTED_ANSWERS:
                 problems.append(f"{here}: {source.answer!r} is none of {', '.join(DOCUMENTED_ANSWERS)}")
@@ -186,8 +187,8 @@ def read_probe(path: Path, function: ast.FunctionDef, text: str) -> Probe:
     alone = ast.parse(definition(path, function.name))
     used = [part for part in alone.body if not isinstance(part, (ast.Import, ast.ImportFrom))]
     nodes = [node for part in used for node in ast.walk(part)]
-    names = {name for part in used for name in imported_names(part).values()}
-    names = names.union(*(dotted_names(part, imported_names(alone)) for part in used))
+    bound = imported_names(alone)
+    names = {name for part in used for name in (*imported_names(part).values(), *dotted_names(part, bound))}
     return Probe(
         function=function.name,
         remark=remark,
