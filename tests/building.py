@@ -16,13 +16,13 @@ from typing import Any
 
 from concord.ask.answers import Cell
 from concord.ask.features import features
-from concord.ask.gotchas import jsonable, topics
+from concord.ask.gotchas import topics
 from concord.judge import ladder
 from concord.judge.certify import equivalence
 from concord.judge.mutants import all_mutants, changed_digest
 from concord.project.framework import variants
 from concord.project.task import Task, all_tasks, find_task
-from concord.report.results import SCHEMA, code_sha256
+from concord.report.results import SCHEMA, code_sha256, jsonable
 from concord.site.results import kind, pins
 
 ENVIRONMENT = {

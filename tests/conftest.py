@@ -1,6 +1,7 @@
 """One collector for the whole session: each thing is run once, in workers that are reused."""
 
 import os
+from collections.abc import Callable
 
 import pytest
 
@@ -123,11 +124,20 @@ def skip_unless_installed(variant: Variant) -> None:
             pytest.skip(f"{variant.id}: {error.outcome}: {error}")
 
 
+@pytest.fixture
+def lacking(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Takes a line about evidence that isn't there yet, for the end of the suite. A new recipe or framework lacks some,
+    and that is no failure."""
+    return lambda line: record_property("lacking", line)
+
+
 ran: set[str] = set()
+lacks: dict[str, None] = {}  # lines, in their order
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Notes which variants really climbed the ladder; with xdist, in the main process too."""
+    """Notes which variants really climbed the ladder, and what lacks evidence; with xdist, in the main process too."""
+    lacks.update(dict.fromkeys(line for name, line in report.user_properties if name == "lacking"))
     if report.when == "call" and report.passed and "test_ladder.py" in report.nodeid and "[" in report.nodeid:
         identity = report.nodeid.split("[", 1)[1].split("@")[0].rstrip("]")  # with xdist a group comes last
         ran.update(id for id in variants() if any(identity == f"{name}-{id}" for name in TASKS))
@@ -142,3 +152,5 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.write_line(f"concord: installed, but not run or not passed here: {', '.join(idle)}")
     for variant in missing:
         terminalreporter.write_line(f"concord: {variant.id} is not installed: {variant.install_command()}")
+    for line in lacks:
+        terminalreporter.write_line(f"concord: {line}")

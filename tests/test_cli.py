@@ -584,3 +584,19 @@ def test_verdict_that_changes_is_named():
     assert changed_verdicts([[row] for row in rows]) == [
         "mnist_cnn jax float32 logits changed: ok, mismatch, mismatch (declared)"
     ]
+
+
+@pytest.mark.parametrize(("resumes", "told"), [(False, "interrupted"), (True, "interrupted; run it again to go on")])
+def test_interrupted_command(capsys, resumes, told):
+    """Ctrl-C is one line and exit code 130, whatever the command; else its own code is handed on."""
+
+    def interrupted(argument):
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as end:
+        cli.finish(interrupted, "an argument", resumes=resumes)
+    assert end.value.code == 130
+    assert capsys.readouterr() == ("", f"concord: {told}\n")
+    with pytest.raises(SystemExit) as end:
+        cli.finish(lambda: 1)
+    assert end.value.code == 1

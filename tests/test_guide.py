@@ -13,14 +13,17 @@ pytest.importorskip(
 
 from building import ROOT, documents, site
 
+from concord.ask.answers import NOT_WRITTEN
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.framework import variants
 from concord.site import choose, guide
+from concord.site.matrix import NOT_MEASURED
 from concord.site.results import Results
 
 pytestmark = pytest.mark.xdist_group("site")  # which is built once for each process that asks for it
 
+NOTHING_KNOWN = f"({NOT_MEASURED}|(. )?{NOT_WRITTEN})"
 SENTENCES = {sentence.need: sentence for sentence in guide.sentences()}
 
 
@@ -34,20 +37,28 @@ def published():
 
 
 @pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
-def test_the_evidence_supports_it(sentence, published):
+def test_the_evidence_supports_it(sentence, published, lacking):
     assert sentence.because
     assert sentence.because.keys() <= published.keys()
-    assert guide.complaints(sentence, published) == []
+    complaints = guide.complaints(sentence, published)
+    # "All but these" speaks of a framework from the day that its folder is made.
+    unknown = [line for line in complaints if sentence.spared and re.search(f" is {NOTHING_KNOWN}, not ", line)]
+    for line in unknown:
+        lacking(f"no evidence for the guide's sentence {sentence.need!r}: {line}")
+    assert complaints == unknown
 
 
-def test_sentences():
-    """No need twice, prose that fits its place, and no framework that nobody is sent to."""
+def test_sentences(lacking):
+    """No need twice, prose that fits its place; a framework that nobody is sent to is told."""
     assert len(SENTENCES) == len(guide.sentences()) >= 10
     for sentence in SENTENCES.values():
         assert not sentence.need.endswith(".")
         assert sentence.why.endswith(".") and "\n" not in sentence.why
         assert sentence.only or not sentence.also
-    assert {id for sentence in SENTENCES.values() for id in sentence.take} == set(variants())
+    taken = {id for sentence in SENTENCES.values() if not sentence.spared for id in sentence.take}
+    for id in variants():
+        if id not in taken:
+            lacking(f"no sentence of the guide takes {id}")
 
 
 @pytest.mark.parametrize("sentence", SENTENCES.values(), ids=SENTENCES)
@@ -58,7 +69,8 @@ def test_no_reason_is_idle(sentence, published):
             published[id].cells[sentence.take[0]], text="? gone", value="gone", rank=None, tone=""
         )
         row = dataclasses.replace(published[id], cells=published[id].cells | {sentence.take[0]: cell})
-        complaints = guide.complaints(sentence, published | {id: row})
+        before = guide.complaints(sentence, published)
+        complaints = [line for line in guide.complaints(sentence, published | {id: row}) if line not in before]
         assert len(complaints) == 1 and f"{row.label} is ? gone, not {sentence.because[id]}" in complaints[0]
 
 

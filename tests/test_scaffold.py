@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ def test_new_recipe(house):
     assert snapshot(house.folder).keys() - before.keys() == added
     table, _ = house.listed()
     assert {row["second_steps"] for row in table.values()} == {"not written"}
-    assert {row["convolution"] for row in table.values()} <= {"ready", "on first use", "not installed"}
+    assert table["numpy"]["convolution"] == "ready"
     assert house.structure("second_steps") == {
         "steps": ["Init", "Network", "Train", "Evaluate", "Run"],
         "strays": [],
@@ -150,6 +151,30 @@ def test_new_recipe(house):
         *added,
         "recipes/second_steps/second_steps_numpy.py",
     }
+
+
+def test_what_lacks_evidence_is_told(house):
+    """Nothing was measured of a new folder: the suite says so in its last lines, and passes."""
+    for part in ("tests", "tools", "docs", "mutants", "gotchas", "recipes"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(paths.CHECKOUT / part, house.folder / part, dirs_exist_ok=True, ignore=ignored)
+    shutil.copyfile(paths.CHECKOUT / "pyproject.toml", house.folder / "pyproject.toml")
+    assert (
+        house.concord("new", "framework", "newcomer").code == house.concord("new", "recipe", "second_steps").code == 0
+    )
+    tests = "far_above_the_noise or recipe_and_framework or has_every_mutant or releases_are or structure or sentences"
+    files = [house.folder / "tests" / f"test_{name}.py" for name in ("features", "guide", "mutants", "tolerances")]
+    options = ("-n0", "-q", "-p", "no:cacheprovider", "-k", tests)
+    source = house.folder / "src"
+    code, out, err = python("-m", "pytest", *options, *files, home=house.home, cwd=house.folder, source=source, **QUIET)
+    assert (code, err) == (0, ""), out
+    for new in ("newcomer", "second_steps"):
+        assert f"concord: no noise figures for {new}\n" in out
+        assert f"concord: no mutants for {new}\n" in out
+    assert "concord: no features.py for newcomer\n" in out
+    assert "concord: no releases for newcomer: python tools/releases.py\n" in out
+    if find_spec("mkdocs") and find_spec("jupytext"):
+        assert "concord: no sentence of the guide takes newcomer\n" in out
 
 
 def test_new_recipe_elsewhere(house, tmp_path):

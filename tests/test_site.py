@@ -31,12 +31,13 @@ from concord.judge.mutants import all_mutants
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.framework import frameworks, variants
+from concord.project.python import definition
 from concord.project.task import Task
 from concord.site import comparison, plots
 from concord.site import features as site_features
 from concord.site.costs import OF_THE_IMPORT
 from concord.site.results import Measurement, Results, read_results
-from concord.site.source import definition, differing_lines, lines_of_code, notebook, read_source
+from concord.site.source import differing_lines, lines_of_code, notebook, read_source
 
 pytestmark = pytest.mark.xdist_group("site")  # which is built once for each process that asks for it
 

@@ -4,10 +4,9 @@ import io
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -60,19 +59,22 @@ def main() -> None:
         fail(f"{error.filename or 'the system'}: {error.strerror or error}")
 
 
-@contextmanager
-def interruptible(message: str = "interrupted") -> Iterator[None]:
-    """Ctrl-C ends the command with one line and exit code 130; by then every worker has been ended."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print(f"concord: {message}", file=sys.stderr)
-        raise SystemExit(130) from None
-
-
 def fail(message: str) -> None:
     print(f"concord: {message}", file=sys.stderr)
     raise SystemExit(2)
+
+
+def finish(work: Callable[..., int], *arguments: Any, resumes: bool = False, **keywords: Any) -> NoReturn:
+    """Does a command's work and ends with its exit code; after Ctrl-C with 130, and by then no worker is left.
+
+    `resumes` says that the same command goes on where it was interrupted.
+    """
+    try:
+        code = work(*arguments, **keywords)
+    except KeyboardInterrupt:
+        print(f"concord: interrupted{'; run it again to go on' if resumes else ''}", file=sys.stderr)
+        code = 130
+    raise SystemExit(code)
 
 
 @app.command()
@@ -103,22 +105,22 @@ def compare(
     """Prove that the frameworks compute the same. Whatever was proven before and hasn't changed isn't run again."""
     from concord.report.compare import run_comparison
 
-    with interruptible("interrupted; what was proven is kept, and the next call goes on"):
-        code = run_comparison(
-            recipe,
-            frameworks,
-            data,
-            precision,
-            full=full,
-            fresh=fresh,
-            everything=everything,
-            jobs=jobs,
-            repeat=repeat,
-            publish=publish,
-            json_file=json_file,
-            device=device,
-        )
-    raise SystemExit(code)
+    finish(
+        run_comparison,
+        recipe,
+        frameworks,
+        data,
+        precision,
+        full=full,
+        fresh=fresh,
+        everything=everything,
+        jobs=jobs,
+        repeat=repeat,
+        publish=publish,
+        json_file=json_file,
+        device=device,
+        resumes=True,
+    )
 
 
 @app.command()
@@ -135,34 +137,7 @@ def certify(
     """Test whether the frameworks train equally well. Each has its own start and shuffling, many times."""
     from concord.judge.certify import run_certification
 
-    try:
-        code = run_certification(recipe, frameworks, seeds, data, epochs, json_file)
-    except KeyboardInterrupt:
-        print("concord: interrupted; run it again to go on", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
-
-
-@app.command()
-def noise(
-    recipe: Annotated[
-        str | None, typer.Argument(help="A recipe's name or a folder with a task.py; all recipes if none is named.")
-    ] = None,
-    frameworks: FrameworksOption = None,
-    data: DataOption = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Write the figures here too.", metavar="FILE")
-    ] = None,
-) -> None:
-    """Measure how far rounding moves the gated figures. Threads, order, instructions and libraries are varied."""
-    from concord.judge.noise import run_noise
-
-    try:
-        code = run_noise(recipe, frameworks, data, json_file)
-    except KeyboardInterrupt:
-        print("concord: interrupted", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(run_certification, recipe, frameworks, seeds, data, epochs, json_file, resumes=True)
 
 
 @app.command("features")
@@ -176,12 +151,7 @@ def show_features(
     """Show what each framework can do. Every answer is a few lines of code that just ran, or names its source."""
     from concord.ask.answers import run_features
 
-    try:
-        code = run_features(feature, frameworks, json_file)
-    except KeyboardInterrupt:
-        print("concord: interrupted", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(run_features, feature, frameworks, json_file)
 
 
 @app.command()
@@ -214,12 +184,21 @@ def bench(
     """Measure what each variant costs, in rounds of fresh processes. A control shows the noise."""
     from concord.cost.bench import run_benchmark
 
-    try:
-        code = run_benchmark(recipe, frameworks, data, threads, rounds, quick, sweep, overlay, track, json_file, device)
-    except KeyboardInterrupt:
-        print("concord: interrupted; run it again to go on", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(
+        run_benchmark,
+        recipe,
+        frameworks,
+        data,
+        threads,
+        rounds,
+        quick,
+        sweep,
+        overlay,
+        track,
+        json_file,
+        device,
+        resumes=True,
+    )
 
 
 @app.command("gotchas")
@@ -231,12 +210,7 @@ def show_gotchas(
     """Show where the frameworks differ, on the installed versions. A default that has changed is named."""
     from concord.ask.gotchas import run_gotchas
 
-    try:
-        code = run_gotchas(topic, frameworks, json_file)
-    except KeyboardInterrupt:
-        print("concord: interrupted", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(run_gotchas, topic, frameworks, json_file)
 
 
 @app.command()
@@ -253,12 +227,7 @@ def mutants(
     """Prove that wrong programs are caught. Each must be by the level that claims it, and a wrong judge noticed."""
     from concord.judge.mutants import run_mutants
 
-    try:
-        code = run_mutants(names or [], frameworks, data, json_file)
-    except KeyboardInterrupt:
-        print("concord: interrupted", file=sys.stderr)
-        code = 130
-    raise SystemExit(code)
+    finish(run_mutants, names or [], frameworks, data, json_file)
 
 
 @store_app.callback(invoke_without_command=True)

@@ -5,20 +5,21 @@
 """
 
 import ast
-import importlib.util
+import inspect
 import re
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from concord.project import paths
-from concord.project.errors import UserError, nearest
+from concord.project.errors import UserError
 from concord.project.framework import REFERENCE, Variant, frameworks
+from concord.project.python import definition, dotted_names, imported_names, one_line, run_file
 
 MOST_LINES = 8  # of a probe's body, without comments
 LONGEST_REMARK = 120  # characters
@@ -46,7 +47,7 @@ class Feature:
 
 @dataclass(frozen=True)
 class Probe:
-    """One function of a features.py, read from its source."""
+    """One function of a features.py, read from its source and that of the helpers that it uses."""
 
     function: str
     remark: str
@@ -54,20 +55,23 @@ class Probe:
     keyword: str  # that the claim is about, or empty
     parameters: tuple[str, ...]
     lines: int  # of the body, without its docstring, comments and blank lines
-    code: str  # with the helpers that it uses
-    imports: frozenset[str]  # the packages that it uses, by their top-level names
-    names: frozenset[str]  # what it uses of them, as dotted names
+    names: frozenset[str]  # what it uses of the packages that it imports, as dotted names
     attributes: frozenset[str]  # every name after a dot
     keywords: frozenset[str]
+
+    @property
+    def imports(self) -> set[str]:
+        """The packages that it uses, by their top-level names."""
+        return {name.split(".")[0] for name in self.names}
 
 
 @dataclass(frozen=True)
 class Source:
     """A sentence and where it can be read."""
 
-    answer: str
-    sentence: str
-    url: str
+    answer: str = ""
+    sentence: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,10 @@ class Written:
     """All that one framework's features.py says. Keys are a feature, or `feature__variant` for one variant alone."""
 
     path: Path
-    probes: dict[str, Probe]
-    sources: dict[str, Source]
-    problems: tuple[str, ...]  # with NOT_POSSIBLE and DOCUMENTED themselves
+    probes: dict[str, Probe] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    packages: frozenset[str] = frozenset()  # what is imported at the top
+    problems: tuple[str, ...] = ()  # with what isn't a probe
 
     def probe(self, feature: str, variant: Variant) -> Probe | None:
         return self.probes.get(own_name(feature, variant)) or self.probes.get(feature)
@@ -106,36 +111,17 @@ def features() -> dict[str, Feature]:
     try:
         for row in tomllib.loads(path.read_text(encoding="utf-8"))["features"]:
             feature = Feature(**row)
-            if feature.id in rows:
+            if rows.setdefault(feature.id, feature) is not feature:
                 raise UserError(f"{path} has the row {feature.id} twice")
-            rows[feature.id] = feature
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise UserError(f"{path} can't be read: {error}") from None
     return rows
 
 
-def select_features(name: str | None) -> list[Feature]:
-    """One row, or all.
-
-    Raises:
-        UserError: there is no such row.
-    """
-    if name is None:
-        return list(features().values())
-    if name not in features():
-        raise UserError(nearest("feature", name, features()))
-    return [features()[name]]
-
-
 @cache
 def checks() -> dict[str, Callable[..., tuple[dict[str, Any], Any]]]:
     """What each row must give, by the row's id."""
-    path = paths.FRAMEWORKS / "feature_checks.py"
-    specification = importlib.util.spec_from_file_location("feature_checks", path)
-    assert specification and specification.loader
-    module = ModuleType("feature_checks")
-    specification.loader.exec_module(module)
-    return module.CHECKS
+    return run_file(paths.FRAMEWORKS / "feature_checks.py", "feature_checks").CHECKS
 
 
 @cache
@@ -148,148 +134,80 @@ def read_probes(path: Path) -> Written:
     """Reads a features.py.
 
     Raises:
-        UserError: it isn't Python.
+        UserError: it isn't Python, or its sources aren't plain texts.
     """
     if not path.is_file():
-        return Written(path, {}, {}, ())
-    source = path.read_text(encoding="utf-8")
+        return Written(path)
+    text = path.read_text(encoding="utf-8")
     try:
-        tree = ast.parse(source)
+        tree = ast.parse(text)
     except SyntaxError as error:
         raise UserError(f"{path} isn't Python: line {error.lineno}: {error.msg}") from None
-    top = imported_names(tree.body)
-    helpers = {
-        node.name: node
-        for node in tree.body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name.startswith("_")
-    }
-    probes = {
-        node.name: read_probe(node, source, top, helpers)
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef) and node.name not in helpers
-    }
+    sources, problems = read_sources(path, tree)
+    probes = {}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+            probes[node.name] = read_probe(path, node, text)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)) and (lines := count_lines(node, text)) > MOST_LINES:
+            problems.append(f"{node.name}: a helper has {lines} lines, more than {MOST_LINES}")
+    top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    packages = frozenset(name.split(".")[0] for node in top for name in imported_names(node).values())
+    return Written(path, probes, sources, packages, tuple(problems))
+
+
+def read_sources(path: Path, tree: ast.Module) -> tuple[dict[str, Source], list[str]]:
+    """What NOT_POSSIBLE and DOCUMENTED say, and what is wrong with them."""
     sources: dict[str, Source] = {}
     problems = []
     for node in tree.body:
-        if not isinstance(node, ast.Assign):
+        if not isinstance(node, ast.Assign) or not isinstance(target := node.targets[0], ast.Name):
             continue
-        target = node.targets[0]
-        if not isinstance(target, ast.Name) or target.id not in ("NOT_POSSIBLE", "DOCUMENTED"):
+        if target.id not in ("NOT_POSSIBLE", "DOCUMENTED"):
             continue
-        for key, value in literal(node, path).items():
-            entry = ("not possible", *value) if target.id == "NOT_POSSIBLE" else tuple(value)
-            if len(entry) != 3:
-                problems.append(f"{target.id}[{key!r}]: the source is missing")
-            elif entry[0] not in DOCUMENTED_ANSWERS:
-                problems.append(f"DOCUMENTED[{key!r}]: {entry[0]!r} is none of {', '.join(DOCUMENTED_ANSWERS)}")
-            elif not entry[1] or not entry[2].startswith("https://"):
-                problems.append(f"{target.id}[{key!r}]: needs a sentence and a source that begins with https://")
+        try:
+            entries = ast.literal_eval(node.value)
+        except (ValueError, TypeError):
+            raise UserError(f"{path}, line {node.lineno}: not plain texts in a dict") from None
+        for key, value in entries.items():
+            entry = ("not possible", *value) if target.id == "NOT_POSSIBLE" else value
+            source = sources[key] = Source(*entry[:3])
+            here = f"{target.id}[{key!r}]"
+            if source.answer not in DOCUMENTED_ANSWERS:
+                problems.append(f"{here}: {source.answer!r} is none of {', '.join(DOCUMENTED_ANSWERS)}")
+            elif not source.sentence or not source.url.startswith("https://"):
+                problems.append(f"{here}: needs a sentence and a source that begins with https://")
             elif target.id == "DOCUMENTED" and (row := features().get(key.split("__")[0])) and not row.source_only:
-                problems.append(f"DOCUMENTED[{key!r}]: the row isn't source_only; only a program can answer it")
-            sources[key] = Source(*(*entry, "", "", "")[:3])
-    return Written(path, probes, sources, tuple(problems))
+                problems.append(f"{here}: the row isn't source_only; only a program can answer it")
+    return sources, problems
 
 
-def literal(node: ast.Assign, path: Path) -> dict[str, tuple[str, ...]]:
-    try:
-        return ast.literal_eval(node.value)
-    except ValueError:
-        raise UserError(f"{path}, line {node.lineno}: not plain texts in a dict") from None
-
-
-def read_probe(
-    function: ast.FunctionDef,
-    source: str,
-    top: dict[str, str],
-    helpers: dict[str, ast.FunctionDef | ast.ClassDef],
-) -> Probe:
-    used = reachable(function, helpers)
+def read_probe(path: Path, function: ast.FunctionDef, text: str) -> Probe:
     remark = ast.get_docstring(function) or ""
     claim = CLAIM.match(remark)
-    nodes = [node for part in used for node in walked(part)]
-    names: set[str] = set()
-    for part in used:
-        names |= dotted_names(part, top | imported_names(walked(part)))
-    inside = imported_names(nodes)
-    code = "\n\n\n".join(whole_source(part, source) for part in reversed(used))
+    alone = ast.parse(definition(path, function.name))
+    used = [part for part in alone.body if not isinstance(part, (ast.Import, ast.ImportFrom))]
+    nodes = [node for part in used for node in ast.walk(part)]
+    bound = imported_names(alone)
+    names = {name for part in used for name in (*imported_names(part).values(), *dotted_names(part, bound))}
     return Probe(
         function=function.name,
         remark=remark,
         claim=claim[1] if claim else "",
         keyword=(claim[2] or "") if claim else "",
         parameters=tuple(argument.arg for argument in [*function.args.args, *function.args.kwonlyargs]),
-        lines=count_lines(function, source),
-        code=code,
-        imports=frozenset(name.split(".")[0] for name in {*names, *inside.values()}),
-        names=frozenset({*names, *inside.values()}),
+        lines=count_lines(function, text),
+        names=frozenset(names),
         attributes=frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute)),
         keywords=frozenset(node.arg for node in nodes if isinstance(node, ast.keyword) and node.arg),
     )
 
 
-@cache
-def walked(tree: ast.AST) -> tuple[ast.AST, ...]:
-    """All nodes of a tree; a helper is asked about for each probe that uses it."""
-    return tuple(ast.walk(tree))
-
-
-def whole_source(node: ast.FunctionDef | ast.ClassDef, source: str) -> str:
-    """The source of a function or class with its decorators, which ast.get_source_segment leaves out."""
-    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-    return "\n".join(source.splitlines()[first - 1 : node.end_lineno])
-
-
-def reachable(function: ast.FunctionDef, helpers: dict[str, Any]) -> list[Any]:
-    """A probe and the helpers that it uses, itself first."""
-    found: list[Any] = [function]
-    for part in found:  # grows while it is gone through
-        for node in walked(part):
-            helper = helpers.get(node.id) if isinstance(node, ast.Name) else None
-            if helper is not None and helper not in found:
-                found.append(helper)
-    return found
-
-
-def count_lines(function: ast.FunctionDef | ast.ClassDef, source: str) -> int:
+def count_lines(function: ast.FunctionDef | ast.ClassDef, text: str) -> int:
     """The lines of a body, without its docstring, comments and blank lines."""
-    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
-    if not body:
-        return 0
-    # A decorated inner function begins at its decorator.
-    first = min([body[0].lineno, *(node.lineno for node in getattr(body[0], "decorator_list", []))])
-    lines = source.splitlines()[first - 1 : function.end_lineno]
+    body = function.body[ast.get_docstring(function) is not None :]
+    numbers = {node.lineno for part in body[:1] for node in ast.walk(part) if isinstance(node, (ast.stmt, ast.expr))}
+    lines = text.splitlines()[min(numbers) - 1 : function.end_lineno] if numbers else []
     return sum(bool(line.strip()) and not line.strip().startswith("#") for line in lines)
-
-
-def imported_names(nodes: Any) -> dict[str, str]:
-    """What import statements bind, each name with the dotted name that it stands for."""
-    bound = {}
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                bound[alias.asname or alias.name.split(".")[0]] = (
-                    alias.name if alias.asname else alias.name.split(".")[0]
-                )
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            bound |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-    return bound
-
-
-def dotted_names(tree: ast.AST, bound: dict[str, str]) -> set[str]:
-    """What code uses of what it imports, each at its full length: `np.linalg.norm(x)` uses numpy.linalg.norm."""
-    arguments = {node.arg for node in walked(tree) if isinstance(node, ast.arg)}
-    inner = {id(node.value) for node in walked(tree) if isinstance(node, ast.Attribute)}
-    found = set()
-    for node in walked(tree):
-        if id(node) in inner or not isinstance(node, (ast.Attribute, ast.Name)):
-            continue
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.insert(0, node.attr)
-            node = node.value
-        if isinstance(node, ast.Name) and node.id in bound and node.id not in arguments:
-            found.add(".".join([bound[node.id], *parts]))
-    return found
 
 
 def own_packages(variant: Variant) -> set[str]:
@@ -321,49 +239,22 @@ def problems_of(found: Written, variants: tuple[Variant, ...]) -> list[str]:
             continue
         if row.derived or row.id not in checks():
             complaints.append(f"{name}: the row is not one for a probe")
-        elif probe.parameters != (expected := parameters(row.id)):
+        elif probe.parameters != (expected := tuple(question(row.id)[0])):
             complaints.append(f"{name}: takes ({', '.join(probe.parameters)}), expected ({', '.join(expected)})")
-    if found.path.is_file():
-        complaints += helpers_too_long(found.path)
-        complaints += foreign_imports(found.path, variants)
-    return complaints
+    foreign = sorted(found.packages - {*sys.stdlib_module_names, "numpy", *own_packages(variants[0])})
+    inside = "at the top; an add-on is imported inside the functions that need it"
+    return complaints + [f"imports {name} {inside}" for name in foreign]
 
 
-def parameters(feature: str) -> tuple[str, ...]:
-    """The names of what a row's check gives to its probe."""
-    return tuple(question(feature, Path("folder"), dry=True)[0])
-
-
-def question(feature: str, folder: Path, *, dry: bool = False) -> tuple[dict[str, Any], Any]:
-    """What a probe gets and what it must give. `folder` is for those that write files; `dry` writes none."""
-    import inspect
-    import tempfile
-
+def question(feature: str, folder: Path | None = None) -> tuple[dict[str, Any], Any]:
+    """What a probe gets and what it must give. `folder` is for those that write files; without one nothing is kept."""
     check = checks()[feature]
     if "folder" not in inspect.signature(check).parameters:
         return check()
-    if not dry:
+    if folder:
         return check(folder)
     with tempfile.TemporaryDirectory() as temporary:
         return check(Path(temporary))
-
-
-def helpers_too_long(path: Path) -> list[str]:
-    source = path.read_text(encoding="utf-8")
-    return [
-        f"{node.name}: a helper has {lines} lines, more than {MOST_LINES}"
-        for node in ast.parse(source).body
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name.startswith("_")
-        if (lines := count_lines(node, source)) > MOST_LINES
-    ]
-
-
-def foreign_imports(path: Path, variants: tuple[Variant, ...]) -> list[str]:
-    """Imports at the top of the file that aren't the standard library, NumPy or the framework."""
-    body = ast.parse(path.read_text(encoding="utf-8")).body
-    packages = {name.split(".")[0] for name in imported_names(body).values()}
-    foreign = sorted(packages - {*sys.stdlib_module_names, "numpy", *own_packages(variants[0])})
-    return [f"imports {name} at the top; an add-on is imported inside the functions that need it" for name in foreign]
 
 
 def row_problems() -> list[str]:
@@ -372,7 +263,7 @@ def row_problems() -> list[str]:
     complaints = [f"{id}: the row has no check in feature_checks.py" for id in sorted(needed - checks().keys())]
     complaints += [f"{id}: the check has no row in features.toml" for id in sorted(checks().keys() - features().keys())]
     for id in checks().keys() & features().keys():
-        if question(id, Path("folder"), dry=True)[1] is None:
+        if question(id)[1] is None:
             complaints.append(f"{id}: the check expects nothing yet")
     derived = {feature.id for feature in features().values() if feature.derived}
     return complaints + [f"{id}: the row is derived, and has a check" for id in sorted(derived & checks().keys())]
@@ -408,12 +299,13 @@ def complaint(value: Any, expected: Any, rtol: float) -> str:
     if is_sentences(expected):
         for sentence, holds in expected.items():
             try:
-                if not holds(value):
-                    return f"not so: {sentence}; it gave {shown(value)}"
+                why = "" if holds(value) else f"not so: {sentence}"
             except ModuleNotFoundError:
                 raise
             except Exception as error:
-                return f"not so: {sentence} ({type(error).__name__}: {error}); it gave {shown(value)}"
+                why = f"not so: {sentence} ({one_line(error)})"
+            if why:
+                return f"{why}; it gave {shown(value)}"
         return ""
     if isinstance(expected, dict):
         if not isinstance(value, dict) or value.keys() != expected.keys():

@@ -6,37 +6,29 @@ last looked at (EXPECTED), and what the documentation says (DOCUMENTED). A defau
 
 import math
 import re
-import runpy
-import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from concord.ask.questions import ABSENT, TIME_LIMIT, Question, absent_lines, ask, select, survey, tell
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.framework import PRECISIONS, Variant, frameworks, select_variants, variants
+from concord.project.python import run_file
+from concord.report.results import header, jsonable
 from concord.run.pool import Workers
+from concord.run.process import Answer
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 SCHEMA = "concord.gotchas/1"
 TOLERANCE = 1e-6  # relative, for numbers, unless a topic says otherwise
-TIME_LIMIT = 600.0  # seconds for one probe; Theano compiles with a C++ compiler, on a busy machine for minutes
-ABSENT = ("not_installed", "unsupported")  # outcomes that say something of this machine, and nothing of the framework
 REQUIREMENT = re.compile(r"^([\w.-]+)==([\w.+!-]+)")
-
-
-@dataclass(frozen=True)
-class Documented:
-    """What the documentation says a value is, and where. Of a dict, the entries that it speaks of."""
-
-    value: Any
-    source: str
 
 
 @dataclass(frozen=True)
@@ -52,7 +44,7 @@ class Topic:
     tolerance: float
     frameworks: tuple[str, ...]  # those it has a function for; in the others there is no such thing
     expected: dict[str, Any]
-    documented: dict[str, Documented]
+    documented: dict[str, tuple[Any, str]]  # what the documentation says; of a dict, what it speaks of; and where
     notes: dict[str, str]
 
     @property
@@ -62,47 +54,29 @@ class Topic:
 
 @dataclass(frozen=True)
 class Finding:
-    """What one variant gave. `outcome` is one of the closed set: `ok`, `mismatch` if the value isn't the expected one,
-    or why there is no value; `reason` is then one line."""
+    """What one variant gave, as it is published.
 
-    topic: Topic
-    variant: Variant
+    `outcome` is one of the closed set: `ok`, `mismatch` if the value isn't the expected one, or why there is no value;
+    `reason` is then one line. `agrees` is None where there is no value; `documented` is None where the documentation
+    says nothing, and else has its `value`, its `source`, and whether it `agrees`.
+    """
+
+    topic: str
+    variant: str
+    framework: str
+    value: Any
+    expected: Any
+    documented: dict[str, Any] | None
+    agrees: bool | None
     outcome: str
     reason: str
-    value: Any
     versions: dict[str, str]
-
-    @property
-    def agrees(self) -> bool | None:
-        """Whether the value is the expected one; None if there is no value."""
-        return self.outcome == "ok" if self.outcome in ("ok", "mismatch") else None
-
-    @property
-    def documented_agrees(self) -> bool | None:
-        """Whether the value is what the documentation says; None if there is no value, or it says nothing."""
-        documented = self.topic.documented.get(self.variant.id)
-        if documented is None or self.agrees is None:
-            return None
-        return same(self.value, documented.value, self.topic.tolerance, partly=True)
 
 
 @cache
 def topics() -> dict[str, Topic]:
     """Every topic of the project by name."""
     return {path.stem: read_topic(path) for path in sorted(paths.GOTCHAS.glob("*.py"))}
-
-
-def select_topics(name: str | None) -> list[Topic]:
-    """One topic, or all.
-
-    Raises:
-        UserError: there is no such topic.
-    """
-    if name is None:
-        return list(topics().values())
-    if name not in topics():
-        raise UserError(nearest("gotcha", name, topics()))
-    return [topics()[name]]
 
 
 def read_topic(path: Path) -> Topic:
@@ -112,24 +86,17 @@ def read_topic(path: Path) -> Topic:
         UserError: it can't be run; it lacks an entry; an entry is of a wrong type or for what it has no function for.
     """
     module = f"gotchas_{path.stem}"
-    try:
-        names = runpy.run_path(str(path), run_name=module)
-    except Exception as error:
-        raise UserError(f"{path} can't be used: {type(error).__name__}: {' '.join(str(error).split())}") from None
+    names = vars(run_file(path, module))
     for name, kind in {"__doc__": str, "TITLE": str, "QUESTION": str, "EXPECTED": dict}.items():
         if not isinstance(names.get(name), kind):
             what = "a docstring" if name == "__doc__" else name
             raise UserError(f"{path} lacks {what}; compare it with another file of {path.parent.name}/.")
-    probes = [
-        name
-        for name, function in names.items()
-        if isinstance(function, FunctionType) and function.__module__ == module and not function.__code__.co_argcount
-    ]
+    own = {name: part for name, part in names.items() if isinstance(part, FunctionType) and part.__module__ == module}
+    probes = [name for name, function in own.items() if not function.__code__.co_argcount]
     for name in probes:
         if name not in frameworks():
-            raise UserError(
-                f"{path}: {name}() takes nothing, so it is a probe. {nearest('framework', name, frameworks())}"
-            )
+            why = nearest("framework", name, frameworks())
+            raise UserError(f"{path}: {name}() takes nothing, so it is a probe. {why}")
     if not probes:
         raise UserError(f"{path} has no probe: a function named after a framework, {', '.join(frameworks())}.")
     asked = names.get("PRECISION", "float64")
@@ -156,7 +123,7 @@ def read_topic(path: Path) -> Topic:
         tolerance=names.get("TOLERANCE", TOLERANCE),
         frameworks=tuple(id for id in frameworks() if id in probes),
         expected=expected,
-        documented={id: Documented(*entry) for id, entry in documented.items()},
+        documented=documented,
         notes=general | by_variant(path, probes, "NOTES", notes),
     )
 
@@ -165,9 +132,10 @@ def by_variant(path: Path, probes: Sequence[str], name: str, entries: dict[str, 
     """Entries by variant id, from entries by variant or framework; a variant's own comes before its framework's."""
     found: dict[str, Any] = {}
     for key, value in entries.items():
-        meant = frameworks()[key].variants if key in frameworks() else [variants()[key]] if key in variants() else []
-        if not meant:
-            raise UserError(f"{path}: {name}: {nearest('framework or variant', key, [*frameworks(), *variants()])}")
+        try:
+            meant = select_variants([key])
+        except UserError as error:
+            raise UserError(f"{path}: {name}: {error}") from None
         if meant[0].framework not in probes:
             raise UserError(f"{path}: {name} has {key!r}, but there is no function {meant[0].framework}().")
         found |= {variant.id: value for variant in meant if variant.id not in entries or variant.id == key}
@@ -176,20 +144,34 @@ def by_variant(path: Path, probes: Sequence[str], name: str, entries: dict[str, 
 
 def examine(workers: Workers, topic: Topic, variant: Variant) -> Finding:
     """Runs one probe in its variant's worker, and holds its value against the expected one."""
-    versions = variant.versions() or {}
-    answer = workers.probe(variant, precision(topic, variant), topic.path, variant.framework)
-    if answer.outcome != "ok":
-        return Finding(topic, variant, answer.outcome, answer.reason, None, versions)
-    value = answer.fields["value"]
-    if same(value, topic.expected[variant.id], topic.tolerance):
-        return Finding(topic, variant, "ok", "", value, versions)
-    return Finding(topic, variant, "mismatch", change(topic, variant, value, versions), value, versions)
+    versions, expected = variant.versions() or {}, topic.expected[variant.id]
+
+    def complaint(value: Any) -> str:
+        return "" if same(value, expected, topic.tolerance) else change(topic, variant, value, versions)
+
+    answer = ask(workers, question(topic, variant), topic.path, variant.framework, complaint)
+    return found(topic, variant, answer, versions)
 
 
-def precision(topic: Topic, variant: Variant) -> str:
-    """The worker's precision: one worker serves both where nothing in framework.toml depends on it."""
+def found(topic: Topic, variant: Variant, answer: Answer, versions: dict[str, str]) -> Finding:
+    """What an answer says, beside what was expected and what the documentation says."""
+    value, known = answer.fields.get("value"), "value" in answer.fields
+    documented = None
+    if variant.id in topic.documented:
+        told, source = topic.documented[variant.id]
+        agrees = same(value, told, topic.tolerance, partly=True) if known else None
+        documented = {"value": told, "source": source, "agrees": agrees}
+    return Finding(
+        *(topic.name, variant.id, variant.framework, value, topic.expected[variant.id], documented),
+        *(answer.outcome == "ok" if known else None, answer.outcome, answer.reason, versions),
+    )
+
+
+def question(topic: Topic, variant: Variant) -> Question:
+    """One worker serves both precisions where nothing in framework.toml depends on it."""
     settings = [variant.startup, *variant.environment.values()]
-    return topic.precision if any("precision" in setting for setting in settings) else "float64"
+    depends = any("precision" in setting for setting in settings)
+    return Question(topic.name, variant, topic.precision if depends else "float64")
 
 
 def same(value: Any, wanted: Any, tolerance: float, *, partly: bool = False) -> bool:
@@ -219,22 +201,19 @@ def is_number(value: Any) -> bool:
 def change(topic: Topic, variant: Variant, value: Any, versions: dict[str, str]) -> str:
     """The sentence for a value that isn't the expected one."""
     pinned = pins(variant)
+    clean = {name: version.split("+")[0] for name, version in versions.items()}
     gives = (
-        f"{topic.name}: {named(variant, versions)} gives {short(value)}, expected {short(topic.expected[variant.id])}"
+        f"{topic.name}: {variant.id} ({told(clean)}) gives {short(value)}, expected {short(topic.expected[variant.id])}"
     )
     file = f"{topic.path.parent.name}/{topic.path.name}"
-    if pinned and any(versions[name].split("+")[0] != version for name, version in pinned.items()):
-        then = ", ".join(pinned.values() if len(versions) == 1 else map(" ".join, pinned.items()))
-        return f"{gives} (as in {then}): the default has changed; see what relies on it, then change EXPECTED in {file}"
+    if any(clean[name] != version for name, version in pinned.items()):
+        then = f"{gives} (as in {told(pinned)}): the default has changed"
+        return f"{then}; see what relies on it, then change EXPECTED in {file}"
     return f"{gives}, and its version is not a new one: this machine computes otherwise, or {file} is wrong"
 
 
-def named(variant: Variant, versions: dict[str, str]) -> str:
-    """`pytorch 2.13.0`, or `keras-jax (keras 3.15.1, jax 0.10.2)`."""
-    clean = {name: version.split("+")[0] for name, version in versions.items()}
-    if len(clean) == 1:
-        return f"{variant.id} {clean.popitem()[1]}"
-    return f"{variant.id} ({', '.join(map(' '.join, clean.items()))})"
+def told(versions: dict[str, str]) -> str:
+    return ", ".join(map(" ".join, versions.items()))
 
 
 def pins(variant: Variant) -> dict[str, str]:
@@ -267,117 +246,61 @@ def run_gotchas(name: str | None, frameworks_asked: str | None, json_file: Path 
     Raises:
         UserError: an unknown topic or framework; a mistake in a topic's file; a file that can't be written.
     """
-    from concord.report.terminal import check_writable, progress, terminal
-    from concord.run.evidence import new_folder, write_json
-
-    begin = time.perf_counter()
-    chosen = select_topics(name)
-    asked = None if frameworks_asked is None else [part.strip() for part in frameworks_asked.split(",")]
-    pairs = [(topic, variant) for variant in select_variants(asked) for topic in chosen if variant in topic.variants]
-    if json_file:
-        check_writable(json_file)
-    findings: list[Finding] = []
-    with Workers(new_folder(), time_limit=TIME_LIMIT) as workers, progress(len(pairs)) as announce:
-        workers.announce = announce
-        for topic, variant in sorted(pairs, key=order):
-            announce(f"{variant.id}: {topic.name}")
-            findings.append(examine(workers, topic, variant))
-            workers.keep(1)  # the next needs another only when the variant or the precision changes
-    console = terminal()
-    if findings:
-        console.print(table(chosen, findings))
-    for line in explanations(findings):
-        console.print(line, style="dim", soft_wrap=True, markup=False)
+    chosen = {topic.name: topic for topic in select("gotcha", name, topics())}
+    asked = select_variants(frameworks_asked)
+    questions = [
+        question(topic, variant) for variant in asked for topic in chosen.values() if variant in topic.variants
+    ]
+    findings, seconds = survey(
+        lambda folder: Workers(folder, time_limit=TIME_LIMIT),
+        questions,
+        lambda workers, question: examine(workers, chosen[question.name], question.variant),
+        json_file,
+    )
     good = sum(finding.outcome == "ok" for finding in findings)
-    seconds = time.perf_counter() - begin
-    console.print(f"{good} of {len(findings)} as expected; ! not what the documentation says; {seconds:.0f} s")
-    if json_file:
-        write_json(json_file, document(findings))
-        console.print(f"wrote {json_file}", markup=False)
+    summary = f"{good} of {len(findings)} as expected; ! not what the documentation says; {seconds:.0f} s"
+    tables = [table(findings)] if findings else []
+    tell(tables, [*explanations(findings), summary], json_file, lambda: document(findings))
     return 0 if all(finding.outcome in ("ok", *ABSENT) for finding in findings) else 1
 
 
-def order(pair: tuple[Topic, Variant]) -> tuple[int, str, str]:
-    """By variant and precision, so that one worker serves one probe after the other."""
-    topic, variant = pair
-    return list(variants()).index(variant.id), precision(topic, variant), topic.name
-
-
-def table(chosen: Iterable[Topic], findings: Sequence[Finding]) -> "Table":
+def table(findings: Sequence[Finding]) -> "Table":
     """A line for each value of each topic, with the variants that gave it."""
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    result = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("topic", "value", "in"):
-        result.add_column(column, overflow="fold")
-    for topic in chosen:
-        cells: dict[tuple[str, str], list[str]] = {}
-        for finding in findings:
-            if finding.topic is topic and finding.outcome not in ABSENT:
-                mark = "!" if finding.documented_agrees is False else ""
-                shown = short(finding.value) if finding.agrees is not None else finding.outcome
-                cells.setdefault((finding.outcome, shown), []).append(f"{mark}{finding.variant.id}")
-        for number, ((outcome, shown), ids) in enumerate(cells.items()):
+    columns = (Column(name, overflow="fold") for name in ("topic", "value", "in"))
+    result = Table(*columns, box=None, padding=(0, 2, 0, 0))
+    lines: dict[str, dict[tuple[str, str], list[str]]] = {}
+    for finding in sorted(findings, key=lambda finding: finding.topic):
+        if finding.outcome not in ABSENT:
+            mark = "!" if finding.documented and finding.documented["agrees"] is False else ""
+            shown = short(finding.value) if finding.agrees is not None else finding.outcome
+            values = lines.setdefault(finding.topic, {})
+            values.setdefault((finding.outcome, shown), []).append(f"{mark}{finding.variant}")
+    for topic, values in lines.items():
+        for number, ((outcome, shown), ids) in enumerate(values.items()):
             style = "" if outcome == "ok" else "bold red"
-            result.add_row("" if number else topic.name, Text(shown, style=style), ", ".join(ids))
+            result.add_row("" if number else topic, Text(shown, style=style), ", ".join(ids))
     return result
 
 
 def explanations(findings: Sequence[Finding]) -> list[str]:
     """A line for each value that isn't as expected or as documented, and for each variant that isn't there."""
-    lines, absent = [], {}
+    lines = []
     for finding in findings:
-        documented = finding.topic.documented.get(finding.variant.id)
-        if finding.outcome in ABSENT:
-            absent[finding.variant.id] = f"{finding.variant.id}: {finding.outcome}: {finding.reason}"
-        elif finding.agrees is None:
-            lines.append(f"{finding.topic.name}: {finding.variant.id}: {finding.outcome}: {finding.reason}")
-        elif finding.reason:
+        here, documented = f"{finding.topic}: {finding.variant}", finding.documented
+        if finding.outcome == "mismatch":
             lines.append(finding.reason)
-        if documented and finding.documented_agrees is False:
-            told = f"the documentation says {short(documented.value)}, it is {short(finding.value)}"
-            lines.append(f"! {finding.topic.name}: {finding.variant.id}: {told} ({documented.source})")
-    return [*lines, *absent.values()]
+        elif finding.outcome not in ("ok", *ABSENT):
+            lines.append(f"{here}: {finding.outcome}: {finding.reason}")
+        if documented and documented["agrees"] is False:
+            told = f"the documentation says {short(documented['value'])}, it is {short(finding.value)}"
+            lines.append(f"! {here}: {told} ({documented['source']})")
+    outcomes = ((finding.variant, finding.outcome, finding.reason) for finding in findings)
+    return [*lines, *absent_lines(outcomes, "topics")]
 
 
 def document(findings: Sequence[Finding]) -> dict[str, Any]:
     """Everything as plain values, for `--json`; docs/gotchas.schema.json describes it."""
-    from concord.report.results import environment
-
-    return {
-        "schema": SCHEMA,
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "environment": environment(),
-        "results": [row(finding) for finding in findings],
-    }
-
-
-def row(finding: Finding) -> dict[str, Any]:
-    documented = finding.topic.documented.get(finding.variant.id)
-    return {
-        "topic": finding.topic.name,
-        "variant": finding.variant.id,
-        "framework": finding.variant.framework,
-        "value": jsonable(finding.value),
-        "expected": jsonable(finding.topic.expected[finding.variant.id]),
-        "documented": documented
-        and {
-            "value": jsonable(documented.value),
-            "source": documented.source,
-            "agrees": finding.documented_agrees,
-        },
-        "agrees": finding.agrees,
-        "outcome": finding.outcome,
-        "reason": finding.reason,
-        "versions": finding.versions,
-    }
-
-
-def jsonable(value: Any) -> Any:
-    """JSON has no infinity and no NaN: they become the words."""
-    if isinstance(value, dict):
-        return {name: jsonable(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [jsonable(part) for part in value]
-    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+    return header(SCHEMA) | {"results": jsonable([asdict(finding) for finding in findings])}

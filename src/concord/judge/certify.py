@@ -96,7 +96,7 @@ def run_certification(
         UserError: an unknown recipe, framework or data set; a file that can't be written, or that is about something
             else.
     """
-    chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
+    chosen = select_variants(frameworks)
     task = find_task(recipe)
     margin = getattr(task.specification, "EQUIVALENCE_MARGIN", None)
     if margin is None:

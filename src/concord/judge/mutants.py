@@ -5,7 +5,6 @@ A file `mutants.toml` in a recipe folder changes its programs, `mutants/judge.to
 """
 
 import hashlib
-import math
 import re
 import time
 import tomllib
@@ -210,8 +209,7 @@ def run_mutants(
         UserError: an unknown mutant, framework or data set; a file or folder that can't be written.
     """
     begin = time.perf_counter()
-    words = None if chosen_frameworks is None else [name.strip() for name in chosen_frameworks.split(",")]
-    variants, mutants = select_variants(words), select_mutants(names)
+    variants, mutants = select_variants(chosen_frameworks), select_mutants(names)
     if json_file:
         check_writable(json_file)
     console = terminal()
@@ -219,7 +217,7 @@ def run_mutants(
 
     dataset = data.load(data_choice, progress=Console(stderr=True))
     pairs = [(variant, mutant) for variant in variants for mutant in mutants if variant in mutant.chosen(variants)]
-    harness = [mutant for mutant in mutants if mutant.recipe == JUDGE] if words is None else []
+    harness = [mutant for mutant in mutants if mutant.recipe == JUDGE] if chosen_frameworks is None else []
     kept = Document.read(json_file, dataset)
     results: list[Result] = []
     unsound: list[str] = []
@@ -470,11 +468,8 @@ class Document:
         if file is None:
             return
         names, ids = list(all_mutants()), [*known_variants(), HARNESS]
-        values = {
-            "schema": SCHEMA,
-            "created": report.now(),
+        values = report.header(SCHEMA) | {
             "data": self.data,
-            "environment": report.environment(),
             "results": [
                 self.results[key]
                 for key in sorted(self.results, key=lambda key: (ids.index(key[1]), names.index(key[0])))
@@ -520,11 +515,9 @@ def row(result: Result) -> dict[str, Any]:
 
 
 def plain(verdicts: Sequence[LevelVerdict]) -> dict[str, Any]:
-    """Verdicts by level, with "inf" for infinity, which JSON hasn't."""
-    levels = {}
-    for verdict in verdicts:
-        values = asdict(verdict) | {"passed": verdict.passed}
-        if verdict.error is not None and math.isinf(verdict.error):
-            values["error"] = "inf"
-        levels[values.pop("level")] = values
-    return levels
+    """Verdicts by level."""
+    return {
+        verdict.level: report.jsonable({name: value for name, value in asdict(verdict).items() if name != "level"})
+        | {"passed": verdict.passed}
+        for verdict in verdicts
+    }

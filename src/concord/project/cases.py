@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from concord.project.errors import UserError
-from concord.project.task import Task, call
+from concord.project.python import call
+from concord.project.task import Task
 
 if TYPE_CHECKING:
     import numpy as np

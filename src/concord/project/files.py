@@ -1,7 +1,6 @@
 """Files that a user owns: written whole or not at all."""
 
 import json
-import math
 import os
 import tempfile
 from pathlib import Path
@@ -25,11 +24,6 @@ def write_json(path: Path, value: Any) -> None:
         raise UserError(f"{path} can't be written: {error.strerror or error}.") from None
     finally:
         partial.unlink(missing_ok=True)
-
-
-def finite(error: float | None) -> float | str | None:
-    """A figure for JSON, which has no infinity."""
-    return "inf" if error is not None and math.isinf(error) else error
 
 
 def check_writable(file: Path) -> None:

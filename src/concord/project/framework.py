@@ -217,16 +217,16 @@ def variants() -> dict[str, Variant]:
     return {variant.id: variant for framework in frameworks().values() for variant in framework.variants}
 
 
-def select_variants(text: str | list[str] | None) -> list[Variant]:
-    """The variants that a user's words mean: variant ids, or framework ids for all of their variants, separated by
-    commas; all without any.
+def select_variants(names: str | list[str] | None) -> list[Variant]:
+    """The variants that a user's words mean, as `--frameworks` takes them, separated by commas, or in a list: variant
+    ids, or framework ids for all of their variants; all variants without any words.
 
     Raises:
         UserError: a name is neither; says the nearest and lists all.
     """
-    if text is None:
+    if names is None:
         return list(variants().values())
-    names = [name.strip() for name in text.split(",")] if isinstance(text, str) else text
+    names = [name.strip() for name in names.split(",")] if isinstance(names, str) else names
     if not any(names):
         raise UserError(f"No framework is named. Known: {', '.join(variants())}.")
     chosen: dict[str, Variant] = {}
@@ -249,7 +249,7 @@ def select_environments(name: str | None) -> list[OwnEnvironment]:
     owned = {framework.id: framework.variants[0].own for framework in frameworks().values()}
     if name is None:
         return [own for own in owned.values() if own]
-    framework = select_variants([name])[0].framework
+    framework = select_variants(name)[0].framework
     own = owned[framework]
     if own is None:
         others = ", ".join(id for id, found in owned.items() if found)

@@ -2,18 +2,15 @@
 
 import glob
 import math
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.framework import frameworks
+from concord.project.python import call, run_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +32,6 @@ KINDS = {"network": NETWORK, "operation": OPERATION}
 TRAINING = {"shuffle": True, "seed": 0, "watch": None}
 
 RESERVED = ("file", "allow_pickle", "args", "kwds")  # what numpy.savez takes as its own
-TIME_LIMIT = 60  # seconds for whatever a task.py does
 
 
 TRACKS = ("idiomatic", "tuned")
@@ -165,7 +161,7 @@ def read_task(folder: Path) -> Task:
     path = folder / "task.py"
     if not path.is_file():
         raise UserError(f"{folder} is not a recipe folder: it has no task.py. `concord new recipe NAME` makes one.")
-    specification = _execute(path)
+    specification = run_file(path, f"task_of_{folder.name}")
     kind = getattr(specification, "KIND", None)
     required = COMMON | (KINDS.get(kind, {}) if isinstance(kind, str) else {})
     missing = [name for name in required if not hasattr(specification, name)]
@@ -215,56 +211,3 @@ def check_network(path: Path, specification: Any) -> None:
     for name, value in {**floors, "ACCURACY_MARGIN": specification.ACCURACY_MARGIN}.items():
         if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= 1:
             raise UserError(f"{path}: the floor or margin {name!r} is {value!r}, expected a number from 0 to 1.")
-
-
-def _execute(path: Path) -> Any:
-    """Runs a task.py as a module of its own."""
-    try:
-        code = compile(path.read_text(encoding="utf-8"), path, "exec", dont_inherit=True)
-    except SyntaxError as error:
-        raise UserError(f"{path}, line {error.lineno}: {error.msg}") from None
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} can't be read: {error}") from None
-    module = ModuleType(f"task_of_{path.parent.name}")
-    module.__file__ = str(path)
-    # Not by an import, which leaves a __pycache__ in a folder of the user's.
-    call(str(path), exec, code, module.__dict__)
-    return module
-
-
-def call(here: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Calls what a user wrote in a task.py.
-
-    Raises:
-        UserError: it fails, or doesn't end within the time limit; begins with `here`.
-    """
-    try:
-        with time_limit(TIME_LIMIT):
-            return function(*arguments)
-    except TimeoutError:
-        raise UserError(f"{here} doesn't end within {TIME_LIMIT} s.") from None
-    except (Exception, SystemExit) as error:
-        raise UserError(f"{here} fails: {_one_line(error)}") from None
-
-
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raises a TimeoutError in Python code that runs for longer; without effect in a thread, and on Windows."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def end(*_: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, end)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def _one_line(error: BaseException) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import platform
 import sys
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from concord.judge.verdict import LevelVerdict, VariantVerdict
 from concord.project.errors import UserError
-from concord.project.files import finite, write_json
+from concord.project.files import write_json
 from concord.project.framework import variants
 from concord.project.outcomes import ABSENT
 from concord.report.terminal import ago
@@ -154,8 +155,7 @@ def document(
 ) -> dict[str, Any]:
     """The whole comparison as plain values, for `--json`."""
     return {
-        "schema": SCHEMA,
-        "created": now(),
+        **header(SCHEMA),
         "data": {
             "name": dataset.name,
             "source": dataset.source,
@@ -165,7 +165,7 @@ def document(
         },
         "precisions": list(precisions),
         "depth": depth,
-        "environment": environment() | ({"device": find_gpu() | {"tf32": tf32}} if device == "gpu" else {}),
+        **({"environment": environment() | {"device": find_gpu() | {"tf32": tf32}}} if device == "gpu" else {}),
         "wall_seconds": wall_seconds,
         "results": [result(row) for row in rows],
     }
@@ -175,9 +175,9 @@ def result(row: VariantVerdict) -> dict[str, Any]:
     """One program's verdict as plain values."""
     values = asdict(row)
     for level, verdict in zip(values["levels"], row.levels, strict=True):
-        level |= {"passed": verdict.passed, "error": finite(verdict.error)}
+        level["passed"] = verdict.passed
     proven = row.proven and time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(row.proven))
-    return values | {
+    return jsonable(values) | {
         "framework": variants()[row.variant].framework,
         "hides": list(variants()[row.variant].hides),
         "outcome": row.outcome,
@@ -209,7 +209,7 @@ def history_line(found: dict[str, Any], row: VariantVerdict) -> dict[str, Any]:
     errors: dict[str, dict[str, Any]] = {}
     for level in row.levels:
         if level.error is not None:
-            errors.setdefault(level.precision, {})[level.level] = finite(level.error)
+            errors.setdefault(level.precision, {})[level.level] = jsonable(level.error)
     return {
         "date": found["created"],
         "versions": row.versions,
@@ -237,6 +237,20 @@ def environment() -> dict[str, Any]:
         "threads": available_threads(),
         "memory_bytes": psutil.virtual_memory().total,
     }
+
+
+def header(schema: str) -> dict[str, Any]:
+    """What every results file begins with."""
+    return {"schema": schema, "created": now(), "environment": environment()}
+
+
+def jsonable(value: Any) -> Any:
+    """Plain values for JSON, which has no infinity and no NaN: they become the words."""
+    if isinstance(value, dict):
+        return {name: jsonable(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [jsonable(part) for part in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def now() -> str:

@@ -8,6 +8,7 @@ from concord.ask.answers import ADD_ON, BROKEN, BUILT_IN, FACT, FEW_LINES, NOT_P
 from concord.ask.features import Feature
 from concord.project import paths
 from concord.project.framework import Variant, variants
+from concord.project.python import definition
 from concord.site.evidence import BAD, GOOD, NEUTRAL
 from concord.site.markup import code, inline, render
 from concord.site.matrix import NOT_MEASURED, Cell, Group, Row
@@ -138,7 +139,8 @@ def sections(feature: Feature, answers: Answers) -> list[dict[str, Any]]:
         written = features.written(variant.framework)
         probe = written.probe(feature.id, variant) if not written.source(feature.id, variant) else None
         key = (written.path, probe.function) if probe else variant.id
-        section = found.setdefault(key, {"code": code(probe.code + "\n") if probe else None, "answers": []})
+        shown = code(definition(written.path, probe.function)) if probe else None
+        section = found.setdefault(key, {"code": shown, "answers": []})
         answer = answers.of(feature, variant)
         section["answers"].append(
             {

@@ -4,11 +4,11 @@ from typing import Any
 
 from concord.ask.gotchas import Topic, short, topics
 from concord.project.framework import Framework, Variant, variants
+from concord.project.python import definition
 from concord.site.evidence import BAD, KNOWN
 from concord.site.markup import code, render
 from concord.site.matrix import NOT_MEASURED, Cell, Group, Row, files, table
 from concord.site.results import Results, outdated
-from concord.site.source import definition
 
 COMMAND = "concord gotchas --json docs/results/gotchas.json"
 

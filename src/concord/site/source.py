@@ -1,6 +1,5 @@
 """A recipe's file as the site shows it: its cells with their exact text, its notebook, its lines of code."""
 
-import ast
 import io
 import re
 import tokenize
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
-from symtable import SymbolTable, symtable
 
 from concord.project.errors import UserError
 
@@ -64,44 +62,6 @@ def read_source(path: Path) -> Source:
         else:
             cells[marker[2]] = body
     return Source(path, text, re.sub(r"\A# .*\n", "", "\n".join(prose)).strip(), cells, notes)
-
-
-def definition(path: Path, function: str) -> str:
-    """The source of a function, with everything of its file that it needs, in the file's order.
-
-    Raises:
-        KeyError: there is no such function.
-    """
-    text = path.read_text(encoding="utf-8")
-    tree = ast.parse(text)
-    binds = {name: node for node in tree.body for name in bound_names(node)}
-    uses = {table.get_name(): global_names(table) for table in symtable(text, path.name, "exec").get_children()}
-    needed = [binds[function]]
-    for node in needed:  # grows while it is gone through
-        for name in uses[node.name] if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else names_in(node):
-            if name in binds and binds[name] not in needed:
-                needed.append(binds[name])
-    parts = [ast.get_source_segment(text, node) or "" for node in tree.body if node in needed]
-    return "\n\n\n".join(parts) + "\n"
-
-
-def names_in(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-
-
-def bound_names(node: ast.stmt) -> set[str]:
-    """What a statement at the top of a file gives a name to."""
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return {node.name}
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return {name for target in node.targets for name in names_in(target)} if isinstance(node, ast.Assign) else set()
-
-
-def global_names(table: SymbolTable) -> set[str]:
-    """The names that a function and those inside it take from the file; a local import of the same name isn't one."""
-    own = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
-    return own.union(*map(global_names, table.get_children()))
 
 
 def lines_of_code(text: str) -> int:

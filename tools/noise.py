@@ -1,4 +1,4 @@
-"""`concord noise`: how far the gated figures move for innocent reasons, measured, so that the gates can be set above.
+"""`python tools/noise.py`: how far the gated figures move for innocent reasons, measured, to set the gates above.
 
 A sum's rounding depends on its order; and that on the number of threads, on the order of the images in a batch, on the
 processor's instructions and on the libraries that do the work. Each is varied here, one at a time: the order in every
@@ -6,16 +6,20 @@ variant, the others where the kernels are, not again wherever they are used. The
 `framework.toml` declares as a known difference isn't noise, and is left out.
 """
 
+import argparse
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from concord.cli import fail, finish
 from concord.data import datasets as data
 from concord.judge import ladder
 from concord.judge.ladder import NETWORK_RUNS, Level, Run
 from concord.judge.verdict import measure
+from concord.project.errors import UserError
 from concord.project.framework import PRECISIONS, Variant, select_variants
 from concord.project.task import Task, all_tasks, find_task
 from concord.report import results as report
@@ -143,12 +147,10 @@ def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | Non
         UserError: an unknown recipe, framework or data set; a file or folder that can't be written; a file that holds
             something else.
     """
-    import time
-
     from rich.console import Console
 
     begin = time.perf_counter()
-    chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
+    chosen = select_variants(frameworks)
     tasks = all_tasks() if recipe is None else [find_task(recipe)]
     if json_file:
         check_writable(json_file)
@@ -184,18 +186,15 @@ def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | Non
     summed = f"{len(levels) - len(near)} of {len(levels)} gates are at least {CLEARANCE:g} times the noise"
     console.print(f"{summed}; data: {dataset.name}; {time.perf_counter() - begin:.0f} s", markup=False)
     if json_file:
-        document = {
-            "schema": SCHEMA,
-            "created": report.now(),
+        document = report.header(SCHEMA) | {
             "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
-            "environment": report.environment(),
             "wall_seconds": time.perf_counter() - begin,
             "versions": earlier["versions"] | {variant.id: variant.versions() for variant in ready},
             "settings": [{"name": setting.name, "what": setting.what} for setting in SETTINGS],
-            "levels": [level | {"noise": plain(level["noise"])} for level in levels],
-            "rows": [asdict(row) | {"error": plain(row.error)} for row in rows],
+            "levels": levels,
+            "rows": [asdict(row) for row in rows],
         }
-        write_json(json_file, document)
+        write_json(json_file, report.jsonable(document))
         console.print(f"wrote {json_file}", markup=False)
     return 0 if not near and not failures else 1
 
@@ -289,11 +288,6 @@ def read_earlier(file: Path, dataset: "Dataset") -> dict[str, Any]:
     return found
 
 
-def plain(error: float | None) -> float | str | None:
-    """JSON has no infinity."""
-    return "inf" if error == float("inf") else error
-
-
 def table(levels: Sequence[dict[str, Any]], name: str) -> "Table":
     """A line for each gate: its noise, how many times that it is, and which variant and setting gave it."""
     from rich.table import Table
@@ -320,3 +314,22 @@ def table(levels: Sequence[dict[str, Any]], name: str) -> "Table":
             f"{level['variant']}, {level['setting']}",
         )
     return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0].partition(": ")[2])
+    parser.add_argument(
+        "recipe", nargs="?", help="a recipe's name or a folder with a task.py; all recipes if none is named"
+    )
+    parser.add_argument("--frameworks", metavar="A,B", help="variants or frameworks, separated by commas")
+    parser.add_argument("--data", metavar="NAME|PATH", help="mnist, digits, a folder of IDX files, or an mnist.npz")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    asked = parser.parse_args()
+    try:
+        finish(run_noise, asked.recipe, asked.frameworks, asked.data, asked.json)
+    except UserError as error:
+        fail(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""`python -m concord.ask.releases`: when the frameworks were released and how large their files are, from PyPI.
+"""`python tools/releases.py`: when the frameworks were released and how large their files are, from PyPI.
 
 Writes `frameworks/releases.json`, dated; the feature matrix reads it, so that no page is made from the network.
 """
