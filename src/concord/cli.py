@@ -66,7 +66,6 @@ def compare(
     precision: Annotated[str, typer.Option(help="float32, float64 or both.")] = "both",
     epochs: Annotated[int | None, typer.Option(min=1, help="Of the ordinary training run.")] = None,
     repeat: Annotated[int, typer.Option(min=1, help="Compare so often, and say which verdicts change.")] = 1,
-    track: Annotated[str, typer.Option(help="idiomatic, or tuned: the fastest equal programs.")] = "idiomatic",
     device: DeviceOption = "cpu",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
@@ -76,7 +75,7 @@ def compare(
     from concord.report.compare import run_comparison
 
     try:
-        code = run_comparison(recipe, frameworks, data, precision, epochs, repeat, track, json_file, device)
+        code = run_comparison(recipe, frameworks, data, precision, epochs, repeat, json_file, device)
     except KeyboardInterrupt:  # by now every worker has been ended
         print("concord: interrupted", file=sys.stderr)
         code = 130
@@ -169,13 +168,6 @@ def bench(
             "--quick", help="A rough answer in less than three minutes, without what may need an environment made."
         ),
     ] = False,
-    sweep: Annotated[
-        str | None, typer.Option(help="batch, images, threads or processes: the cost at several sizes.")
-    ] = None,
-    overlay: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Show a published file's steps beside yours.")
-    ] = None,
-    track: Annotated[str, typer.Option(help="idiomatic, or tuned: the fastest equal programs.")] = "idiomatic",
     device: DeviceOption = "cpu",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Keep every run here; goes on where it stopped.", metavar="FILE")
@@ -185,7 +177,7 @@ def bench(
     from concord.cost.bench import run_benchmark
 
     try:
-        code = run_benchmark(recipe, frameworks, data, threads, rounds, quick, sweep, overlay, track, json_file, device)
+        code = run_benchmark(recipe, frameworks, data, threads, rounds, quick, json_file, device)
     except KeyboardInterrupt:
         print("concord: interrupted; run it again to go on", file=sys.stderr)
         code = 130

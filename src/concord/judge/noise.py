@@ -202,7 +202,7 @@ def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | Non
 
 def levels_of(task: Task, variant: Variant, setting: Setting, precision: str) -> list[Level]:
     """Those with a gate that this setting's noise could reach, known differences left out."""
-    if variant.framework not in task.recipes:
+    if variant.framework not in task.recipes or task.neighbour:  # a neighbour's gates are the task's
         return []
     if setting.reordered and task.kind != "network":
         return []

@@ -2,9 +2,9 @@
 
 import glob
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from concord.project import paths
@@ -28,41 +28,28 @@ OPERATION = {"FUNCTIONS": dict, "cases": Callable}
 KINDS = {"network": NETWORK, "operation": OPERATION}
 
 
-TRACKS = ("idiomatic", "tuned")
-
-
 @dataclass(frozen=True)
 class Task:
-    """One recipe folder, seen on one track.
+    """One recipe folder.
 
-    `specification` is its task.py as a module; `idiomatic` and `tuned` are the files by framework id. Everything works
-    on `recipes`, the files of the chosen track, so that the two are never mixed.
+    `specification` is its task.py as a module; `recipes` are the files by framework id. `neighbour` is the task that
+    its SAME_TASK_AS names, for whose specification it has other programs.
     """
 
     name: str
     folder: Path
     specification: Any
-    idiomatic: dict[str, Path]
-    tuned: dict[str, Path] = field(default_factory=dict)
-    track: str = "idiomatic"
+    recipes: dict[str, Path] = field(default_factory=dict)
+    neighbour: "Task | None" = None
 
     @property
-    def recipes(self) -> dict[str, Path]:
-        return self.tuned if self.track == "tuned" else self.idiomatic
-
-    def on_track(self, track: str) -> "Task":
-        """The same task with the files of another track.
-
-        Raises:
-            UserError: there is no such track.
-        """
-        if track not in TRACKS:
-            raise UserError(nearest("track", track, TRACKS))
-        return replace(self, track=track)
+    def of_reference(self) -> "Task":
+        """The task whose NumPy program is the reference: its own, or its neighbour's."""
+        return self.neighbour or self
 
     def file_name(self, framework: str) -> str:
-        """What a framework's file is called on this track, written or not."""
-        return f"{self.name}_{framework}{'_tuned' if self.track == 'tuned' else ''}.py"
+        """What a framework's file is called, written or not."""
+        return f"{self.name}_{framework}.py"
 
     @property
     def kind(self) -> str:
@@ -136,13 +123,17 @@ def read_task(folder: Path) -> Task:
     """Reads a recipe folder.
 
     Raises:
-        UserError: no task.py; a syntax error or an exception in it; something missing from it; a recipe file whose
-            framework doesn't exist.
+        UserError: no task.py; a syntax error or an exception in it; something missing from it; no neighbour where it
+            names one; a recipe file whose framework doesn't exist.
     """
     path = folder / "task.py"
     if not path.is_file():
         raise UserError(f"{folder} is not a recipe folder: it has no task.py. `concord new recipe NAME` makes one.")
-    specification = _execute(path)
+    specification, neighbour = _execute(path), None
+    if hasattr(specification, "SAME_TASK_AS"):
+        neighbour = _neighbour(path, specification.SAME_TASK_AS)
+        # The folder's own names over the neighbour's.
+        specification = SimpleNamespace(**(vars(neighbour.specification) | vars(specification)))
     kind = getattr(specification, "KIND", None)
     required = COMMON | (KINDS.get(kind, {}) if isinstance(kind, str) else {})
     missing = [name for name in required if not hasattr(specification, name)]
@@ -158,14 +149,27 @@ def read_task(folder: Path) -> Task:
         for name in ("epochs", "batch_size"):
             if name not in specification.HYPERPARAMETERS:
                 raise UserError(f"{path}: HYPERPARAMETERS lacks {name!r}.")
-    task = Task(folder.name, folder, specification, {})
+    task = Task(folder.name, folder, specification, neighbour=neighbour)
     for file in sorted(folder.glob(f"{glob.escape(folder.name)}_*.py")):
-        name = file.stem.removeprefix(f"{folder.name}_")
-        framework = name.removesuffix("_tuned")
+        framework = file.stem.removeprefix(f"{folder.name}_")
         if framework not in frameworks():
             raise UserError(f"{file.name}: " + nearest("framework", framework, frameworks()))
-        (task.idiomatic if framework == name else task.tuned)[framework] = file
+        task.recipes[framework] = file
     return task
+
+
+def _neighbour(path: Path, name: Any) -> Task:
+    """The task beside this one that a task.py names in SAME_TASK_AS.
+
+    Raises:
+        UserError: it isn't there, or it has a neighbour itself.
+    """
+    folder = path.parent.parent / str(name)
+    if folder == path.parent or not (folder / "task.py").is_file():
+        raise UserError(f"{path}: SAME_TASK_AS is {name!r}; there is no such recipe folder beside it.")
+    if hasattr(_execute(folder / "task.py"), "SAME_TASK_AS"):
+        raise UserError(f"{path}: SAME_TASK_AS is {name!r}, which names another task itself; name that one.")
+    return read_task(folder)
 
 
 def _execute(path: Path) -> Any:

@@ -30,14 +30,13 @@ def run_comparison(
     precision: str,
     epochs: int | None,
     repeat: int,
-    track: str,
     json_file: Path | None,
     device: str = "cpu",
 ) -> int:
     """Compares, reports, and gives the exit code: 0 only if everything that was asked for is `ok`, each time.
 
     Raises:
-        UserError: an unknown recipe, framework, precision, track, device or data set; a file or folder that can't be
+        UserError: an unknown recipe, framework, precision, device or data set; a file or folder that can't be
             written.
     """
     begin = time.perf_counter()
@@ -46,9 +45,7 @@ def run_comparison(
     check_device(device)
     precisions = PRECISIONS if precision == "both" else (precision,)
     chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
-    tasks = [task.on_track(track) for task in (all_tasks() if recipe is None else [find_task(recipe)])]
-    if recipe is None:
-        tasks = [task for task in tasks if task.recipes]  # not every task has tuned recipes
+    tasks = all_tasks() if recipe is None else [find_task(recipe)]
     if json_file:
         check_writable(json_file)
     console = terminal()
@@ -89,7 +86,7 @@ def run_comparison(
         for change in changes:
             console.print(change, style="bold red", soft_wrap=True, markup=False)
         if json_file:
-            write_json(json_file, report.document(collector, everything, precisions, track, wall_seconds))
+            write_json(json_file, report.document(collector, everything, precisions, wall_seconds))
             console.print(f"wrote {json_file}", markup=False)
     return 0 if not changes and all(row.outcome == "ok" for row in everything) else 1
 
@@ -135,6 +132,6 @@ def count_runs(collector: Collector, task: Task, variant: Variant, precisions: t
         for run in collector.runs(task, level)
     }
     unseen = [precision for precision, run in needed if run.weights == "unseen"]
-    is_reference = (variant.framework, task.track) == (REFERENCE, "idiomatic")
+    is_reference = variant.framework == REFERENCE and task.neighbour is None
     parting = PARTING_RUNS if "float32" in precisions and hasattr(task.specification, "kinks") else 0
     return len(needed) + parting + sum(not is_reference or precision == "float32" for precision in unseen)

@@ -38,8 +38,7 @@ WIDE = 124  # characters that the one table of a network needs
 
 def tables(task: Task, rows: Sequence[VariantVerdict], data: str, width: int) -> "list[Table]":
     """The proof and the measurements: one table side by side, or two where the terminal is narrower than that."""
-    track = ", tuned" if task.track == "tuned" else ""
-    title = f"{task.name}{track}: {task.specification.TITLE} (data: {data})"
+    title = f"{task.name}: {task.specification.TITLE} (data: {data})"
     if task.kind != "network":
         return [table(task, rows, title, proof=True)]
     if width >= WIDE:
@@ -146,7 +145,7 @@ def explanations(rows: Sequence[VariantVerdict]) -> list[str]:
 
 
 def document(
-    collector: Collector, rows: Sequence[VariantVerdict], precisions: Sequence[str], track: str, wall_seconds: float
+    collector: Collector, rows: Sequence[VariantVerdict], precisions: Sequence[str], wall_seconds: float
 ) -> dict[str, Any]:
     """The whole comparison as plain values, for `--json`."""
     dataset = collector.dataset
@@ -163,7 +162,6 @@ def document(
         },
         "precisions": list(precisions),
         "epochs": collector.epochs,
-        "track": track,
         "environment": environment() | ({"device": device} if device else {}),
         "wall_seconds": wall_seconds,
         "worker_seconds": collector.worker_seconds,

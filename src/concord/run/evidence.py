@@ -89,10 +89,10 @@ class Collector:
         self.tf32: dict[str, str] = {}  # by variant: what its framework says of TF32 on the GPU
         self.worker_seconds = 0.0  # spent waiting for workers: everything else is the harness's own
         self.workers = Workers(folder, lambda what: self.announce(what), device=device, **worker_options)
-        self._collected: dict[tuple[Path, str, str, str, Run], Evidence] = {}
+        self._collected: dict[tuple[Path, str, str, Run], Evidence] = {}
         self._draws: dict[tuple[Path, str, str], int] = defaultdict(lambda: int.from_bytes(os.urandom(8), "big"))
         self._cases: dict[Path, dict[str, Case]] = {}
-        self._folders: dict[tuple[Path, str], Path] = {}
+        self._folders: dict[Path, Path] = {}
         self._images = self._write_images()
 
     def collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
@@ -103,17 +103,17 @@ class Collector:
 
     def _collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
         """The evidence of one run, from memory if it was run before."""
-        key = (task.folder, task.track, variant.id, precision, run)
+        key = (task.folder, variant.id, precision, run)
         if key not in self._collected:
             self._collected[key] = self._run(task, variant, precision, run)
         return self._collected[key]
 
     def reference(self, task: Task, precision: str, run: Run) -> Evidence:
-        """The idiomatic NumPy recipe's evidence, on the processor, for both tracks. It is kept from one invocation to
-        the next under a digest of everything that it depends on, because every comparison needs it; but not where the
-        weights are unseen."""
-        variant, task = variants()[REFERENCE], task.on_track("idiomatic")
-        key = (task.folder, task.track, variant.id, precision, run)
+        """The evidence of the NumPy recipe, or of the neighbour's if the task has one, on the processor. It is kept
+        from one invocation to the next under a digest of everything that it depends on, because every comparison needs
+        it; but not where the weights are unseen."""
+        variant, task = variants()[REFERENCE], task.of_reference
+        key = (task.folder, variant.id, precision, run)
         if key in self._collected:
             return self._collected[key]
         if REFERENCE not in task.recipes or run.draw:
@@ -205,14 +205,12 @@ class Collector:
         return evidence
 
     def _folder(self, task: Task) -> Path:
-        """A folder of the task's and its track's own, even if another task of the same name is compared too."""
-        key = (task.folder, task.track)
-        if key not in self._folders:
-            name = task.name if task.track == "idiomatic" else f"{task.name}-{task.track}"
+        """A folder of the task's own, even if another task of the same name is compared too."""
+        if task.folder not in self._folders:
             taken = {path.name for path in self._folders.values()}
-            number = sum(other.rstrip("0123456789").rstrip("-") == name for other in taken) + 1
-            self._folders[key] = self.folder / (name if number == 1 else f"{name}-{number}")
-        return self._folders[key]
+            number = sum(other.rstrip("0123456789").rstrip("-") == task.name for other in taken) + 1
+            self._folders[task.folder] = self.folder / (task.name if number == 1 else f"{task.name}-{number}")
+        return self._folders[task.folder]
 
     def job(self, task: Task, variant: Variant, run: Run) -> dict[str, Any]:
         """The job for a worker: paths and plain values only."""
