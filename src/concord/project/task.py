@@ -2,7 +2,7 @@
 
 import glob
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -44,8 +44,8 @@ class Task:
 
     @property
     def of_reference(self) -> "Task":
-        """The task whose NumPy program is the reference: its own, or its neighbour's."""
-        return self.neighbour or self
+        """The task with the NumPy program that is the reference: its own, or its neighbour's for its specification."""
+        return replace(self.neighbour, specification=self.specification) if self.neighbour else self
 
     def file_name(self, framework: str) -> str:
         """What a framework's file is called, written or not."""
