@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from conftest import TASKS
@@ -49,6 +51,8 @@ def test_the_same_task_as_a_neighbour(tmp_path):
     assert task.initial_weights().keys() == other.initial_weights().keys()
     assert task.of_reference.folder == neighbour
     assert other.of_reference is other
+    shortened = replace(task, specification=SimpleNamespace())
+    assert shortened.of_reference.specification is shortened.specification
     for name, complaint in (
         ("nowhere", "no such recipe folder beside it"),
         ("short", "no such recipe folder beside it"),
