@@ -47,20 +47,6 @@ def ladder_cases(*kinds: str) -> list:
     ]
 
 
-def tuned_cases() -> list:
-    """Every tuned recipe that is written, with each variant of its framework."""
-    return [
-        pytest.param(
-            task.on_track("tuned"),
-            variant,
-            id=f"{task.name}_tuned-{variant.id}",
-            marks=together(variant),
-        )
-        for task, variant in pairs
-        if variant.framework in task.tuned
-    ]
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     long_part = "the long part too: 50 and 200 steps, whole training runs, each recipe as a program, notebooks"
     parser.addoption("--long", action="store_true", help=long_part)

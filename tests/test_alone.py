@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import copied, ladder_cases, skip_unless_ready, tuned_cases
+from conftest import copied, ladder_cases, skip_unless_ready
 
 from concord.data import datasets as data
 from concord.project.framework import frameworks
@@ -35,7 +35,7 @@ def few_digits(tmp_path_factory):
 def cases() -> list:
     """Every recipe file; on Keras's other backends they run in the long part."""
     found = []
-    for case in ladder_cases("network", "operation") + tuned_cases():
+    for case in ladder_cases("network", "operation"):
         task, variant = case.values
         marks = [] if variant == frameworks()[variant.framework].variants[0] else [pytest.mark.long]
         found.append(pytest.param(task, variant, id=case.id, marks=[copied(variant), *marks]))
@@ -70,7 +70,7 @@ def test_runs_alone(task, variant, asked, tmp_path, few_digits, request):
     asked.workers.keep(1)
     recipe = Path(shutil.copy(task.recipes[variant.framework], tmp_path))
     shutil.copy(few_digits, tmp_path / "mnist.npz")
-    flagship = task.name == "mnist_cnn" and task.track == "idiomatic"
+    flagship = task.name == "mnist_cnn"
     # NumPy's recipes say how many threads it gets, before they import it.
     if flagship or variant.framework == "numpy" or request.config.getoption("--long"):
         printed = started(recipe, variant, tmp_path)

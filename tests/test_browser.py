@@ -341,8 +341,8 @@ def test_choosing(visit):
     assert 0 < page.locator("tr[data-row]:visible").count() < every
     assert "filter=lines+mnist_cnn" in page.url
     page.get_by_label("only where they differ").check()
-    page.get_by_role("button", name="all steps", exact=True).click()
     row = page.locator("tr[data-row=lines-mnist_cnn-all]")
+    row.get_by_role("button", name="all steps", exact=True).click()
     values = [int(value) for value in attributes(row.locator("td[data-value]"), "data-value")]
     assert values == sorted(values)
     page.reload()  # all of it is in the address

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready, tuned_cases
+from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready
 
 from concord.judge import ladder
 from concord.judge.verdict import judge
@@ -14,7 +14,6 @@ from concord.run.evidence import Collector
 
 networks = pytest.mark.parametrize(("task", "variant"), ladder_cases("network"))
 operations = pytest.mark.parametrize(("task", "variant"), ladder_cases("operation"))
-tuned = pytest.mark.parametrize(("task", "variant"), tuned_cases())
 everything = pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation"))
 
 
@@ -121,15 +120,3 @@ def test_accuracy(climb, task, variant):
 @operations
 def test_values(climb, task, variant):
     climb(task, variant, "values")
-
-
-@tuned
-@pytest.mark.parametrize("name", ["shapes", "logits", "loss", "gradients", "updates"])
-def test_tuned(climb, task, variant, name):
-    climb(task, variant, name)
-
-
-@pytest.mark.parametrize(("task", "variant"), [case for case in tuned_cases() if "numpy" in case.id])
-def test_tuned_trajectory(climb, task, variant):
-    """Of the one that writes its gradients by hand; the others' automatic differentiation is judged above."""
-    climb(task, variant, "trajectory", ("steps_20",))

@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from conftest import TASKS
@@ -18,10 +20,6 @@ written = [
     pytest.param(task, framework, id=f"{task.name}-{framework}")
     for task in TASKS.values()
     for framework in task.recipes
-] + [
-    pytest.param(task.on_track("tuned"), framework, id=f"{task.name}_tuned-{framework}")
-    for task in TASKS.values()
-    for framework in task.tuned
 ]
 
 
@@ -37,18 +35,34 @@ def test_folder(task):
     assert task.specification.__doc__.startswith(f"{task.name}: ")
 
 
-def test_tracks(tmp_path):
-    """A tuned file lies next to the idiomatic one, and each is seen on its own track alone."""
-    folder = tmp_path / "softmax_regression"
-    shutil.copytree(TASKS["softmax_regression"].folder, folder)
-    tuned = shutil.copy(folder / "softmax_regression_numpy.py", folder / "softmax_regression_numpy_tuned.py")
-    task = read_task(folder)
-    assert list(task.recipes) == list(TASKS["softmax_regression"].recipes)
-    assert task.on_track("tuned").recipes == {"numpy": tuned}
-    assert task.on_track("tuned").file_name("jax") == "softmax_regression_jax_tuned.py"
-    assert stray_files(folder, task) == []
-    with pytest.raises(UserError, match="Did you mean 'tuned'"):
-        task.on_track("tunde")
+def test_the_same_task_as_a_neighbour(tmp_path):
+    """Its own names over the neighbour's specification, and the neighbour's NumPy program as the reference."""
+    neighbour = tmp_path / "softmax_regression"
+    shutil.copytree(TASKS["softmax_regression"].folder, neighbour)
+    folder = tmp_path / "short"
+    folder.mkdir()
+    file = shutil.copy(neighbour / "softmax_regression_numpy.py", folder / "short_numpy.py")
+    text = '"""short: less."""\nSAME_TASK_AS = "softmax_regression"\nTITLE = "Less"\n'
+    (folder / "task.py").write_text(text, encoding="utf-8")
+    task, other = read_task(folder), read_task(neighbour)
+    assert task.recipes == {"numpy": file}
+    assert (task.specification.TITLE, task.specification.__doc__) == ("Less", "short: less.")
+    assert task.specification.HYPERPARAMETERS == other.specification.HYPERPARAMETERS
+    assert task.initial_weights().keys() == other.initial_weights().keys()
+    assert task.of_reference.folder == neighbour
+    assert other.of_reference is other
+    shortened = replace(task, specification=SimpleNamespace())
+    assert shortened.of_reference.specification is shortened.specification
+    for name, complaint in (
+        ("nowhere", "no such recipe folder beside it"),
+        ("short", "no such recipe folder beside it"),
+        ("chained", "names another task itself"),
+    ):
+        (tmp_path / "chained").mkdir(exist_ok=True)
+        (tmp_path / "chained" / "task.py").write_text(text, encoding="utf-8")
+        (folder / "task.py").write_text(text.replace("softmax_regression", name), encoding="utf-8")
+        with pytest.raises(UserError, match=complaint):
+            read_task(folder)
 
 
 @pytest.mark.parametrize("framework", frameworks().values(), ids=lambda framework: framework.id)

@@ -1,9 +1,7 @@
 """Whatever a recipe does has its outcome, and the next job is done as if nothing had been."""
 
 import ctypes
-import mmap
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -21,7 +19,6 @@ from concord.judge.verdict import judge_variant
 from concord.project.errors import UserError
 from concord.project.framework import variants
 from concord.project.task import Task, read_task
-from concord.run import program
 from concord.run.evidence import Collector, write_json
 from concord.run.pool import Workers
 from concord.run.process import PROGRAM, Worker
@@ -171,19 +168,6 @@ def test_images_do_not_teach_glibc_to_keep_freed_memory(tmp_path):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}  # the suite's
     told = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
     assert told == "1\n"
-
-
-def test_pages_that_the_system_hands_out_are_counted():
-    pages = 2**14
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    with mmap.mmap(-1, pages * mmap.PAGESIZE) as memory:
-        for _ in range(3):  # a page is fresh but once
-            for page in range(pages):
-                memory[page * mmap.PAGESIZE] = 1
-    used = program.used_since(before)
-    assert pages <= used["fresh_pages"] < 1.5 * pages
-    # A kernel that only samples where the time goes may find no other than the system's.
-    assert 0 < used["system_seconds"] <= used["processor_seconds"]
 
 
 @pytest.fixture

@@ -20,11 +20,12 @@ from concord.judge import ladder
 from concord.judge.ladder import NETWORK_RUNS, Level, Run
 from concord.judge.verdict import measure
 from concord.project.errors import UserError
+from concord.project.files import check_writable, write_json
 from concord.project.framework import PRECISIONS, Variant, select_variants
 from concord.project.task import Task, all_tasks, find_task
 from concord.report import results as report
-from concord.report.terminal import check_writable, progress, terminal
-from concord.run.evidence import Collector, Evidence, new_folder, write_json
+from concord.report.terminal import progress, terminal
+from concord.run.evidence import Collector, Evidence, new_folder
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -201,7 +202,7 @@ def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | Non
 
 def levels_of(task: Task, variant: Variant, setting: Setting, precision: str) -> list[Level]:
     """Those with a gate that this setting's noise could reach, known differences left out."""
-    if variant.framework not in task.recipes:
+    if variant.framework not in task.recipes or task.neighbour:  # a neighbour's gates are the task's
         return []
     if setting.reordered and task.kind != "network":
         return []

@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from concord.project import paths
+from concord.project.files import write_json
 from concord.project.framework import Variant, variants
-from concord.run.evidence import write_json
 
 INDEX = "https://pypi.org/simple/{}/"
 ACCEPT = "application/vnd.pypi.simple.v1+json"

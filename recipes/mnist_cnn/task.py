@@ -22,9 +22,6 @@ ACCURACY_FLOORS = {"mnist": 0.978}
 ACCURACY_MARGIN = 0.005
 # How far two frameworks' mean accuracies may lie apart, each from its own start, over many seeds.
 EQUIVALENCE_MARGIN = 0.003
-# Floating-point operations of one training step for one image: a product takes one forward, one for its kernel's
-# gradient and one for its input's, which the first layer doesn't need; two operations for each multiplication.
-TRAINING_FLOPS = 2 * (26 * 26 * 9 * 32 * 2 + 11 * 11 * 288 * 64 * 3 + 1600 * 128 * 3 + 128 * 10 * 3)
 
 SEED = 1
 

@@ -21,9 +21,6 @@ ACCURACY_FLOORS = {"mnist": 0.905}
 ACCURACY_MARGIN = 0.01
 # How far two frameworks' mean accuracies may lie apart, each from its own start, over many seeds.
 EQUIVALENCE_MARGIN = 0.003
-# Floating-point operations of one training step for one image: the product forward and its kernel's gradient, two
-# operations for each multiplication.
-TRAINING_FLOPS = 2 * 784 * 10 * 2
 
 
 def initial_weights() -> dict[str, np.ndarray]:

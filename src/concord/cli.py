@@ -169,13 +169,6 @@ def bench(
             "--quick", help="A rough answer in less than three minutes, without what may need an environment made."
         ),
     ] = False,
-    sweep: Annotated[
-        str | None, typer.Option(help="batch, images, threads or processes: the cost at several sizes.")
-    ] = None,
-    overlay: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Show a published file's steps beside yours.")
-    ] = None,
-    track: Annotated[str, typer.Option(help="idiomatic, or tuned: the fastest equal programs.")] = "idiomatic",
     device: DeviceOption = "cpu",
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Keep every run here; goes on where it stopped.", metavar="FILE")
@@ -184,21 +177,7 @@ def bench(
     """Measure what each variant costs, in rounds of fresh processes. A control shows the noise."""
     from concord.cost.bench import run_benchmark
 
-    finish(
-        run_benchmark,
-        recipe,
-        frameworks,
-        data,
-        threads,
-        rounds,
-        quick,
-        sweep,
-        overlay,
-        track,
-        json_file,
-        device,
-        resumes=True,
-    )
+    finish(run_benchmark, recipe, frameworks, data, threads, rounds, quick, json_file, device, resumes=True)
 
 
 @app.command("gotchas")

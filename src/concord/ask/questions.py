@@ -118,7 +118,8 @@ def survey(
     Raises:
         UserError: the file that the answers are for can't be written.
     """
-    from concord.report.terminal import check_writable, progress
+    from concord.project.files import check_writable
+    from concord.report.terminal import progress
     from concord.run.evidence import new_folder
 
     if json_file:
@@ -134,8 +135,8 @@ def tell(
     tables: Iterable[Any], lines: "Iterable[str | Text]", json_file: Path | None, document: Callable[[], Any]
 ) -> None:
     """Prints tables, then lines, and writes the document if there is a file for it."""
+    from concord.project.files import write_json
     from concord.report.terminal import terminal
-    from concord.run.evidence import write_json
 
     console = terminal()
     for part in tables:

@@ -6,39 +6,30 @@ with, and its tables.
 
 import contextlib
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from concord.cost.rounds import FULL, QUICK, SWEEPS, Bench, Plan
-from concord.cost.tiers import (
-    SPREAD_LIMIT,
-    TARGET,
-    Figure,
-    control_spread,
-    failed_rounds,
-    figures,
-    page_seconds,
-    repeats,
-    told_tiers,
-    unsteady,
-)
+from concord.cost.rounds import FULL, QUICK, Bench, Plan
+from concord.cost.statistics import compared, failed_rounds, figure, loaded, noise, reference, sound
 from concord.data import datasets as data
 from concord.judge.certify import told
 from concord.project import paths
 from concord.project.errors import UserError
+from concord.project.files import check_writable
 from concord.project.framework import Variant, select_variants
 from concord.project.task import Task, find_task
 from concord.report import results as report
 from concord.report.results import AGAIN, code_sha256
-from concord.report.terminal import check_writable, progress, terminal
+from concord.report.terminal import progress, terminal
 from concord.run.devices import check_device, find_gpu, same_device, told_device, told_gpu, told_machine
 from concord.run.evidence import Collector, new_folder
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-SCHEMA = "concord.bench/1"
+SCHEMA = "concord.bench/2"
 
 
 def run_benchmark(
@@ -48,9 +39,6 @@ def run_benchmark(
     threads: int | None,
     rounds: int | None,
     quick: bool,
-    sweep: str | None,
-    overlay: Path | None,
-    track: str,
     json_file: Path | None,
     device: str = "cpu",
 ) -> int:
@@ -65,20 +53,17 @@ def run_benchmark(
     chosen = select_variants(None if frameworks is None else [name.strip() for name in frameworks.split(",")])
     slow_to_start = [variant.id for variant in chosen if quick and frameworks is None and variant.own]
     chosen = [variant for variant in chosen if variant.id not in slow_to_start]
-    task = find_task(recipe).on_track(track)
+    task = find_task(recipe)
     if task.kind != "network":
         raise UserError(f"{task.name} trains nothing; there is no step to measure.")
-    if sweep and sweep not in SWEEPS:
-        raise UserError(f"There is no sweep {sweep!r}. Known: {', '.join(SWEEPS)}.")
     plan = QUICK if quick else FULL
     plan = replace(plan, rounds=rounds or plan.rounds)
     pin(threads)
-    name = "-".join([task.name, *(["quick"] if quick else []), *(["gpu"] if device == "gpu" else []), track])
+    name = "-".join([task.name, *(["quick"] if quick else []), *(["gpu"] if device == "gpu" else [])])
     file = json_file or paths.home() / "bench" / f"{name}.json"
     if json_file is None:
         file.parent.mkdir(parents=True, exist_ok=True)
     check_writable(file)
-    published = report.read_document(overlay, SCHEMA) if overlay else None
     console = terminal()
     from rich.console import Console
 
@@ -91,28 +76,22 @@ def run_benchmark(
         Collector(new_folder(), dataset, device=device) as collector,
         contextlib.closing(Bench(collector, task, document, file, plan)) as bench,
     ):
-        work = bench.sweep_work(ready, sweep) if sweep else bench.work(ready)
+        work = bench.work(ready)
         with progress(len(work)) as announce:
             for what, do in work:
                 announce(what)
                 do()
                 bench.save()
-    for table in tables(document):
-        console.print(table)
-        console.print()
-    if published:
-        console.print(beside(document, published))
-        console.print()
+    console.print(table(document))
+    console.print()
     for line in remarks(document, chosen):
         console.print(line, style="dim", markup=False)
     if slow_to_start:
         left_out = f"{', '.join(slow_to_start)}: left out by --quick, as an environment may have to be made first; "
         console.print(left_out + "--frameworks names them", style="dim", markup=False)
     console.print(f"Every run is in {file}; running this again only adds what is missing.", markup=False)
-    measured = [id for id, row in document["variants"].items() if any(run["outcome"] == "ok" for run in row["rounds"])]
-    spread = control_spread(document)
-    quiet = spread is None or spread <= SPREAD_LIMIT
-    return 0 if quiet and all(variant.id in measured for variant in chosen) else 1
+    measured = [id for id, row in document["variants"].items() if sound(row)]
+    return 0 if not loaded(noise(document)) and all(variant.id in measured for variant in chosen) else 1
 
 
 def pin(threads: int | None) -> None:
@@ -143,20 +122,17 @@ def start(file: Path, task: Task, dataset: data.Dataset, plan: Plan, device: str
         "schema": SCHEMA,
         "created": report.now(),
         "recipe": task.name,
-        "track": task.track,
         "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
         "environment": environment,
         "plan": {name: getattr(plan, name) for name in ("short", "long", "seconds", "turns", "predictions", "epochs")},
-        "flops_per_image": getattr(task.specification, "TRAINING_FLOPS", None),
         "batch_size": task.specification.HYPERPARAMETERS["batch_size"],
-        "peak_gflops": [],
         "control": None,
         "variants": {},
     }
     if not file.exists():
         return document
     found = report.read_document(file, SCHEMA)
-    for name in ("recipe", "track", "plan"):
+    for name in ("recipe", "plan"):
         if found.get(name) != document[name]:
             raise UserError(f"{file} is about another {name}: {found.get(name)!r}, now {document[name]!r}.\n{AGAIN}")
     report.check_same_data(file, found, dataset)
@@ -187,79 +163,46 @@ def check_same_program(file: Path, document: dict[str, Any], task: Task, variant
         raise UserError(f"{file} was made when {variant.label} still imported {', '.join(imported)}.\n{AGAIN}")
 
 
-def tables(document: dict[str, Any]) -> "list[Table]":
-    """Medians with their intervals, and tiers of the steady step."""
+def table(document: dict[str, Any]) -> "Table":
+    """Tiers and medians, the fastest first."""
     from rich.table import Table
 
-    found, tiers = figures(document), told_tiers(document)
-    environment = document["environment"]
-    tuned = ", tuned" if document["track"] == "tuned" else ""
-    title = f"{document['recipe']}{tuned}: {told_machine(environment)}"
-    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    found, environment = compared(document), document["environment"]
+    table = Table(title=f"{document['recipe']}: {told_machine(environment)}", title_justify="left", box=None)
     table.add_column("tier", justify="right")
     table.add_column("variant", no_wrap=True)
-    step_costs = ("step", "95% interval", "GFLOP/s", "system", "pages")
-    costs = ("import", "first step", *step_costs, "epoch", f"to {TARGET:.0%}")
-    for name in (*costs, "one image", "99th", "1,000 images"):
+    table.add_column("step", justify="right", no_wrap=True)
+    table.add_column(f"times {reference(document) or 'the fastest'}'s", justify="right")
+    columns: dict[str, tuple[str, Callable[[float], str]]] = {
+        "import": ("import_seconds", told_seconds),
+        "first step": ("first_step_seconds", told_seconds),
+        "epoch": ("epoch_seconds", told_seconds),
+        "1 image": ("single_seconds", told_seconds),
+        "1,000 images": ("thousand_seconds", told_seconds),
+        "memory": ("peak_memory", told_bytes),
+        **({"on the GPU": ("peak_device_memory", told_bytes)} if "device" in environment else {}),
+    }
+    for name in (*columns, "installed"):
         table.add_column(name, justify="right", no_wrap=True)
-    on_gpu = "device" in environment
-    table.add_column("memory", justify="right")
-    if on_gpu:
-        table.add_column("on the GPU", justify="right")
-    table.add_column("installed", justify="right")
-
-    def told_seconds(figure: Figure | None) -> str:
-        if figure is None:
-            return "-"
-        return f"{figure.median:.2f} s" if figure.median >= 1 else f"{1000 * figure.median:.3g} ms"
-
-    peak = max(document["peak_gflops"], default=0)
-    for id, row in sorted(found.items(), key=lambda item: (item[1].get("tier", 99), item[1]["order"])):
-        step = row.get("steady_seconds")
-        interval = f"{1000 * step.low:.3g} to {1000 * step.high:.3g}" if step else "-"
-        rate = f"{row['gflops']:.0f}" + (f" ({row['gflops'] / peak:.0%})" if peak else "") if "gflops" in row else "-"
-        memories = [
-            f"{row[name].median / 2**20:,.0f} MiB" if name in row else "-"
-            for name in ("peak_memory", *(("peak_device_memory",) if on_gpu else ()))
+    for id in [*found, *(id for id in document["variants"] if id not in found)]:
+        row = document["variants"][id]
+        tier, ratio = found.get(id, (None, None))
+        cells = [
+            write(value.value) if (value := figure(row, metric)) else "-"
+            for metric, write in (("steady_seconds", told_seconds), *columns.values())
         ]
-        installed = document["variants"][id]["installed_bytes"]
-        table.add_row(
-            tiers.get(id, "-"),
-            id,
-            told_seconds(row.get("import_seconds")),
-            told_seconds(row.get("first_step_seconds")),
-            told_seconds(step),
-            interval,
-            rate,
-            f"{row['system_share']:.0%}" if "system_share" in row else "-",
-            f"{row['fresh_pages']:,}" if "fresh_pages" in row else "-",
-            told_seconds(row.get("epoch_seconds")),
-            f"{row['target_seconds']:.1f} s" if "target_seconds" in row else "-",
-            told_seconds(row.get("single_seconds")),
-            told_seconds(row.get("single_99_seconds")),
-            told_seconds(row.get("thousand_seconds")),
-            *memories,
-            f"{installed / 1e6:,.0f} MB" if installed else "-",
-        )
-    return [table]
-
-
-def beside(document: dict[str, Any], published: dict[str, Any]) -> "Table":
-    """Steady steps here and in a published file. They are never merged: the machines and versions are others."""
-    from rich.table import Table
-
-    machines = [told_machine(found["environment"]) for found in (document, published)]
-    table = Table(title="Steady step", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("variant")
-    for name in (f"here: {machines[0]}", f"there: {machines[1]}, {published['created'][:10]}", "here / there"):
-        table.add_column(name, justify="right")
-    here, there = figures(document), figures(published)
-    for id in here:
-        pair = [found.get(id, {}).get("steady_seconds") for found in (here, there)]
-        cells = [f"{1000 * part.median:.3g} ms" if part else "-" for part in pair]
-        ratio = f"{pair[0].median / pair[1].median:.2f}" if pair[0] and pair[1] else "-"
-        table.add_row(id, *cells, ratio)
+        times = f"{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})" if ratio else "-"
+        installed = told_bytes(row["installed_bytes"]) if row["installed_bytes"] else "-"
+        table.add_row(str(tier or "-"), id, cells[0], times, *cells[1:], installed)
     return table
+
+
+def told_seconds(value: float) -> str:
+    return f"{value:.2f} s" if value >= 1 else f"{1000 * value:.3g} ms"
+
+
+def told_bytes(value: float) -> str:
+    return f"{value / 2**20:,.0f} MiB"
 
 
 def remarks(document: dict[str, Any], chosen: list[Variant]) -> list[str]:
@@ -275,20 +218,8 @@ def remarks(document: dict[str, Any], chosen: list[Variant]) -> list[str]:
             lines += [f"{variant.id}, {failed}" for failed in failed_rounds(row)]
     if "device" in document["environment"]:
         lines.append(told_gpu(document["environment"]["device"]))
-    for id, numbers in unsteady(document).items():
-        lines.append(f"{id}: tier {' or '.join(map(str, numbers))}, depending on which round is left out")
-    if again := repeats(document):
-        told = [f"{id} {' or '.join(map(str, numbers))}" for id, numbers in again.differing.items()]
-        which = f"; in one of them or by all rounds: {', '.join(told)}" if told else ""
-        lines.append(f"the same tiers in {again.same} of {again.count} repeats of {again.rounds} rounds{which}")
-    if page := page_seconds(figures(document)):
-        lines.append(
-            "system: its share of a step's processor time; of what takes many fresh pages of memory most of it is to "
-            f"hand them out, up to {page * 1e6:.1f} µs each on this machine"
-        )
-    spread = control_spread(document)
-    if spread is not None:
-        told_spread = f"{document['control']['variant']} measured twice differs by {spread:.1%}"
-        loaded = f": more than {SPREAD_LIMIT:.0%}, the machine was loaded and the figures are rough"
-        lines.append(told_spread + (loaded if spread > SPREAD_LIMIT else ", the noise of these figures"))
+    if found := noise(document):
+        told = f"{document['control']['variant']}'s second process took {found.value:.2f} times its first's"
+        rough = "the machine was loaded, and the figures are rough" if loaded(found) else "the noise of these figures"
+        lines.append(f"{told} ({found.low:.2f} to {found.high:.2f}): {rough}")
     return lines

@@ -17,12 +17,13 @@ from concord.data import datasets as data
 from concord.judge.ladder import Run
 from concord.project import paths
 from concord.project.errors import UserError
+from concord.project.files import check_writable, write_json
 from concord.project.framework import Variant, select_variants, variants
 from concord.project.task import Task, find_task
 from concord.report import results as report
 from concord.report.results import AGAIN
-from concord.report.terminal import check_writable, progress, terminal
-from concord.run.evidence import Collector, new_folder, write_json
+from concord.report.terminal import progress, terminal
+from concord.run.evidence import Collector, new_folder
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -477,7 +477,7 @@ def changed_recipe(folder: Path, old: str, new: str) -> Task:
     (folder / "task.py").write_bytes((sound.folder / "task.py").read_bytes())
     path = folder / sound.recipes["numpy"].name
     path.write_text(source.replace(old, new), encoding="utf-8")
-    return replace(sound, folder=folder, idiomatic={"numpy": path})
+    return replace(sound, folder=folder, recipes={"numpy": path})
 
 
 def same(first: Evidence, second: Evidence) -> bool:

@@ -197,7 +197,7 @@ class MutantCollector(Collector):
         folder = self.folder / "mutants" / f"{re.sub('[^A-Za-z0-9]+', '_', mutant.name)}-{framework}-{digest}"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / recipe.name).write_text(source, encoding="utf-8")
-        return replace(sound, folder=folder, idiomatic={framework: folder / recipe.name})
+        return replace(sound, folder=folder, recipes={framework: folder / recipe.name})
 
 
 def run_mutants(

@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from concord.project.framework import REFERENCE, frameworks
+from concord.project.framework import frameworks
 from concord.project.task import TRAINING, Task
 
 MOST_LINES = 110  # of code, neither blank nor comment
-MOST_LINES_TUNED_REFERENCE = 150  # NumPy tuned to the limit writes out by hand what other frameworks hide
 CELL = re.compile(r"^# %%(?! \[markdown\]) *(.*?)\s*$", re.MULTILINE)
 
 
@@ -23,7 +22,7 @@ def problems(task: Task, framework: str) -> list[str]:
     """Everything that a recipe's source does against the contract, in sentences; empty if nothing.
 
     Args:
-        task: the recipe folder, on the track to look at.
+        task: the recipe folder.
         framework: whose file to look at; it must be written.
     """
     path = task.recipes[framework]
@@ -35,9 +34,8 @@ def problems(task: Task, framework: str) -> list[str]:
     if not source.startswith("# %% [markdown]\n# # "):
         found.append("doesn't begin with a markdown cell and a title")
     count = sum(not line.lstrip().startswith("#") for line in source.splitlines() if line.strip())
-    most = MOST_LINES_TUNED_REFERENCE if (task.track, framework) == ("tuned", REFERENCE) else MOST_LINES
-    if count > most:
-        found.append(f"has {count} lines of code, more than {most}")
+    if count > MOST_LINES:
+        found.append(f"has {count} lines of code, more than {MOST_LINES}")
     own = frameworks()[framework]
     backends = {name for variant in own.variants for name in variant.distributions}
     known = {*sys.stdlib_module_names, "numpy", *own.imports, *backends}
@@ -72,5 +70,5 @@ def keyword_defaults(function: ast.FunctionDef) -> dict[str, Any]:
 
 def stray_files(folder: Path, task: Task) -> list[str]:
     """Python files in a recipe folder that are neither its task nor a recipe of a known framework."""
-    known = {folder / "task.py", *task.idiomatic.values(), *task.tuned.values()}
+    known = {folder / "task.py", *task.recipes.values()}
     return sorted(path.name for path in folder.glob("*.py") if path not in known)

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from concord.project import paths
@@ -34,24 +35,20 @@ TRAINING = {"shuffle": True, "seed": 0, "watch": None}
 RESERVED = ("file", "allow_pickle", "args", "kwds")  # what numpy.savez takes as its own
 
 
-TRACKS = ("idiomatic", "tuned")
-
-
 @dataclass(frozen=True)
 class Task:
-    """One recipe folder, seen on one track.
+    """One recipe folder.
 
-    `specification` is its task.py as a module; `idiomatic` and `tuned` are the files by framework id. Everything works
-    on `recipes`, the files of the chosen track, so that the two are never mixed.
+    `specification` is its task.py as a module; `recipes` are the files by framework id. `neighbour` is the task that
+    its SAME_TASK_AS names, for whose specification it has other programs.
     """
 
     name: str
     folder: Path
     specification: Any
-    idiomatic: dict[str, Path]
-    tuned: dict[str, Path] = field(default_factory=dict)
+    recipes: dict[str, Path] = field(default_factory=dict)
+    neighbour: "Task | None" = None
     bundled: bool = False  # one of the project's own
-    track: str = "idiomatic"
 
     @property
     def own_name(self) -> str:
@@ -59,22 +56,13 @@ class Task:
         return self.name if self.bundled else ""
 
     @property
-    def recipes(self) -> dict[str, Path]:
-        return self.tuned if self.track == "tuned" else self.idiomatic
-
-    def on_track(self, track: str) -> "Task":
-        """The same task with the files of another track.
-
-        Raises:
-            UserError: there is no such track.
-        """
-        if track not in TRACKS:
-            raise UserError(nearest("track", track, TRACKS))
-        return replace(self, track=track)
+    def of_reference(self) -> "Task":
+        """The task with the NumPy program that is the reference: its own, or its neighbour's for its specification."""
+        return replace(self.neighbour, specification=self.specification) if self.neighbour else self
 
     def file_name(self, framework: str) -> str:
-        """What a framework's file is called on this track, written or not."""
-        return f"{self.name}_{framework}{'_tuned' if self.track == 'tuned' else ''}.py"
+        """What a framework's file is called, written or not."""
+        return f"{self.name}_{framework}.py"
 
     @property
     def kind(self) -> str:
@@ -155,13 +143,17 @@ def read_task(folder: Path) -> Task:
     """Reads a recipe folder.
 
     Raises:
-        UserError: no task.py; a syntax error or an exception in it; something missing from it; a recipe file whose
-            framework doesn't exist.
+        UserError: no task.py; a syntax error or an exception in it; something missing from it; no neighbour where it
+            names one; a recipe file whose framework doesn't exist.
     """
     path = folder / "task.py"
     if not path.is_file():
         raise UserError(f"{folder} is not a recipe folder: it has no task.py. `concord new recipe NAME` makes one.")
-    specification = run_file(path, f"task_of_{folder.name}")
+    specification, neighbour = run_file(path, f"task_of_{folder.name}"), None
+    if hasattr(specification, "SAME_TASK_AS"):
+        neighbour = _neighbour(path, specification.SAME_TASK_AS)
+        # The folder's own names over the neighbour's.
+        specification = SimpleNamespace(**(vars(neighbour.specification) | vars(specification)))
     kind = getattr(specification, "KIND", None)
     required = COMMON | (KINDS.get(kind, {}) if isinstance(kind, str) else {})
     missing = [name for name in required if not hasattr(specification, name)]
@@ -176,14 +168,27 @@ def read_task(folder: Path) -> Task:
     if specification.KIND == "network":
         check_network(path, specification)
     bundled = folder.parent in (paths.RECIPES, paths.MUTANTS)
-    task = Task(folder.name, folder, specification, {}, bundled=bundled)
+    task = Task(folder.name, folder, specification, neighbour=neighbour, bundled=bundled)
     for file in sorted(folder.glob(f"{glob.escape(folder.name)}_*.py")):
-        name = file.stem.removeprefix(f"{folder.name}_")
-        framework = name.removesuffix("_tuned")
+        framework = file.stem.removeprefix(f"{folder.name}_")
         if framework not in frameworks():
             raise UserError(f"{file.name}: " + nearest("framework", framework, frameworks()))
-        (task.idiomatic if framework == name else task.tuned)[framework] = file
+        task.recipes[framework] = file
     return task
+
+
+def _neighbour(path: Path, name: Any) -> Task:
+    """The task beside this one that a task.py names in SAME_TASK_AS.
+
+    Raises:
+        UserError: it isn't there, or it has a neighbour itself.
+    """
+    folder = path.parent.parent / str(name)
+    if folder == path.parent or not (folder / "task.py").is_file():
+        raise UserError(f"{path}: SAME_TASK_AS is {name!r}; there is no such recipe folder beside it.")
+    if hasattr(run_file(folder / "task.py", "neighbour"), "SAME_TASK_AS"):
+        raise UserError(f"{path}: SAME_TASK_AS is {name!r}, which names another task itself; name that one.")
+    return read_task(folder)
 
 
 def check_network(path: Path, specification: Any) -> None:

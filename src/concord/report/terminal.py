@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from concord.project.files import check_writable as check_writable
-
 
 def terminal() -> Console:
     """Standard output; in a pipe wide enough for the tables."""

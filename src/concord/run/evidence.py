@@ -17,7 +17,6 @@ from concord.judge.ladder import Run
 from concord.project import paths
 from concord.project.cases import Case, read_cases
 from concord.project.errors import UserError
-from concord.project.files import write_json as write_json
 from concord.project.framework import REFERENCE, Variant, variants
 from concord.project.outcomes import Outcome
 from concord.project.task import Task
@@ -145,7 +144,7 @@ class Collector:
         """What the NumPy program gives, on the processor: in float64, but for ordinary runs. It runs after the variant
         whose weights were drawn, so that no recipe finds an answer lying about."""
         precision = "float32" if run.ordinary else "float64"
-        variant = variants()[REFERENCE]
+        variant, task = variants()[REFERENCE], task.of_reference
         key = (task.folder, f"{REFERENCE} as the reference", precision, run)
         if key not in self._collected:
             with locks[key]:  # several threads may want the same one

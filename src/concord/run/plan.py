@@ -115,6 +115,8 @@ def task_digest(task: Task, program: Path) -> str:
             digest.update(f"{path.relative_to(task.folder)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     digest.update(program.read_bytes())
+    if task.neighbour:
+        digest.update((task.neighbour.folder / "task.py").read_bytes())
     return digest.hexdigest()
 
 

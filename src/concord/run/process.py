@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 import weakref
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,6 +41,7 @@ class Answer:
     outcome: Outcome
     reason: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
+    seconds: float | None = None  # around the job, by this process's clock
 
 
 def available_threads() -> int:
@@ -107,12 +108,14 @@ class Worker:
             return self.started
         assert self._process and self._process.stdin
         nonce = secrets.token_hex(8)
+        begin = time.perf_counter()
         try:
             self._process.stdin.write(json.dumps(job | {"nonce": nonce}) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             pass  # it has died since; waiting for its answer finds out how
-        return self._wait(self.time_limit, nonce, in_a_copy=job.get("in_a_copy", False))
+        answer = self._wait(self.time_limit, nonce, in_a_copy=job.get("in_a_copy", False))
+        return replace(answer, seconds=time.perf_counter() - begin)
 
     def close(self) -> None:
         """Ends the process and everything that it started."""

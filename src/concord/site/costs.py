@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concord.cost.tiers import TARGET, WIDTH, Figure, failed_rounds, figures, sound, told_tiers
+from concord.cost.statistics import WIDTH, Figure, compared, failed_rounds, figure, sound
 from concord.project.framework import variants
 from concord.project.task import Task
 from concord.run.devices import told_machine
@@ -31,7 +31,6 @@ STEP = Quantity("steady_seconds", "a training step")
 SPEED = (
     STEP,
     Quantity("epoch_seconds", "seconds an epoch"),
-    Quantity("target_seconds", f"training until {TARGET:.0%} are right"),
     Quantity("single_seconds", "prediction of one image"),
     Quantity("thousand_seconds", "prediction of 1,000 images"),
     Quantity("first_step_seconds", "first step"),
@@ -43,25 +42,20 @@ MEMORY = (Quantity("peak_memory", "memory at most", "bytes", mebibytes),)
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One results file of `concord bench`; `figures` by variant and quantity."""
+    """One results file of `concord bench`."""
 
     task: Task
     file: Path
     document: dict[str, Any]
-    figures: dict[str, dict[str, Any]]
 
     @property
     def link(self) -> str:
         return f"speed.html#{self.file.stem}"
 
     def of(self, quantity: Quantity) -> dict[str, Figure]:
-        """By variant; a single number is its own interval."""
-        found = {id: row[quantity.name] for id, row in self.figures.items() if row.get(quantity.name)}
-        return {
-            id: value if isinstance(value, Figure) else Figure(value, value, value)
-            for id, value in found.items()
-            if id in variants()
-        }
+        """By variant."""
+        rows = {id: row for id, row in self.document["variants"].items() if id in variants()}
+        return {id: found for id, row in rows.items() if (found := figure(row, quantity.name))}
 
     def without(self, id: str) -> Cell:
         """The cell of a variant that has no figure."""
@@ -72,30 +66,28 @@ class Benchmark:
             return unknown(self.task, variant)
         return Cell("unverified" if row["unproven"] else "no figure", note=speed.why_without(row))
 
-    def note(self, id: str, quantity: Quantity, figure: Figure) -> str:
-        """The interval, and whether the figure still speaks for the present program."""
+    def note(self, id: str, quantity: Quantity, found: Figure) -> str:
+        """The least and the most, and whether the figure still speaks for the present program."""
         row = self.document["variants"][id]
         rounds = sum(quantity.name in run for run in sound(row))
-        ends = f"{quantity.write(figure.low)} to {quantity.write(figure.high)}, {rounds} rounds"
-        words = [*([ends] if figure.low < figure.high else []), *failed_rounds(row)]
+        ends = f"{quantity.write(found.low)} to {quantity.write(found.high)}, {rounds} rounds"
+        words = [*([ends] if found.low < found.high else []), *failed_rounds(row)]
         if stale := outdated_program(self.task, id, row):
             words.append(f"stale: {stale}")
         return "; ".join(filter(None, [*words, with_neighbours(id, quantity, row)]))
 
 
 def benchmark(task: Task, results: Results, gpu: bool = False) -> Benchmark | None:
-    """The file that the table shows: the recipes as they are taught, on one machine's processor or GPU."""
+    """The file that the table shows: of one machine's processor or GPU."""
     found = [
         (file, document)
         for file, document in results.documents("bench")
-        if document["recipe"] == task.name
-        and document["track"] == "idiomatic"
-        and ("device" in document["environment"]) == gpu
+        if document["recipe"] == task.name and ("device" in document["environment"]) == gpu
     ]
     if not found:
         return None
     file, document = max(found, key=lambda item: rank(item[1]))
-    return Benchmark(task, file, document, figures(document))
+    return Benchmark(task, file, document)
 
 
 def on_processor(task: Task, results: Results) -> tuple[list[Row], list[Row]]:
@@ -124,18 +116,17 @@ def cost(task: Task, quantity: Quantity, results: Results, measured: Benchmark |
 
 def tiers(measured: Benchmark) -> Row:
     """Who is about equally fast by the training step."""
-    steps, told = measured.of(STEP), told_tiers(measured.document)
+    steps = compared(measured.document)
 
     def cell(id: str) -> Cell:
         if id not in steps:
             return measured.without(id)
-        number = measured.figures[id]["tier"]
+        number, ratio = steps[id]
         tone = str(min(number, len(FACTORS) + 1))
-        return Cell(f"tier {told[id]}", number, measured.link, measured.note(id, STEP, steps[id]), tone)
+        note = f"{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f}) times the least"
+        return Cell(f"tier {number}", number, measured.link, note, tone)
 
-    about = (
-        f"less than {WIDTH:.0%} slower than its fastest one, or not told from all of it by the intervals and the noise"
-    )
+    about = f"the interval of a step in a new tier lies wholly above {WIDTH:g} times the last tier's fastest"
     id, label = f"tier-{measured.task.name}", f"tier by training step: {measured.task.name}"
     return Row(id, label, "", about, "", {id: cell(id) for id in variants()})
 
@@ -143,12 +134,12 @@ def tiers(measured: Benchmark) -> Row:
 def benchmarked(quantity: Quantity, measured: Benchmark, id: str) -> Row:
     """Medians of a benchmark's rounds."""
     values = measured.of(quantity)
-    least = min((figure.median for figure in values.values()), default=0.0)
+    least = min((found.value for found in values.values()), default=0.0)
 
     def cell(id: str) -> Cell:
         if id not in values:
             return measured.without(id)
-        value = values[id].median
+        value = values[id].value
         note = "; ".join(filter(None, [times(value, least), measured.note(id, quantity, values[id])]))
         return Cell(quantity.write(value), value, measured.link, note, tone(value, least))
 

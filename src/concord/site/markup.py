@@ -69,18 +69,6 @@ def seconds(value: float) -> str:
     return f"{number:#.3g}".rstrip(".") + f" {unit}"
 
 
-def tick(value: float) -> str:
-    """A duration on a scale, where numbers are round."""
-    return f"{value:.4g} s" if value >= 1 else f"{value * 1000:.4g} ms"
-
-
-def span(low: float, high: float) -> str:
-    """Two durations, with the unit once where they share it."""
-    number, unit = seconds(low).split(" ")
-    told = seconds(high)
-    return f"{number if told.endswith(f' {unit}') else seconds(low)} to {told}"
-
-
 def mebibytes(value: float) -> str:
     return f"{value / 2**20:,.0f} MiB"
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from concord.judge import ladder
 from concord.project.framework import Framework, frameworks, variants
 from concord.project.task import all_tasks
-from concord.site import evidence, gotchas, mutants, proof, speed, tuning
+from concord.site import evidence, gotchas, mutants, proof, speed
 from concord.site.comparison import install_command
 from concord.site.markup import render
 from concord.site.results import Results, pins
@@ -89,7 +89,6 @@ FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
     "mutants-summary": mutants.summary,
     "mutants": mutants.matrix,
     "speed": speed.page,
-    "tuning": tuning.page,
 }
 
 

@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Callable
-from statistics import fmean, linear_regression
+from statistics import fmean
 from typing import Any
 
-from concord.cost.tiers import Figure
+from concord.cost.statistics import Figure
 from concord.project.framework import frameworks, variants
 from concord.project.task import Task
 from concord.site.results import Measurement
@@ -118,10 +118,8 @@ def stacked(counts: dict[str, int], steps: tuple[str, ...]) -> dict[str, Any]:
     return {"parts": parts, "total": total}
 
 
-def intervals(
-    found: dict[str, Figure], write: Callable[[float], str], tiers: dict[str, int] | None = None
-) -> dict[str, Any] | None:
-    """For each variant its median and its interval, from nought; `first` marks the first one of each tier."""
+def intervals(found: dict[str, Figure], write: Callable[[float], str], tiers: dict[str, int]) -> dict[str, Any] | None:
+    """For each variant its value and its interval, from nought; `first` marks the first one of each tier."""
     if not found:
         return None
     ticks, start, end = scale([0.0, *(figure.high for figure in found.values())], 5)
@@ -129,120 +127,18 @@ def intervals(
     def at(value: float) -> float:
         return (value - start) / (end - start)
 
-    of = tiers or dict.fromkeys(found, 0)
-    before = [None, *(of[label] for label in found)]
+    before = [None, *(tiers[label] for label in found)]
     return {
         "ticks": [(at(tick), write(tick)) for tick in ticks],
         "rows": [
             {
                 "label": label,
-                "value": write(figure.median),
-                "at": at(figure.median),
+                "value": write(figure.value),
+                "at": at(figure.value),
                 "ends": (at(figure.low), at(figure.high)),
-                "tier": of[label],
-                "first": bool(tiers) and of[label] != previous,
+                "tier": tiers[label],
+                "first": tiers[label] != previous,
             }
             for (label, figure), previous in zip(found.items(), before, strict=False)
-        ],
-    }
-
-
-def before_the_second_step(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """For each variant the seconds of its import, of making its model and of its first step, one after the other; the
-    quickest first. None where nothing was measured."""
-    names = ("import_seconds", "start_seconds", "first_step_seconds")
-    bars = {row["label"]: [row[name].median for name in names] for row in rows if all(row.get(name) for name in names)}
-    if not bars:
-        return None
-    ticks, _, end = scale([0.0, *map(sum, bars.values())], 5)
-    return {
-        "ticks": [(tick / end, f"{tick:.4g} s") for tick in ticks],
-        "rows": [
-            {
-                "label": label,
-                "total": sum(parts),
-                "parts": [(sum(parts[:i]) / end, part / end, part) for i, part in enumerate(parts)],
-            }
-            for label, parts in sorted(bars.items(), key=lambda bar: sum(bar[1]))
-        ],
-    }
-
-
-def learning(
-    rows: list[dict[str, Any]], curves: dict[str, list[dict[str, Any]]], target: float
-) -> dict[str, Any] | None:
-    """Test accuracy against the seconds of training, on a logarithmic scale, the first step's compilation included.
-
-    Args:
-        rows: of each variant its `id`, `label` and the figures `first_step_seconds` and `steady_seconds`.
-        curves: by id, the accuracy after so many steps.
-        target: the accuracy that a line marks.
-    """
-    measured = {
-        row["label"]: [
-            (row["first_step_seconds"].median + (point["steps"] - 1) * row["steady_seconds"].median, point["accuracy"])
-            for point in curves.get(row["id"], [])
-        ]
-        for row in rows
-    }
-    measured = {label: points for label, points in measured.items() if len(points) > 1}
-    if not measured:
-        return None
-    times = [time for points in measured.values() for time, _ in points]
-    lowest, highest = math.floor(math.log2(min(times))), math.ceil(math.log2(max(times)))
-    ticks, start, end = scale([target, *(accuracy for points in measured.values() for _, accuracy in points)], 5)
-
-    def across(time: float) -> float:
-        return (math.log2(time) - lowest) / (highest - lowest)
-
-    return {
-        "target": (end - target) / (end - start),
-        "times": [(across(2.0**power), 2.0**power) for power in range(lowest, highest + 1)],
-        "ticks": [((end - tick) / (end - start), f"{tick * 100:.4g}%") for tick in ticks],
-        "curves": [
-            {"label": label, "points": [(across(time), (end - value) / (end - start)) for time, value in points]}
-            for label, points in measured.items()
-        ],
-    }
-
-
-def sweep(found: dict[str, list[dict[str, Any]]], name: str) -> dict[str, Any] | None:
-    """Seconds, or for processes images per second, against a size, both on logarithmic scales; None where nothing was
-    measured at two sizes or more."""
-
-    def amount(point: dict[str, Any]) -> float:
-        return next((point[of] for of in ("steady_seconds", "epoch_seconds", "images_per_second") if of in point), 0.0)
-
-    measured = {
-        label: sorted((float(point[name]), amount(point)) for point in points if amount(point) > 0)
-        for label, points in found.items()
-    }
-    measured = {label: points for label, points in measured.items() if len(points) > 1}
-    if not measured:
-        return None
-    sizes = sorted({size for points in measured.values() for size, _ in points})
-    amounts = [amount for points in measured.values() for _, amount in points]
-    lowest = math.floor(math.log10(min(amounts)))
-    highest = max(lowest + 1, math.ceil(math.log10(max(amounts))))
-
-    def place(size: float, amount: float) -> tuple[float, float]:
-        return (
-            math.log(size / sizes[0]) / math.log(sizes[-1] / sizes[0]),
-            (highest - math.log10(amount)) / (highest - lowest),
-        )
-
-    return {
-        "sizes": [(place(size, 10.0**highest)[0], f"{size:,.0f}") for size in sizes],
-        "ticks": [((highest - power) / (highest - lowest), 10.0**power) for power in range(lowest, highest + 1)],
-        "curves": [
-            {
-                "label": label,
-                "points": [place(*point) for point in points],
-                # Of the straight line through the logarithms: 1 means that twice the size takes twice the time.
-                "slope": linear_regression(
-                    [math.log(size) for size, _ in points], [math.log(amount) for _, amount in points]
-                ).slope,
-            }
-            for label, points in measured.items()
         ],
     }

@@ -84,8 +84,8 @@ class Results:
             document = read_results(file)
             self._documents.setdefault(kind(document), []).append((file, document))
         for file, document in self.documents("compare"):
-            if document.get("track", "idiomatic") != "idiomatic" or "device" in document["environment"]:
-                continue  # figures of other programs, or of another device, than those that the pages show
+            if "device" in document["environment"]:
+                continue  # figures of another device than the one that the pages show
             for result in document["results"]:
                 key = (result["recipe"], result["variant"])
                 known = self._found.get(key)

@@ -1,39 +1,29 @@
 """The speed page: what `concord bench` measured, machine by machine, never merged."""
 
+from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
 
-from concord.cost.tiers import (
-    REPEAT,
-    SPREAD_LIMIT,
-    TARGET,
-    Figure,
-    control_spread,
-    failed_rounds,
-    figures,
-    page_seconds,
-    repeats,
-    told_tiers,
-    unsteady,
-)
+from concord.cost.statistics import Figure, compared, failed_rounds, figure, loaded, noise, reference
 from concord.project.framework import variants
 from concord.project.task import all_tasks
 from concord.run.devices import told_gpu, told_machine
 from concord.site import plots
-from concord.site.markup import mebibytes, megabytes, render, seconds, span, tick
+from concord.site.markup import mebibytes, megabytes, render, seconds
 from concord.site.results import Results, neighbours, outdated_program
 
-SWEEPS = {  # by what is varied: what the scale counts, and what is drawn
-    "batch": ("images in a batch", "One training step against the images in a batch"),
-    "images": ("images", "A pass through so many images"),
-    "threads": ("threads", "One training step against threads"),
-    "processes": (
-        "processes",
-        "Images per second of all processes that train at the same time, which share the cores between them; a single "
-        "one has a thread for each core",
-    ),
+COLUMNS = {  # by metric: the table's column and how its values are written
+    "import_seconds": ("import", seconds),
+    "start_seconds": ("model", seconds),
+    "first_step_seconds": ("first step", seconds),
+    "epoch_seconds": ("epoch", seconds),
+    "single_seconds": ("1 image", seconds),
+    "thousand_seconds": ("1,000 images", seconds),
+    "peak_memory": ("memory", mebibytes),
+    "peak_device_memory": ("on the GPU", mebibytes),
 }
+WANTED = (("mnist_cnn", False), ("mnist_cnn", True), ("mnist_cnn_fast", False))  # recipe, and whether on a GPU
 
 
 def command(recipe: str, file: str, *options: str) -> str:
@@ -47,62 +37,31 @@ def gpu_command(recipe: str) -> str:
 
 
 def page(results: Results) -> Markup:
-    """A section for each results file: one recipe on one track on one machine's processor or GPU."""
-    latest = reversed(results.documents("bench"))
-    # As it is taught before what is tuned, and the processor before the GPU.
-    ordered = sorted(latest, key=lambda found: (found[1]["track"], "device" in found[1]["environment"]))
+    """A section for each results file: one recipe on one machine's processor or GPU; then what isn't measured yet."""
+    found = results.documents("bench")
+    ordered = sorted(found, key=lambda item: (item[1]["recipe"], "device" in item[1]["environment"]))
     sections = [section(file.name, document) for file, document in ordered]
-    measured = [part for part in sections if part["rows"] and part["gpu"]]
-    return render(
-        "speed.html",
-        sections=sections,
-        command=command,
-        gpu_command=gpu_command,
-        without_gpu=not measured,
-        seconds=seconds,
-        span=span,
-        tick=tick,
-        told=SWEEPS,
-        mebibytes=mebibytes,
-        megabytes=megabytes,
-        limit=SPREAD_LIMIT,
-        target=TARGET,
-    )
+    known = {(part["document"]["recipe"], bool(part["gpu"])) for part in sections if part["rows"]}
+    missing = [
+        (f"{recipe} on a GPU", gpu_command(recipe)) if gpu else (recipe, command(recipe, f"bench-{recipe}.json"))
+        for recipe, gpu in WANTED
+        if (recipe, gpu) not in known
+    ]
+    return render("speed.html", sections=sections, missing=missing, seconds=seconds)
 
 
 def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
     """One file's figures, the fastest step first."""
-    found, again, tiers = figures(document), repeats(document), told_tiers(document)
-    peak = max(document["peak_gflops"], default=0)
-    gpu = told_gpu(document["environment"]["device"]) if "device" in document["environment"] else ""
     rounds = max((len(row["rounds"]) for row in document["variants"].values()), default=0)
-    rows = [
-        {
-            "id": id,
-            "label": label(id),
-            "tiers": tiers[id],
-            "installed": document["variants"][id]["installed_bytes"],
-            **figure,
-        }
-        for id, figure in sorted(found.items(), key=lambda item: item[1]["order"])
-        if "steady_seconds" in figure
-    ]
-    without = {
-        label(id): why_without(row) or "no round yet"
-        for id, row in document["variants"].items()
-        if "steady_seconds" not in found[id]
-    }
+    gpu = told_gpu(document["environment"]["device"]) if "device" in document["environment"] else ""
+    steps = compared(document)
+    rows = [row(id, document["variants"][id], tier, ratio) for id, (tier, ratio) in steps.items()]
+    options = [f"--threads {document['environment']['threads']}", *([f"--rounds {rounds}"] if rounds > 5 else [])]
+    found = noise(document)
     return {
         "file": file,
         "document": document,
-        "command": command(
-            document["recipe"],
-            file,
-            f"--threads {document['environment']['threads']}",
-            *([f"--rounds {rounds}"] if rounds > REPEAT else []),
-            *(["--track tuned"] if document["track"] == "tuned" else []),
-            *(["--device gpu"] if gpu else []),
-        ),
+        "command": command(document["recipe"], file, *options, *(["--device gpu"] if gpu else [])),
         "machine": told_machine(document["environment"]),
         "gpu": gpu,
         "not_on_gpu": [
@@ -111,54 +70,58 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
             if gpu and variant.device_code and variant.id not in document["variants"]
         ],
         "rows": rows,
-        "peak": peak,
-        "page_seconds": page_seconds(found),
-        "with_pages": any("steady_fresh_pages" in row for row in rows),
-        "without": without,
+        "tiers": tiers(rows),
+        "reference": label(reference(document)),
+        "columns": {name: column for name, column in COLUMNS.items() if any(row["figures"].get(name) for row in rows)},
+        "chart": plots.intervals(
+            {row["label"]: row["ratio"] for row in rows}, times, {row["label"]: row["tier"] for row in rows}
+        ),
+        "without": {
+            label(id): why_without(row) or "no round yet" for id, row in document["variants"].items() if id not in steps
+        },
         "failed": {row["label"]: failed_rounds(document["variants"][row["id"]]) for row in rows},
         "stale": stale(document),
         "neighbours": neighbours(document["variants"].items()),
-        "spread": control_spread(document),
-        "repeats": again,
-        "changing": {label(id): numbers for id, numbers in again.differing.items()} if again else {},
-        "unsteady": {label(id): numbers for id, numbers in unsteady(document).items()},
+        "noise": found,
+        "loaded": loaded(found),
         "control": label(document["control"]["variant"]) if document["control"] else "",
         "rounds": rounds,
-        "steps": plots.intervals(
-            {row["label"]: row["steady_seconds"] for row in rows}, tick, {row["label"]: row["tier"] for row in rows}
-        ),
-        "memory": memory(rows),
-        "first_steps": plots.before_the_second_step(rows),
-        "learning": plots.learning(
-            rows, {id: row["accuracy_after"] for id, row in document["variants"].items()}, TARGET
-        ),
-        "sweeps": {
-            name: plots.sweep(
-                {label(id): row["sweeps"].get(name, []) for id, row in document["variants"].items()}, name
-            )
-            for name in SWEEPS
-        },
     }
 
 
-def memory(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The most memory of each process, the least first, in mebibytes so that the scale is round."""
-    found = {
-        row["label"]: Figure(peak.median / 2**20, peak.low / 2**20, peak.high / 2**20)
-        for row in rows
-        if (peak := row.get("peak_memory"))
+def row(id: str, measured: dict[str, Any], tier: int, ratio: Figure) -> dict[str, Any]:
+    installed = measured["installed_bytes"]
+    return {
+        "id": id,
+        "label": label(id),
+        "tier": tier,
+        "ratio": ratio,
+        "step": figure(measured, "steady_seconds"),
+        "figures": {name: found for name in COLUMNS if (found := figure(measured, name))},
+        "installed": megabytes(installed) if installed else "–",
     }
-    ordered = dict(sorted(found.items(), key=lambda item: item[1].median))
-    return plots.intervals(ordered, lambda number: f"{number:,.0f} MiB")
+
+
+def tiers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each tier the members and how many times the fastest's step theirs take: the answer in a line each."""
+    found = []
+    for number, members in groupby(rows, key=lambda row: row["tier"]):
+        part = list(members)
+        ends = dict.fromkeys(times(part[place]["ratio"].value) for place in (0, -1))
+        found.append({"tier": number, "labels": [row["label"] for row in part], "times": " to ".join(ends)})
+    return found
+
+
+def times(value: float) -> str:
+    return f"{value:.1f}×"
 
 
 def stale(document: dict[str, Any]) -> dict[str, str]:
     """By label, why a variant's figures no longer speak for the present recipe and pins; nothing of what is gone."""
-    known = [task for task in all_tasks() if task.name == document["recipe"]]
-    tasks = [task.on_track(document["track"]) for task in known]
     found = {
         label(id): outdated_program(task, id, row)
-        for task in tasks
+        for task in all_tasks()
+        if task.name == document["recipe"]
         for id, row in document["variants"].items()
         if id in variants()
     }
