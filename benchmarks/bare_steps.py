@@ -131,11 +131,9 @@ def numpy(images, labels, batch_size):
 
     def run(steps):
         for image_batch, label_batch in batches(images, labels, batch_size, steps):
-            chunks = [slice(start, start + 16) for start in range(0, batch_size, 16)]
-            arguments = [(model, image_batch[chunk], label_batch[chunk]) for chunk in chunks]
-            parts = list(recipe.threads.map(lambda each: recipe.loss_and_gradients(*each), arguments))
+            _, gradients = recipe.loss_and_gradients(model, image_batch, label_batch)
             for name in model:
-                velocity[name] = 0.9 * velocity[name] + sum(part[1][name] for part in parts) / batch_size
+                velocity[name] = 0.9 * velocity[name] + gradients[name]
                 model[name] -= np.float32(0.05) * velocity[name]
 
     return run
