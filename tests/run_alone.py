@@ -12,6 +12,20 @@ def run_alone(recipe, folder):
     os.chdir(folder)
     sys.path[0] = folder  # as Python does for a file that it is started with
     printed = io.StringIO()
+    with open(recipe, encoding="utf-8") as file:
+        if "datasets.mnist.load_data()" in file.read():
+            read_the_mnist_that_lies_here()
     with contextlib.redirect_stdout(printed):
         runpy.run_path(recipe, run_name="__main__")
     return printed.getvalue()
+
+
+def read_the_mnist_that_lies_here():
+    """Keras's own loader reads the real MNIST alone, from its cache or the network: here it gets the few digits."""
+    import keras.src.datasets.mnist as loader
+
+    loader.get_file = lambda *_, **__: os.path.abspath("mnist.npz")
+
+
+if __name__ == "__main__":
+    print(run_alone(sys.argv[1], os.getcwd()))

@@ -72,8 +72,9 @@ def test_new_framework(house):
     before = snapshot(house.folder)
     folder = house.folder / "frameworks" / "newcomer"
     finished = house.concord("new", "framework", "newcomer")
-    assert finished == (0, f"wrote {folder / 'framework.toml'}\nwrote {folder / 'notes.md'}\n", "")
-    added = {"frameworks/newcomer", "frameworks/newcomer/framework.toml", "frameworks/newcomer/notes.md"}
+    files = ("framework.toml", "weights.py", "notes.md")
+    assert finished == (0, "".join(f"wrote {folder / file}\n" for file in files), "")
+    added = {"frameworks/newcomer", *(f"frameworks/newcomer/{file}" for file in files)}
     assert snapshot(house.folder).keys() - before.keys() == added
     framework = read_framework(folder)
     assert (framework.label, framework.imports, framework.homepage[:8]) == ("Newcomer", ("newcomer",), "https://")

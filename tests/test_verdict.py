@@ -14,7 +14,7 @@ from concord.judge.examination import ERRORS
 from concord.judge.ladder import NETWORK_RUNS, Level
 from concord.judge.mutants import all_mutants
 from concord.judge.verdict import LevelVerdict, judge, judge_variant, measure, relative_error, triage
-from concord.project.framework import KnownDifference, variants
+from concord.project.framework import KnownDifference, Variant, variants
 from concord.project.task import Task, find_task
 from concord.run.evidence import Collector, new_folder
 
@@ -179,10 +179,11 @@ def test_unproven_speed_is_not_shown(few, tmp_path, monkeypatch):
     assert (row.accuracy, row.epoch_seconds, row.first_step_seconds, row.peak_memory) == (None, None, None, None)
 
 
-def test_missing_reference_is_said(few, tmp_path):
+def test_missing_reference_is_said(few, tmp_path, monkeypatch):
     sound = find_task("softmax_regression")
     task = Task(sound.name, tmp_path, sound.specification, {"pytorch": sound.recipes["numpy"]})
     pretender = dataclasses.replace(NUMPY, id="pretender", framework="pytorch")
+    monkeypatch.setattr(Variant, "weights_code", NUMPY.weights_code)
     verdict = measure(few, task, pretender, LEVELS["logits"], "float64")
     assert verdict.outcome == "error"
     assert "no reference" in verdict.reason

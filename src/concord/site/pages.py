@@ -1,5 +1,6 @@
 """The pages around the comparisons: home, frameworks, proof, and what hand-written pages leave to be filled in."""
 
+import ast
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from concord.project.framework import Framework, frameworks, variants
 from concord.project.task import all_tasks
 from concord.site import evidence, gotchas, mutants, proof, speed
 from concord.site.comparison import install_command
-from concord.site.markup import render
+from concord.site.markup import code, render
 from concord.site.results import Results, pins
 
 MARK = re.compile(r"<!-- concord: ([a-z-]+) -->")
@@ -123,6 +124,10 @@ title: {framework.label}
 
 {recipes}
 
+## Weights in and out {{ #weights }}
+
+{weights(folder / "weights.py")}
+
 ## Known differences {{ #known-differences }}
 
 {known}
@@ -135,6 +140,17 @@ title: {framework.label}
 
 {notes(folder / "notes.md")}
 """
+
+
+def weights(path: Path) -> str:
+    """A framework's weights.py: what it says of the layout, and the code below that."""
+    if not path.is_file():
+        return "None yet."
+    text = path.read_text(encoding="utf-8")
+    first = ast.parse(text).body[0]
+    shown = code("\n".join(text.splitlines()[first.end_lineno :]).strip() + "\n")
+    block = f'<div class="highlight"><pre tabindex="0" aria-label="weights.py"><code>{shown}</code></pre></div>'
+    return f"{ast.get_docstring(ast.parse(text))}\n\n{block}"
 
 
 def notes(path: Path) -> str:
