@@ -27,7 +27,7 @@ def maps(images, kernels, biases):
 def flattened(images, kernels, biases):
     """The maps of each image in one row: (N, (H-h+1) * (W-w+1) * M)."""
     with tf.Graph().as_default(), tf.Session() as session:
-        return session.run(tf.layers.flatten(feature_maps(images, kernels, biases)))
+        return session.run(tf.reshape(feature_maps(images, kernels, biases), (len(images), -1)))
 
 
 # %% Run

@@ -37,7 +37,8 @@ def weight_matrix(kernel, height, width):
 # A row of pixels in, a row of sums out: a dense layer, nearly all of whose weights are zero.
 def as_matrix_product(image, kernel):
     """The same map (H-h+1, W-w+1) as a matrix times the pixels in one row."""
-    sums = ops.matmul(weight_matrix(kernel, *image.shape), image.ravel())
+    # Not ops.matmul, which would be in float32 on PyTorch, whatever its arguments are.
+    sums = ops.einsum("ij,j->i", weight_matrix(kernel, *image.shape), image.ravel())
     return ops.convert_to_numpy(sums).reshape(np.subtract(image.shape, kernel.shape) + 1)
 
 

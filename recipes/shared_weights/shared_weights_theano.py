@@ -16,7 +16,8 @@ import theano.tensor as tt
 # %% As a convolution
 # The kernel visits each place, and brings its weights along.
 def convolution(image, kernel):
-    return tt.nnet.conv2d(tt.constant(image[None, None]), kernel[None, None], filter_flip=False)[0, 0]
+    kernels = kernel.dimshuffle("x", "x", 0, 1)  # (out, in, h, w); Theano refuses kernel[None, None]
+    return tt.nnet.conv2d(tt.constant(image[None, None]), kernels, filter_flip=False)[0, 0]
 
 
 def as_convolution(image, kernel):
