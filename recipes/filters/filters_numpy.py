@@ -1,0 +1,49 @@
+# %% [markdown]
+# # What does a kernel see? In NumPy
+# Nine small kernels slide over one image. Each answers with a map of its own: large where the image looks like the
+# kernel, negative where it looks like the opposite.
+
+# %% Init
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+# %% Nine kernels
+# Weights that sum to 0 show differences, weights that sum to 1 keep the brightness. Blur and box are still to be
+# divided, by 16 and by 9.
+KERNELS = {
+    "edges": [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]],
+    "blur": [[1, 2, 1], [2, 4, 2], [1, 2, 1]],
+    "box": [[1, 1, 1], [1, 1, 1], [1, 1, 1]],
+    "Sobel x": [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]],
+    "Sobel y": [[-1, -2, -1], [0, 0, 0], [1, 2, 1]],
+    "Laplace": [[0, 1, 0], [1, -4, 1], [0, 1, 0]],
+    "emboss": [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
+    "identity": [[0, 0, 0], [0, 1, 0], [0, 0, 0]],
+}
+
+
+# %% Valid
+# A kernel that must stay inside the image has fewer places than the image has pixels: 26 for 28.
+def filter_image(image, kernels):
+    """An image (H, W) and kernels (K, h, w) give the maps (K, H-h+1, W-w+1)."""
+    windows = sliding_window_view(image, kernels.shape[1:])  # (H-h+1, W-w+1, h, w): a view, nothing is copied
+    return np.einsum("ijhw,khw->kij", windows, kernels)
+
+
+# %% Same size
+# With a frame of zeros around the image, each pixel is in the middle once. At the border the kernel sees an edge that
+# isn't in the picture.
+def filter_same(image, kernels):
+    """An image (H, W) and kernels (K, h, w) of odd height and width give the maps (K, H, W)."""
+    height, width = kernels.shape[1:]
+    return filter_image(np.pad(image, ((height // 2,), (width // 2,))), kernels)
+
+
+# %% Run
+# White to the right of a vertical edge: one row of each map tells the story.
+if __name__ == "__main__":
+    image = np.array(5 * [[0, 0, 0, 1, 1, 1]], np.float32)
+    maps = filter_image(image, np.array(list(KERNELS.values()), np.float32))
+    for name, feature_map in zip(KERNELS, maps, strict=True):
+        print(f"{name:8}", feature_map[1])

@@ -1,0 +1,42 @@
+# %% [markdown]
+# # Strides and padding, in TensorFlow 1
+# A stride leaves out places, and so makes the map smaller. Padding puts zeros around the image, and so makes it larger.
+# The words are "SAME" and "VALID"; a number of zeros is a job for `tf.pad`.
+
+# %% Init
+import numpy as np
+import tensorflow.compat.v1 as tf
+
+tf.disable_v2_behavior()  # graphs and sessions instead of immediate execution
+
+
+# %% How large, and where
+# A window of 3 pixels has 6 places on 8 pixels. With a stride of 2 it takes every other one; what doesn't fill a whole
+# step at the end is never seen.
+def extent(size, kernel_size, stride, padding):
+    """Along one axis: the map's size, and the zeros before and after. `padding` is "valid", "same" or a number."""
+    before = after = 0 if isinstance(padding, str) else padding
+    if padding == "same":  # the map has ceil(size / stride) places, and as many zeros as they need
+        zeros = max((-(-size // stride) - 1) * stride + kernel_size - size, 0)
+        before, after = zeros // 2, zeros - zeros // 2
+    return (size + before + after - kernel_size) // stride + 1, before, after
+
+
+# %% The convolution
+# TensorFlow does the sum of `extent` itself. Strides and zeros are given for each axis: batch, height, width, channel.
+def convolve(image, kernel, stride, padding):
+    """Cross-correlation of an image (H, W) and a kernel (h, w): a map as large as `extent` says."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        images, kernels = image[np.newaxis, :, :, np.newaxis], kernel[:, :, np.newaxis, np.newaxis]
+        if not isinstance(padding, str):
+            images, padding = tf.pad(images, [[0, 0], [padding] * 2, [padding] * 2, [0, 0]]), "valid"
+        maps = tf.nn.conv2d(images, kernels, strides=[1, stride, stride, 1], padding=padding.upper())
+        return session.run(maps[0, :, :, 0])
+
+
+# %% Run
+# The sums tell which pixels each window saw: "same" begins at the first one, a padding of 1 begins before it.
+if __name__ == "__main__":
+    row, kernel = np.arange(1, 9, dtype=np.float32)[np.newaxis], np.ones((3, 3), np.float32)
+    for padding in ("same", 1):
+        print(f"1 … 8, stride 2, {padding=}: {extent(8, 3, 2, padding)}, sums {convolve(row, kernel, 2, padding)[0]}")
