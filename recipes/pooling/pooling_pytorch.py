@@ -12,8 +12,8 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 # %% [markdown]
-# Both take the window's size and the stride; without a stride it is the size. With `ceil_mode=True` they would also keep
-# a last window that doesn't fit in.
+# Both take the window's size and the stride; without a stride it is the size. With `ceil_mode=True` they would
+# also keep a last window that doesn't fit in.
 
 
 # %% Pooling
