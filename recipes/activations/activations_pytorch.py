@@ -11,7 +11,7 @@ from torch.nn import functional
 device = "cuda" if torch.cuda.is_available() else "cpu"
 
 # %% [markdown]
-# All of them are ready-made. GELU exists twice: exact by default, and the tanh form that older models were trained with.
+# All of them are ready-made. GELU exists twice: exact by default, and the tanh form that GPT-2 was trained with.
 
 # %% Activations
 ACTIVATIONS = {

@@ -24,8 +24,9 @@ def draw(results, figure):
         panel.set(xlim=(-4, 4), ylim=(-1.3, 2.5), xticks=[-3, 0, 3], yticks=[-1, 0, 1, 2])
         panel.tick_params(labelsize=13)
     largest = results["sigmoid"]["slopes"].max()
+    arrow = {"arrowstyle": "->", "color": "C1"}
     panels[0, 0].annotate(
-        f"largest slope: {largest:.2f}", (0, largest), (-3.6, 1.7), fontsize=13, color="C1", arrowprops={"arrowstyle": "->", "color": "C1"}
-    )  # fmt: skip
+        f"largest slope: {largest:.2f}", (0, largest), (-3.6, 1.7), fontsize=13, color="C1", arrowprops=arrow
+    )
     panels[0, 2].text(-3.6, 1.7, "value", color="C0", fontsize=14)
     panels[0, 2].text(-3.6, 1.15, "slope", color="C1", fontsize=14)
