@@ -19,7 +19,6 @@ FUNCTIONS = {"values": ("name", "x"), "slopes": ("name", "x")}
 
 NEAR = [-10, -3, -1, -1e-3, 0, 1e-3, 1, 3, 10]
 FAR = [-1000, 1000]
-TINY = [-1e-3, -1e-8]  # where exp(x) - 1 has few digits left
 KINKED = ("relu", "leaky_relu", "elu", "selu")
 
 LEAK = 0.01
@@ -97,6 +96,4 @@ def cases(images: np.ndarray) -> dict[str, dict[str, Any]]:
         found[f"{name}_curve"] = case(name, [(k + 0.5) / 16 for k in range(-64, 64)])  # -4 to 4, without 0
     for name in KINKED:
         found[f"{name}_kink"] = case(name, [0, -1], functions=("values",))
-    for name in ("elu", "selu"):
-        found[f"{name}_tiny"] = case(name, TINY)
     return found

@@ -55,7 +55,7 @@ def cases(images: np.ndarray) -> dict[str, dict[str, Any]]:
         "after_3_layers": (digit, (kernels[:3], strides[:3]), (5, 5), [(10, 17)], [(10, 17)]),
         "after_4_layers": (digit, MNIST_CNN, (2, 2), [(8, 17)], [(8, 17)]),
         "last_row": (digit, MNIST_CNN, (4, 0), [(16, 25)], [(0, 9)]),  # rows 26 and 27 are seen by nobody
-        "not_square": (plain[:11, :16], ((3, 3), (2, 1)), (1, 4), [(2, 8)], [(8, 14)]),
+        "not_square": (plain[:11, :16], ((3, 3), (2, 1)), (1, 2), [(2, 8)], [(4, 10)]),
         "three_3x3": (digit, ((3, 3, 3), (1, 1, 1)), (10, 3), [(10, 16)], [(3, 9)]),
         "one_7x7": (digit, ((7,), (1,)), (10, 3), [(10, 16)], [(3, 9)]),
         "gaps": (digit, ((2, 2), (3, 1)), (4, 0), [(12, 13), (15, 16)], [(0, 1), (3, 4)]),  # a stride above the size
