@@ -32,13 +32,12 @@ def size(kernels, strides):
 # %% By differentiating
 def seen(image, kernels, strides, neuron):
     """Where an image (H, W) reaches the neuron (row, column) of the last map: (H, W), true or false."""
-    pixels = tt.matrix("image", image.dtype)
-    maps = pixels[None, None]  # (N, C, H, W)
+    maps = images = tt.tensor4("images", image.dtype)  # (N, C, H, W)
     for kernel, stride in zip(kernels, strides, strict=True):
         ones = np.ones((1, 1, kernel, kernel), image.dtype)
         maps = tt.nnet.conv2d(maps, ones, border_mode="valid", subsample=(stride, stride), filter_flip=False)
-    gradient = tt.grad(maps[0, 0][neuron], pixels)
-    return theano.function([pixels], gradient)(image) != 0
+    gradient = tt.grad(maps[0, 0][neuron], images)
+    return theano.function([images], gradient)(image[None, None])[0, 0] != 0
 
 
 # %% Run
