@@ -1,0 +1,60 @@
+# %% [markdown]
+# # Receptive fields, in Keras
+# A neuron of a convolution sees a small square of the map before it, whose pixels see squares of the map before that.
+# So the square of the image that reaches a neuron grows from layer to layer.
+
+# %% Init
+import keras
+import numpy as np
+from keras import ops
+
+# %% [markdown]
+# A window of k adds k - 1 neighbours, and neighbours are a step apart: the product of all strides so far.
+
+
+# %% By the formula
+def size(kernels, strides):
+    """The side of the receptive field, and the step between neighbours, in pixels, after each layer."""
+    steps = np.cumprod((1, *strides))
+    fields = 1 + np.cumsum((np.array(kernels) - 1) * steps[:-1])
+    return fields, steps[1:]
+
+
+# %% [markdown]
+# Or ask the gradient: pixels that don't reach the neuron have no gradient. All kernels are ones, so that no two ways
+# cancel each other; a maximum in between would have its gradient at one pixel only.
+# Keras trains, but it has no gradients to look at: its backend has.
+
+
+# %% By differentiating
+def seen(image, kernels, strides, neuron):
+    """Where an image (H, W) reaches the neuron (row, column) of the last map: (H, W), true or false."""
+
+    def value(image):
+        maps = image[None, :, :, None]  # (N, H, W, C)
+        for kernel, stride in zip(kernels, strides, strict=True):
+            ones = ops.ones((kernel, kernel, 1, 1), maps.dtype)
+            maps = ops.conv(maps, ones, stride, padding="valid", data_format="channels_last")
+        return maps[0, neuron[0], neuron[1], 0]
+
+    if keras.config.backend() == "jax":
+        import jax
+
+        return np.array(jax.grad(value)(image) != 0)
+    image = ops.convert_to_tensor(image)
+    if keras.config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            result = value(image)
+        return tape.gradient(result, image).numpy() != 0
+    value(image.requires_grad_()).backward()  # PyTorch
+    return ops.convert_to_numpy(image.grad) != 0
+
+
+# %% Run
+if __name__ == "__main__":
+    layers = {"kernels": (3, 2, 3, 2), "strides": (1, 2, 1, 2)}
+    print("field and step after each layer", *size(**layers))
+    print("rows that neuron (2, 2) sees", np.flatnonzero(seen(np.ones((28, 28)), **layers, neuron=(2, 2)).any(axis=1)))

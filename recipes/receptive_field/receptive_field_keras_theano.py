@@ -1,0 +1,47 @@
+# %% [markdown]
+# # Receptive fields, in Keras 2 on Theano
+# A neuron of a convolution sees a small square of the map before it, whose pixels see squares of the map before that.
+# So the square of the image that reaches a neuron grows from layer to layer.
+
+# %% Init
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "theano")
+# Theano reads its flags at import. Without any, it would fail in its search for a BLAS library.
+os.environ.setdefault("THEANO_FLAGS", "floatX=float32,blas.ldflags=")
+import numpy as np
+from keras import backend
+
+# %% [markdown]
+# A window of k adds k - 1 neighbours, and neighbours are a step apart: the product of all strides so far.
+
+
+# %% By the formula
+def size(kernels, strides):
+    """The side of the receptive field, and the step between neighbours, in pixels, after each layer."""
+    steps = np.cumprod((1, *strides))
+    fields = 1 + np.cumsum((np.array(kernels) - 1) * steps[:-1])
+    return fields, steps[1:]
+
+
+# %% [markdown]
+# Or ask `backend.gradients`: pixels that don't reach the neuron have no gradient. All kernels are ones, so that no two
+# ways cancel each other; a maximum in between would have its gradient at one pixel only.
+
+
+# %% By differentiating
+def seen(image, kernels, strides, neuron):
+    """Where an image (H, W) reaches the neuron (row, column) of the last map: (H, W), true or false."""
+    maps = images = backend.variable(image[None, :, :, None], image.dtype)  # (N, H, W, C)
+    for kernel, stride in zip(kernels, strides, strict=True):
+        ones = backend.ones((kernel, kernel, 1, 1), image.dtype)
+        maps = backend.conv2d(maps, ones, (stride, stride), "valid", "channels_last")
+    gradient = backend.gradients(maps[0, neuron[0], neuron[1], 0], images)
+    return backend.eval(gradient)[0, :, :, 0] != 0
+
+
+# %% Run
+if __name__ == "__main__":
+    layers = {"kernels": (3, 2, 3, 2), "strides": (1, 2, 1, 2)}
+    print("field and step after each layer", *size(**layers))
+    print("rows that neuron (2, 2) sees", np.flatnonzero(seen(np.ones((28, 28)), **layers, neuron=(2, 2)).any(axis=1)))
