@@ -16,7 +16,7 @@ def forward(x, y, w1, b1, w2, b2):
 
 
 # %% [markdown]
-# A sigmoid's slope is a(1 − a): its own output is all it takes. A weight's derivative is what came in through it times
+# A sigmoid's slope is a(1 - a): its own output is all it takes. A weight's derivative is what came in through it times
 # the derivative by the neuron's input z, summed over the examples: a matrix product.
 
 
@@ -29,7 +29,7 @@ def gradients_by_hand(x, y, w1, b1, w2, b2):
 
 
 # %% [markdown]
-# NumPy has no automatic differentiation, but it has complex numbers: f(w + ih) = f(w) + ih·f′(w) for a tiny h, so that
+# NumPy has no automatic differentiation, but it has complex numbers: f(w + ih) = f(w) + ih·f'(w) for a tiny h, so that
 # the imaginary part is the derivative, without a difference that rounding could spoil. One call for each weight.
 
 

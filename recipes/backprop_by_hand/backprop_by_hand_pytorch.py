@@ -31,7 +31,7 @@ def forward(x, y, w1, b1, w2, b2):
 
 
 # %% [markdown]
-# A sigmoid's slope is a(1 − a): its own output is all it takes. A weight's derivative is what came in through it times
+# A sigmoid's slope is a(1 - a): its own output is all it takes. A weight's derivative is what came in through it times
 # the derivative by the neuron's input z, summed over the examples: a matrix product.
 
 
