@@ -33,13 +33,13 @@ def gradient(x, labels, w1, w2, activation):
 
 
 # %% Central differences
-def differences(x, labels, w1, w2, activation, places, step):
-    found = np.empty(len(places), w1.dtype)
-    for number, place in enumerate(places):
+def differences(x, labels, w1, w2, activation, places, steps):
+    found = np.empty((len(steps), len(places)), w1.dtype)
+    for i, j in np.ndindex(found.shape):
         right, left = w1.copy(), w1.copy()
-        right.flat[place] += step
-        left.flat[place] -= step
-        found[number] = (cost(x, labels, right, w2, activation) - cost(x, labels, left, w2, activation)) / (2 * step)
+        right.flat[places[j]] += steps[i]
+        left.flat[places[j]] -= steps[i]
+        found[i, j] = (cost(x, labels, right, w2, activation) - cost(x, labels, left, w2, activation)) / (2 * steps[i])
     return found
 
 
@@ -53,9 +53,9 @@ def digits(x, labels, w1, w2, activation, places, steps, precision=None):
     given = x.dtype
     x, w1, w2, steps = (array.astype(precision or given) for array in (x, w1, w2, steps))
     slopes = gradient(x, labels, w1, w2, activation).flat[places]
-    found = [differences(x, labels, w1, w2, activation, places, step) for step in steps]
-    errors = [np.linalg.norm(difference - slopes) / np.linalg.norm(slopes) for difference in found]
-    return -np.log10(np.array(errors, given))
+    found = differences(x, labels, w1, w2, activation, places, steps)  # (steps, places)
+    errors = np.linalg.norm(found - slopes, axis=1) / np.linalg.norm(slopes)
+    return -np.log10(errors.astype(given))
 
 
 # %% Run

@@ -31,14 +31,15 @@ def gradient(x, labels, w1, w2, activation):
 
 
 # %% Central differences
-def differences(x, labels, w1, w2, activation, places, step):
-    x, labels, w1, w2, step = (torch.tensor(array, device=device) for array in (x, labels, w1, w2, step))
+def differences(x, labels, w1, w2, activation, places, steps):
+    x, labels, w1, w2, steps = (torch.tensor(array, device=device) for array in (x, labels, w1, w2, steps))
 
     def moved(place, by):
         return cost(x, labels, w1.flatten().index_add(0, place, by[None]).view_as(w1), w2, activation)
 
     places = torch.tensor(places, device=device)[:, None]
-    return torch.stack([(moved(place, step) - moved(place, -step)) / (2 * step) for place in places]).cpu().numpy()
+    found = [(moved(place, step) - moved(place, -step)) / (2 * step) for step in steps for place in places]
+    return torch.stack(found).reshape(len(steps), len(places)).cpu().numpy()
 
 
 # %% [markdown]
@@ -51,9 +52,9 @@ def digits(x, labels, w1, w2, activation, places, steps, precision=None):
     given = x.dtype
     x, w1, w2, steps = (array.astype(precision or given) for array in (x, w1, w2, steps))
     slopes = gradient(x, labels, w1, w2, activation).flat[places]
-    found = [differences(x, labels, w1, w2, activation, places, step) for step in steps]
-    errors = [np.linalg.norm(difference - slopes) / np.linalg.norm(slopes) for difference in found]
-    return -np.log10(np.array(errors, given))
+    found = differences(x, labels, w1, w2, activation, places, steps)  # (steps, places)
+    errors = np.linalg.norm(found - slopes, axis=1) / np.linalg.norm(slopes)
+    return -np.log10(errors.astype(given))
 
 
 # %% Run

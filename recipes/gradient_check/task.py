@@ -16,7 +16,7 @@ STEPS = ("Init", "The cost", "The gradient", "Central differences", "The check",
 NETWORK = ("x", "labels", "w1", "w2", "activation")  # (N, 784), (N,), (784, 30), (30, 10), "tanh" or "relu"
 FUNCTIONS = {
     "gradient": NETWORK,  # of the first layer's weights, (784, 30)
-    "differences": (*NETWORK, "places", "step"),  # one for each place in w1.ravel()
+    "differences": (*NETWORK, "places", "steps"),  # (steps, places), the places in w1.ravel()
     "digits": (*NETWORK, "places", "steps", "precision"),  # how many are right: -log10 of the relative error
 }
 
@@ -89,8 +89,8 @@ def cases(images: np.ndarray) -> dict[str, dict]:
             found[f"{activation}_{name}"] = given | {
                 "functions": ("differences",),
                 "places": places,
-                "step": np.array(steps[number]),
-                "expected": unrounded[number].astype(np.float64),
+                "steps": steps[[number]],
+                "expected": unrounded[number][None].astype(np.float64),
                 "gates": {precision: 10 * errors[number] for precision, errors in rounding.items()},
                 "because": "each cost is rounded, and their difference is divided by the step",
             }

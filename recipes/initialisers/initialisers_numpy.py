@@ -30,8 +30,7 @@ def signal(images, first, rest, activation, initialiser):
     """What each layer gives, ten of (N, 100), for images (N, 784). The draws are scaled here."""
     layers = [images]
     for draws in (first, *rest):
-        weights = draws * deviation(initialiser, *draws.shape)
-        layers.append(ACTIVATIONS[activation](layers[-1] @ weights))
+        layers.append(ACTIVATIONS[activation](layers[-1] @ (draws * deviation(initialiser, *draws.shape))))
     return tuple(layers[1:])
 
 
@@ -52,13 +51,11 @@ def own_draws(initialiser, shape, seed):
     random, pixels = np.random.default_rng(seed), math.prod(shape[:-2])
     scale = deviation(initialiser, pixels * shape[-2], pixels * shape[-1])
     if initialiser == "glorot":
-        return as_promised(random.uniform(-math.sqrt(3) * scale, math.sqrt(3) * scale, shape) / scale, uniform)
+        return as_promised(
+            random.uniform(-math.sqrt(3) * scale, math.sqrt(3) * scale, shape) / scale,
+            lambda x: x / math.sqrt(12) + 0.5,
+        )
     return as_promised(random.normal(0, scale, shape) / scale, NormalDist().cdf)
-
-
-def uniform(x):
-    """The share of draws below x, if they are uniform with a standard deviation of 1."""
-    return min(max(x / math.sqrt(12) + 0.5, 0), 1)
 
 
 def as_promised(draws, share_below):

@@ -54,13 +54,10 @@ def own_draws(initialiser, shape, seed):
     weights, pixels = torch.empty(shape[:-3:-1] + shape[:-2], device=device), math.prod(shape[:-2])
     scale = deviation(initialiser, pixels * shape[-2], pixels * shape[-1])
     if initialiser == "glorot":
-        return as_promised(torch.nn.init.xavier_uniform_(weights).cpu().numpy() / scale, uniform)
+        return as_promised(
+            torch.nn.init.xavier_uniform_(weights).cpu().numpy() / scale, lambda x: x / math.sqrt(12) + 0.5
+        )
     return as_promised(torch.nn.init.kaiming_normal_(weights).cpu().numpy() / scale, NormalDist().cdf)
-
-
-def uniform(x):
-    """The share of draws below x, if they are uniform with a standard deviation of 1."""
-    return min(max(x / math.sqrt(12) + 0.5, 0), 1)
 
 
 def as_promised(draws, share_below):
