@@ -12,11 +12,11 @@ QUESTION = "Where does a gradient come from?"
 KIND = "operation"
 STEPS = ("Init", "Forward", "Backward by hand", "Backward with the framework", "Run")
 
-PARAMETERS = ("x", "y", "w1", "b1", "w2", "b2")
+ARGUMENTS = ("x", "y", "w1", "b1", "w2", "b2")
 FUNCTIONS = {
-    "forward": PARAMETERS,  # the hidden layer (N, hidden), the output (N, out), the cost ()
-    "gradients_by_hand": PARAMETERS,  # of w1, b1, w2 and b2
-    "gradients_by_framework": PARAMETERS,
+    "forward": ARGUMENTS,  # the hidden layer (N, hidden), the output (N, out), the cost ()
+    "gradients_by_hand": ARGUMENTS,  # of w1, b1, w2 and b2
+    "gradients_by_framework": ARGUMENTS,
 }
 
 # Matt Mazur's example, with weights as (in, out).

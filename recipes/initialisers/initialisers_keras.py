@@ -40,8 +40,8 @@ def spread(images, first, rest, activation, initialiser):
 
 
 # %% [markdown]
-# `Dense(10, kernel_initializer="he_normal")` is all it takes. He's normal distribution is cut off at two deviations, and
-# widened again so that the deviation stays; `TruncatedNormal` isn't.
+# `Dense(10, kernel_initializer="he_normal")` is all it takes. He's normal distribution is cut off at two deviations,
+# and widened again so that the deviation stays; `TruncatedNormal` isn't.
 # Are the draws what they should be? Kolmogorov and Smirnov look for the largest gap between the share of draws below a
 # number and the share that there should be.
 
@@ -58,9 +58,10 @@ def own_draws(initialiser, shape, seed):
     return as_promised(draws, cut_off)
 
 
-def cut_off(x, share=NormalDist().cdf, widened=0.87962566103423978):
-    """The share below x of a normal distribution without its ends, its deviation 1 all the same."""
-    return (share(x * widened) - share(-2)) / (share(2) - share(-2))
+def cut_off(x):
+    """The share below x of a normal distribution without its ends that is widened to a deviation of 1 again."""
+    inside = NormalDist().cdf(2) - NormalDist().cdf(-2)
+    return 0.5 + (NormalDist().cdf(x * 0.87962566103423978) - 0.5) / inside
 
 
 def as_promised(draws, share_below):
