@@ -70,6 +70,7 @@ def style(colours: Mapping[str, Any], name: str) -> dict[Any, Any]:
         "axes.titlesize": 14,
         "figure.constrained_layout.use": True,
         "figure.facecolor": "none",
+        "figure.labelsize": 13,
         "font.family": "DejaVu Sans",  # which matplotlib brings; the picture holds its outlines
         "font.size": 13,
         "grid.color": colours["line"],
