@@ -13,7 +13,7 @@ os.environ.setdefault("THEANO_FLAGS", "floatX=float32,blas__ldflags=")
 import numpy as np
 import theano
 import theano.tensor as tt
-from theano.tensor.shared_randomstreams import RandomStreams
+from theano.tensor.random.utils import RandomStream
 
 ACTIVATIONS = {"relu": tt.nnet.relu, "tanh": tt.tanh, "sigmoid": tt.nnet.sigmoid, "selu": tt.nnet.selu}
 
@@ -54,14 +54,14 @@ def spread(images, first, rest, activation, initialiser):
 # %% The framework's own
 def own_draws(initialiser, shape, seed):
     """Whether mean, variance and distribution are right; shape is (in, out) or (height, width, in, out)."""
-    random, pixels = RandomStreams(seed), math.prod(shape[:-2])
+    random, pixels = RandomStream(seed), math.prod(shape[:-2])
     scale = deviation(initialiser, pixels * shape[-2], pixels * shape[-1])
     if initialiser == "glorot":
         return as_promised(
-            random.uniform(shape, -math.sqrt(3) * scale, math.sqrt(3) * scale).eval() / scale,
+            random.uniform(-math.sqrt(3) * scale, math.sqrt(3) * scale, size=shape).eval() / scale,
             lambda x: x / math.sqrt(12) + 0.5,
         )
-    return as_promised(random.normal(shape, 0, scale).eval() / scale, NormalDist().cdf)
+    return as_promised(random.normal(0, scale, size=shape).eval() / scale, NormalDist().cdf)
 
 
 def as_promised(draws, share_below):
