@@ -1,0 +1,71 @@
+# %% [markdown]
+# # Backpropagation by hand, in Keras
+# Keras leaves gradients to its backend: `fit` asks TensorFlow, JAX or PyTorch for them. Whoever wants the gradient
+# itself asks the backend, too. By hand, `keras.ops` does on all three.
+
+# %% Init
+import keras
+import numpy as np
+from keras import ops, tree
+
+
+# %% Forward
+def network(x, y, w1, b1, w2, b2):
+    """x (N, in), y (N, out): the hidden layer (N, hidden), the output (N, out), the mean cost."""
+    hidden = ops.sigmoid(x @ w1 + b1)
+    output = ops.sigmoid(hidden @ w2 + b2)
+    return hidden, output, ops.sum((output - y) ** 2) / 2 / len(x)
+
+
+def forward(x, y, w1, b1, w2, b2):
+    arguments = tree.map_structure(ops.convert_to_tensor, (x, y, w1, b1, w2, b2))
+    return tree.map_structure(ops.convert_to_numpy, network(*arguments))
+
+
+# %% [markdown]
+# A sigmoid's slope is a(1 - a): its own output is all it takes. A weight's derivative is what came in through it times
+# the derivative by the neuron's input z, summed over the examples: a matrix product.
+
+
+# %% Backward by hand
+def gradients_by_hand(x, y, w1, b1, w2, b2):
+    x, y, w1, b1, w2, b2 = tree.map_structure(ops.convert_to_tensor, (x, y, w1, b1, w2, b2))
+    hidden, output, _ = network(x, y, w1, b1, w2, b2)
+    by_z2 = (output - y) / len(x) * output * (1 - output)  # (N, out)
+    by_z1 = by_z2 @ ops.transpose(w2) * hidden * (1 - hidden)  # (N, hidden)
+    by_w1, by_w2 = ops.transpose(x) @ by_z1, ops.transpose(hidden) @ by_z2
+    gradients = by_w1, ops.sum(by_z1, axis=0), by_w2, ops.sum(by_z2, axis=0)
+    return tree.map_structure(ops.convert_to_numpy, gradients)
+
+
+# %% Backward with the framework
+def gradients_by_framework(x, y, w1, b1, w2, b2):
+    x, y, *weights = tree.map_structure(ops.convert_to_tensor, (x, y, w1, b1, w2, b2))
+    gradients = gradients_of(lambda *weights: network(x, y, *weights)[2], weights)
+    return tree.map_structure(ops.convert_to_numpy, tuple(gradients))
+
+
+def gradients_of(function, tensors):
+    if keras.config.backend() == "jax":
+        import jax
+
+        return jax.grad(function, argnums=range(len(tensors)))(*tensors)
+    if keras.config.backend() == "torch":
+        import torch
+
+        return torch.autograd.grad(function(*(tensor.requires_grad_() for tensor in tensors)), tensors)
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        value = function(*tensors)
+    return tape.gradient(value, tensors)
+
+
+# %% Run
+if __name__ == "__main__":
+    example = {"x": np.array([[0.05, 0.1]]), "y": np.array([[0.01, 0.99]])}
+    layers = {"w1": np.array([[0.15, 0.25], [0.2, 0.3]]), "w2": np.array([[0.4, 0.5], [0.45, 0.55]])}
+    biases = {"b1": np.full(2, 0.35), "b2": np.full(2, 0.6)}
+    for by in (gradients_by_hand, gradients_by_framework):
+        print(f"{by.__name__}, of w2:\n{by(**example, **layers, **biases)[2]}")

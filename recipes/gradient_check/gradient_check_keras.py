@@ -1,0 +1,73 @@
+# %% [markdown]
+# # Checking a gradient, in Keras
+# The gradient comes from the backend, and is right unless somebody has written a backward pass by hand, as for
+# `keras.ops.custom_gradient`. Then move a weight a little to both sides, see how the cost changes, and compare.
+
+# %% Init
+import keras
+import numpy as np
+from keras import ops
+
+
+# %% The cost
+def cost(x, labels, w1, w2, activation):
+    hidden = getattr(ops, activation)(x @ w1)  # ops.tanh or ops.relu, (N, hidden)
+    return ops.sum(ops.sparse_categorical_crossentropy(labels, hidden @ w2, from_logits=True)) / len(x)
+
+
+# %% The gradient
+def gradient(x, labels, w1, w2, activation):
+    """Of the first layer, by the backend: what is to be checked."""
+    x, labels, w1, w2 = (ops.convert_to_tensor(array) for array in (x, labels, w1, w2))
+    if keras.config.backend() == "jax":
+        import jax
+
+        return np.array(jax.grad(cost, argnums=2)(x, labels, w1, w2, activation))
+    if keras.config.backend() == "torch":
+        w1.requires_grad_()
+        cost(x, labels, w1, w2, activation).backward()
+        return ops.convert_to_numpy(w1.grad)
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(w1)
+        value = cost(x, labels, w1, w2, activation)
+    return tape.gradient(value, w1).numpy()
+
+
+# %% [markdown]
+# From both sides, so that the error shrinks with the square of the step; from one side it shrinks with the step alone.
+
+
+# %% Central differences
+def differences(x, labels, w1, w2, activation, places, steps):
+    def moved(place, by):
+        weights = w1.copy()
+        weights.flat[place] += by
+        tensors = (ops.convert_to_tensor(array) for array in (x, labels, weights, w2))
+        return ops.convert_to_numpy(cost(*tensors, activation))
+
+    return np.array([[(moved(place, step) - moved(place, -step)) / (2 * step) for place in places] for step in steps])
+
+
+# %% [markdown]
+# The error relative to the size of both, as a number of digits. A large step is off because the cost is curved, a tiny
+# one because two nearly equal costs are subtracted: there is a best step in between.
+
+
+# %% The check
+def digits(x, labels, w1, w2, activation, places, steps, precision=None):
+    given = x.dtype
+    x, w1, w2, steps = (array.astype(precision or given) for array in (x, w1, w2, steps))
+    slopes = gradient(x, labels, w1, w2, activation).flat[places]
+    found = differences(x, labels, w1, w2, activation, places, steps)  # (steps, places)
+    errors = np.linalg.norm(found - slopes, axis=1) / np.linalg.norm(slopes)
+    return -np.log10(errors.astype(given))
+
+
+# %% Run
+if __name__ == "__main__":
+    random = np.random.default_rng(0)
+    x, w1, w2 = random.random((20, 50)), random.normal(0, 0.2, (50, 30)), random.normal(0, 0.2, (30, 10))
+    print("digits that are right, for steps of 1, 0.1, … 1e-13:")
+    print(digits(x, np.arange(20) % 10, w1, w2, "tanh", np.arange(0, 1500, 50), 10.0 ** -np.arange(14)).round(1))

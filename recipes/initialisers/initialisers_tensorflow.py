@@ -1,0 +1,71 @@
+# %% [markdown]
+# # Initialisers, in TensorFlow
+# A layer adds up many products. If its weights are too small, the sums are smaller than what came in, layer after
+# layer, until nothing is left; if they are too large, it explodes. The initialisers' formulas keep the size.
+
+# %% Init
+import math
+from statistics import NormalDist
+
+import numpy as np
+import tensorflow as tf
+
+
+# %% The formulas
+def deviation(initialiser, fan_in, fan_out):
+    """Of the start weights: ReLU throws half of the signal away, hence He's 2."""
+    squares = {"he": 2 / fan_in, "glorot": 2 / (fan_in + fan_out), "lecun": 1 / fan_in, "small": 1e-4, "unit": 1}
+    return math.sqrt(squares[initialiser])
+
+
+# %% Through ten layers
+def network(images, first, rest, activation, initialiser):
+    """Yields what each layer gives, ten times (N, 100), for images (N, 784). The draws are scaled here."""
+    layer = tf.constant(images)
+    for draws in (first, *rest):
+        weights = tf.constant(draws) * deviation(initialiser, *draws.shape)
+        layer = getattr(tf.nn, activation)(layer @ weights)  # tf.nn.relu, tf.nn.tanh, tf.nn.sigmoid, tf.nn.selu
+        yield layer
+
+
+def signal(images, first, rest, activation, initialiser):
+    return tuple(layer.numpy() for layer in network(images, first, rest, activation, initialiser))
+
+
+def spread(images, first, rest, activation, initialiser):
+    """The standard deviation of each layer, (10,)."""
+    layers = network(images, first, rest, activation, initialiser)
+    return tf.stack([tf.math.reduce_std(layer) for layer in layers]).numpy()
+
+
+# %% [markdown]
+# TensorFlow's initialisers have moved to Keras. Without it there are generators, and the formula scales their draws.
+# Are the draws what they should be? Kolmogorov and Smirnov look for the largest gap between the share of draws below a
+# number and the share that there should be.
+
+
+# %% The framework's own
+def own_draws(initialiser, shape, seed):
+    """Whether mean, variance and distribution are right; shape is (in, out) or (height, width, in, out)."""
+    random, pixels = tf.random.Generator.from_seed(seed), math.prod(shape[:-2])
+    scale = deviation(initialiser, pixels * shape[-2], pixels * shape[-1])
+    if initialiser == "glorot":
+        return as_promised(
+            random.uniform(shape, -math.sqrt(3) * scale, math.sqrt(3) * scale).numpy() / scale,
+            lambda x: x / math.sqrt(12) + 0.5,
+        )
+    return as_promised(random.normal(shape, 0, scale).numpy() / scale, NormalDist().cdf)
+
+
+def as_promised(draws, share_below):
+    draws, count = np.sort(draws, axis=None), draws.size
+    gap = abs([share_below(x) for x in draws] - np.arange(count) / count).max()
+    return np.abs([draws.mean(), (draws.var() - 1) / math.sqrt(2), gap]) * math.sqrt(count) < [5, 5, 2]
+
+
+# %% Run
+if __name__ == "__main__":
+    random = np.random.default_rng(0)
+    start = random.normal(size=(200, 784)), random.normal(size=(784, 100)), random.normal(size=(9, 100, 100))
+    for pair in (("relu", "he"), ("relu", "glorot"), ("relu", "small"), ("tanh", "unit")):
+        print(f"{' with '.join(pair)}, layers 1 to 10: {spread(*start, *pair).round(3)}")

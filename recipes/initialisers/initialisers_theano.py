@@ -1,0 +1,78 @@
+# %% [markdown]
+# # Initialisers, in Theano
+# A layer adds up many products. If its weights are too small, the sums are smaller than what came in, layer after
+# layer, until nothing is left; if they are too large, it explodes. The initialisers' formulas keep the size.
+
+# %% Init
+import math
+import os
+from statistics import NormalDist
+
+# Theano reads its flags at import. Without any, it would take float64 and fail in its search for a BLAS library.
+os.environ.setdefault("THEANO_FLAGS", "floatX=float32,blas__ldflags=")
+import numpy as np
+import theano
+import theano.tensor as tt
+from theano.tensor.random.utils import RandomStream
+
+ACTIVATIONS = {"relu": tt.nnet.relu, "tanh": tt.tanh, "sigmoid": tt.nnet.sigmoid, "selu": tt.nnet.selu}
+
+
+# %% The formulas
+def deviation(initialiser, fan_in, fan_out):
+    """Of the start weights: ReLU throws half of the signal away, hence He's 2."""
+    squares = {"he": 2 / fan_in, "glorot": 2 / (fan_in + fan_out), "lecun": 1 / fan_in, "small": 1e-4, "unit": 1}
+    return math.sqrt(squares[initialiser])
+
+
+# %% Through ten layers
+def network(images, first, rest, activation, initialiser):
+    """What each layer gives, ten of (N, 100), for images (N, 784). The draws are scaled here."""
+    layers = [tt.as_tensor(images)]
+    for draws in (first, *rest):
+        weights = theano.shared(draws * deviation(initialiser, *draws.shape))
+        layers.append(ACTIVATIONS[activation](tt.dot(layers[-1], weights)))
+    return layers[1:]
+
+
+def signal(images, first, rest, activation, initialiser):
+    return tuple(theano.function([], network(images, first, rest, activation, initialiser))())
+
+
+def spread(images, first, rest, activation, initialiser):
+    """The standard deviation of each layer, (10,)."""
+    layers = network(images, first, rest, activation, initialiser)
+    return theano.function([], tt.stack([layer.std() for layer in layers]))()
+
+
+# %% [markdown]
+# Theano has generators but no initialisers: the formulas scale their draws.
+# Are the draws what they should be? Kolmogorov and Smirnov look for the largest gap between the share of draws below a
+# number and the share that there should be.
+
+
+# %% The framework's own
+def own_draws(initialiser, shape, seed):
+    """Whether mean, variance and distribution are right; shape is (in, out) or (height, width, in, out)."""
+    random, pixels = RandomStream(seed), math.prod(shape[:-2])
+    scale = deviation(initialiser, pixels * shape[-2], pixels * shape[-1])
+    if initialiser == "glorot":
+        return as_promised(
+            random.uniform(-math.sqrt(3) * scale, math.sqrt(3) * scale, size=shape).eval() / scale,
+            lambda x: x / math.sqrt(12) + 0.5,
+        )
+    return as_promised(random.normal(0, scale, size=shape).eval() / scale, NormalDist().cdf)
+
+
+def as_promised(draws, share_below):
+    draws, count = np.sort(draws, axis=None), draws.size
+    gap = abs([share_below(x) for x in draws] - np.arange(count) / count).max()
+    return np.abs([draws.mean(), (draws.var() - 1) / math.sqrt(2), gap]) * math.sqrt(count) < [5, 5, 2]
+
+
+# %% Run
+if __name__ == "__main__":
+    random = np.random.default_rng(0)
+    start = random.normal(size=(200, 784)), random.normal(size=(784, 100)), random.normal(size=(9, 100, 100))
+    for pair in (("relu", "he"), ("relu", "glorot"), ("relu", "small"), ("tanh", "unit")):
+        print(f"{' with '.join(pair)}, layers 1 to 10: {spread(*start, *pair).round(3)}")

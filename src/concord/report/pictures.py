@@ -1,0 +1,129 @@
+"""The picture at the top of a recipe's page: its figure.py draws it from evidence, once for each kind of page.
+
+The house style is set here and nowhere else: a figure.py names colours by their place in the cycle ("C0", "C1", …) and
+is drawn in those of light and of dark pages. The same results give the same bytes on any machine: nothing is read from
+the user's settings, text becomes outlines of the font that matplotlib brings, and no file says when it was made.
+"""
+
+import io
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from concord.project.errors import UserError
+from concord.project.task import Task
+
+MOST_BYTES = 150_000  # of one picture
+HINT = "It must define SIZE = (width, height) in inches and draw(results, figure)."
+
+# The site's own colours. Both cycles were searched for colours that stay apart for everybody: seen without one of the
+# three kinds of cones (simulated as by Machado, Oliveira and Fernandes, 2009) two of them differ by at least 19 in
+# CIELAB. Each has a contrast of at least 3 with its page.
+THEMES = {
+    "light": {
+        "text": "#1b232b",
+        "muted": "#5a6570",
+        "line": "#d9dee3",
+        "cycle": ("#1f66d6", "#a33c00", "#14a078", "#4d1458", "#a88e10", "#5f6870"),
+    },
+    "dark": {
+        "text": "#e3e8ec",
+        "muted": "#a5b0ba",
+        "line": "#343c45",
+        "cycle": ("#4a8cff", "#ee6c35", "#45e8a8", "#b060bb", "#f5d000", "#d5e4f0"),
+    },
+}
+
+
+def draw(task: Task, results: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
+    """`figure-light.svg` and `figure-dark.svg` of a recipe; none of a recipe without a figure.py.
+
+    Args:
+        task: the recipe's folder.
+        results: by case: what each function gave, by its name, and the functions' arguments under "arguments".
+
+    Raises:
+        UserError: the figure.py lacks SIZE or draw, fails, or draws what takes too many bytes.
+    """
+    path = task.folder / "figure.py"
+    if not path.exists():
+        return {}
+    return {f"figure-{theme}.svg": _drawn(path, f"{task.name}-{theme}", THEMES[theme], results) for theme in THEMES}
+
+
+def style(colours: Mapping[str, Any], name: str) -> dict[Any, Any]:
+    """matplotlib's settings for a page of these colours, over its defaults. A page may hold several pictures: the names
+    inside of each differ from those of a picture of another name."""
+    from cycler import cycler
+
+    text, muted = colours["text"], colours["muted"]
+    return {
+        "axes.edgecolor": muted,
+        "axes.facecolor": "none",
+        "axes.labelcolor": text,
+        "axes.prop_cycle": cycler(color=colours["cycle"]),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlecolor": text,
+        "axes.titlesize": 14,
+        "figure.constrained_layout.use": True,
+        "figure.facecolor": "none",
+        "figure.labelsize": 13,
+        "font.family": "DejaVu Sans",  # which matplotlib brings; the picture holds its outlines
+        "font.size": 13,
+        "grid.color": colours["line"],
+        "image.cmap": "gray",
+        "image.interpolation": "none",  # pixels are kept as they are, and stay sharp at every size
+        "legend.frameon": False,
+        "lines.linewidth": 2.5,
+        "patch.edgecolor": muted,
+        "savefig.dpi": 200,  # of what a figure.py asks to have in pixels
+        "svg.fonttype": "path",
+        "svg.hashsalt": name,
+        "text.color": text,
+        "xtick.color": muted,
+        "xtick.labelcolor": text,
+        "ytick.color": muted,
+        "ytick.labelcolor": text,
+    }
+
+
+def _drawn(path: Path, name: str, colours: Mapping[str, Any], results: Mapping[str, Any]) -> bytes:
+    """One picture, as SVG."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    module = ModuleType(f"figure_of_{path.parent.name}")
+    written = io.BytesIO()
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(style(colours, name))
+        try:
+            exec(compile(path.read_text(encoding="utf-8"), path, "exec", dont_inherit=True), module.__dict__)
+            if lacking := [needed for needed in ("SIZE", "draw") if not hasattr(module, needed)]:
+                raise UserError(f"{path} lacks {' and '.join(lacking)}.\n{HINT}")
+            figure = Figure(figsize=module.SIZE)
+            module.draw(results, figure)
+            nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+            figure.savefig(written, format="svg", metadata=nothing)
+        except UserError:
+            raise
+        except (Exception, SystemExit) as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise UserError(f"{path}{_line(path, error)} fails: {reason}\n{HINT}") from None
+    if written.tell() > MOST_BYTES:
+        raise UserError(
+            f"{path} draws {written.tell():,} bytes of SVG, more than {MOST_BYTES:,}.\n"
+            "Draw fewer elements, or give those that are many rasterized=True."
+        )
+    return written.getvalue()
+
+
+def _line(path: Path, error: BaseException) -> str:
+    """Where in the figure.py it went wrong, if it was in there."""
+    if isinstance(error, SyntaxError):
+        return f", line {error.lineno}"
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
+    return f", line {lines[-1]}" if lines else ""

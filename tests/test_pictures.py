@@ -1,0 +1,135 @@
+"""Pictures are drawn from evidence, in the house style, the same ones each time."""
+
+import copy
+import itertools
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from conftest import TASKS
+
+from concord.judge import ladder
+from concord.project.errors import UserError
+from concord.project.task import Task
+from concord.report.pictures import MOST_BYTES, THEMES, draw
+
+FIGURE = """
+import matplotlib
+
+SIZE = (4, 3)
+
+
+def draw(results, figure):
+    left, right = figure.subplots(1, 2)
+    left.plot(results["line"]["double"], label="doubled")
+    left.text(1, 1, "here", color=matplotlib.rcParams["text.color"])
+    left.legend()
+    right.imshow(results["line"]["arguments"]["image"])
+"""
+RESULTS = {"line": {"double": np.arange(4.0), "arguments": {"image": np.eye(3)}}}
+PAGES = {"light": "#ffffff", "dark": "#14181d"}
+
+
+def drawn(folder, source=FIGURE, results=RESULTS):
+    (folder / "figure.py").write_text(source, encoding="utf-8")
+    return draw(Task("made_up", folder, None, {}), results)
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path):
+    """Whatever the user has set, and without changing it."""
+    import matplotlib
+
+    first = drawn(tmp_path)
+    assert list(first) == ["figure-light.svg", "figure-dark.svg"]
+    with matplotlib.rc_context({"lines.linewidth": 9.0, "font.size": 30}):
+        assert drawn(tmp_path) == first
+        assert matplotlib.rcParams["lines.linewidth"] == 9.0
+
+
+def test_light_and_dark_differ(tmp_path):
+    """In their colours, and in their names: a page may hold both."""
+    pictures = [picture.decode() for picture in drawn(tmp_path).values()]
+    for (light, dark), theme, other in zip(itertools.permutations(pictures), THEMES, reversed(THEMES), strict=True):
+        assert THEMES[theme]["text"] in light and THEMES[theme]["cycle"][0] in light
+        assert THEMES[other]["text"] not in light
+        clips = {node.get("id") for node in ElementTree.fromstring(light).iter("{http://www.w3.org/2000/svg}clipPath")}
+        assert clips and not any(clip in dark for clip in clips)
+
+
+@pytest.mark.parametrize("place", ["double", "arguments"])
+def test_other_results_give_another_picture(tmp_path, place):
+    changed = copy.deepcopy(RESULTS)
+    array = changed["line"]["arguments"]["image"] if place == "arguments" else changed["line"]["double"]
+    array.flat[1] += 0.5
+    before, after = drawn(tmp_path), drawn(tmp_path, results=changed)
+    assert all(before[name] != after[name] for name in before)
+
+
+def test_nothing_tells_of_the_machine(tmp_path):
+    for picture in drawn(tmp_path).values():
+        text = picture.decode()
+        assert not any(word in text for word in ("font", "date", "Matplotlib", str(tmp_path)))
+        assert "fill: #ffffff" not in text  # the page shows through
+
+
+def test_a_recipe_without_a_picture_has_none(tmp_path):
+    assert draw(Task("made_up", tmp_path, None, {}), RESULTS) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("draw(results", "paint(results"), r"figure.py lacks draw\."),
+        (("SIZE = (4, 3)", ""), r"figure.py lacks SIZE\."),
+        (("SIZE = (4, 3)", "SIZE = ("), r"figure.py, line 4 fails: SyntaxError: "),
+        (('["double"]', '["triple"]'), r"figure.py, line 9 fails: KeyError: 'triple'"),
+        (("import matplotlib", "raise SystemExit('no')"), r"figure.py, line 2 fails: SystemExit: no"),
+        (("left.plot(", "left.scatter(range(5000), range(5000)), left.plot("), "bytes of SVG, more than 150,000"),
+    ],
+    ids=["no draw", "no size", "no Python", "exception", "exit", "too large"],
+)
+def test_a_wrong_figure_is_told_in_two_lines(tmp_path, change, told):
+    source = FIGURE.replace(*change)
+    assert source != FIGURE
+    with pytest.raises(UserError, match=told) as error:
+        drawn(tmp_path, source)
+    assert str(error.value).count("\n") == 1
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_colours_stand_out_from_the_page(theme):
+    def luminance(colour):
+        shares = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        return np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
+
+    def contrast(colour):
+        dark, light = sorted((luminance(colour), luminance(PAGES[theme])))
+        return (light + 0.05) / (dark + 0.05)
+
+    colours = THEMES[theme]
+    assert min(contrast(colour) for colour in colours["cycle"]) >= 3
+    assert min(contrast(colours[name]) for name in ("text", "muted")) >= 4.5
+
+
+def test_matplotlib_is_imported_only_to_draw():
+    code = "import sys, concord.report.pictures; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+pictured = [pytest.param(task, id=task.name) for task in TASKS.values() if (task.folder / "figure.py").exists()]
+
+
+@pytest.mark.parametrize("task", pictured)
+def test_every_recipe_s_picture(collector, task):
+    """Drawn from the NumPy program's results, and smaller than the limit; it would raise otherwise."""
+    results = {}
+    for case in collector.cases(task).values():
+        results[case.name] = {"arguments": case.arrays | case.options}
+    for run in collector.runs(task, ladder.levels(task)[-1]):
+        arrays = collector.reference(task, "float64", run).arrays()
+        parts = tuple(part for name, part in arrays.items() if name.startswith("result/"))
+        results[run.case][run.function] = parts if len(parts) > 1 else parts[0] if parts else None
+    pictures = draw(task, results)
+    assert len(pictures) == 2 and max(map(len, pictures.values())) <= MOST_BYTES
