@@ -243,15 +243,18 @@ def mutants(
     ] = None,
     frameworks: FrameworksOption = None,
     data: DataOption = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Every level: the one that claims a mutant must catch it. Takes long.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Prove that wrong programs are caught. Each must be by the level that claims it, and a wrong judge noticed."""
+    """Prove that wrong programs are caught. By the quick proof, or each by the level that claims it."""
     from concord.judge.mutants import run_mutants
 
     try:
-        code = run_mutants(names or [], frameworks, data, json_file)
+        code = run_mutants(names or [], frameworks, data, json_file, "full" if full else "quick")
     except KeyboardInterrupt:
         print("concord: interrupted", file=sys.stderr)
         code = 130
