@@ -144,7 +144,6 @@ def certificate(task: Task) -> dict:
         "recipe": task.name,
         "training": task.specification.HYPERPARAMETERS | {"images": task.specification.TRAIN_IMAGES},
         "data": {"name": "mnist", "source": "test", "sha256": "0" * 64},
-        "epochs": None,
         "margin": 0.003,
         "alpha": 0.05,
         "environment": ENVIRONMENT,

@@ -124,7 +124,6 @@ def certify(
     frameworks: FrameworksOption = None,
     seeds: Annotated[int, typer.Option(min=2, help="Training runs of each variant.")] = 10,
     data: DataOption = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Of each training run.")] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Keep the accuracies here; goes on where it stopped.", metavar="FILE")
     ] = None,
@@ -133,7 +132,7 @@ def certify(
     from concord.judge.certify import run_certification
 
     try:
-        code = run_certification(recipe, frameworks, seeds, data, epochs, json_file)
+        code = run_certification(recipe, frameworks, seeds, data, json_file)
     except KeyboardInterrupt:
         print("concord: interrupted; run it again to go on", file=sys.stderr)
         code = 130

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from concord.data.datasets import Dataset
 
 SCHEMA = "concord.mutants/1"
-FAULTS = ("forward", "loss", "gradient", "update", "data", "statistics")
+FAULTS = ("forward", "loss", "gradient", "update", "data", "statistics", "judge")
 STATISTICS = "statistics"  # a level beyond the ladder
 SEEDS = 20  # training runs of each sample of accuracies
 
@@ -502,7 +502,7 @@ def row(result: Result) -> dict[str, Any]:
 
 
 def plain(verdicts: Sequence[LevelVerdict]) -> dict[str, Any]:
-    """Verdicts by level, with "inf" for infinity, which JSON hasn't; of both precisions the one that fails, or float64's."""
+    """Verdicts by level, of both precisions the one that fails, or float64's; "inf" for infinity, which JSON hasn't."""
     levels = {}
     for verdict in verdicts:
         values = asdict(verdict) | {"passed": verdict.passed, "error": finite(verdict.error)}
