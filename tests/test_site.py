@@ -429,7 +429,7 @@ def test_builds_without_results(tmp_path):
     ("change", "complaint"),
     [
         (lambda text: text[: len(text) // 2], "can't be read as JSON"),
-        (lambda text: text.replace("concord.compare/1", "concord.compare/2"), "'concord.compare/2', expected one of"),
+        (lambda text: text.replace("concord.compare/2", "concord.compare/1"), "'concord.compare/1', expected one of"),
         (lambda text: text.replace('"gate"', '"gait"'), "is damaged: results[0].levels[0]"),
         (lambda text: "[]", "has the schema None"),
     ],
