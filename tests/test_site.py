@@ -181,7 +181,7 @@ def test_states(built):
         assert words in text
     text = (built.folder / "recipes" / "convolution" / "index.html").read_text(encoding="utf-8")
     assert "not measured" in text
-    assert "concord compare convolution --json docs/results/compare-convolution.json" in text
+    assert "concord compare convolution --publish" in text
 
 
 def test_plots(built):
@@ -339,7 +339,7 @@ def test_matrix_downloads(built):
 
 
 def test_costs_are_the_benchmarks(built):
-    """Medians with their intervals; without a benchmark, what the comparison measured by the way."""
+    """Medians with their intervals; without a benchmark there is no figure."""
     document = json.loads((built.folder / "choose.json").read_text(encoding="utf-8"))
     rows = {row["id"]: row for group in document["groups"] for row in group["rows"]}
     first, second, old, unproven, failed, other = list(variants())[:6]
@@ -352,7 +352,7 @@ def test_costs_are_the_benchmarks(built):
     assert steps["cells"][first]["link"].startswith("speed.html#bench-")
     beside = "with jax, sklearn, imported only because installed too"
     with_it = [id for id, row in rows.items() if beside in row["cells"]["tensorflow"]["note"]]
-    of_the_import = {f"{name}-{task}" for name in OF_THE_IMPORT for task in ("mnist_cnn", "softmax_regression")}
+    of_the_import = {f"{name}-mnist_cnn" for name in OF_THE_IMPORT}
     assert set(with_it) == of_the_import
     assert "stale: " in steps["cells"][old]["note"]
     assert (steps["cells"][unproven]["text"], steps["cells"][unproven]["note"]) == ("unverified", "logits differ")
@@ -360,8 +360,7 @@ def test_costs_are_the_benchmarks(built):
     assert (steps["cells"][other]["text"], steps["cells"][other]["tone"]) == ("60.0 ms", "4")
     assert steps["cells"][other]["note"] == "6.0× the least; 57.0 ms to 63.0 ms, 3 rounds; round 4: crashed: killed"
     assert rows["target_seconds-mnist_cnn"]["cells"][first]["value"] == pytest.approx(0.2 + 450 * 0.01, rel=0.1)
-    assert rows["epoch_seconds-softmax_regression"]["cells"][first]["text"] == "1.50 s"
-    assert "steady_seconds-softmax_regression" not in rows
+    assert not {"epoch_seconds-softmax_regression", "steady_seconds-softmax_regression"} & set(rows)
 
 
 def test_speed_page_begins_with_what_is_taught(built):
@@ -373,7 +372,6 @@ def test_speed_page_begins_with_what_is_taught(built):
     assert "Memory at most: " in text
     beside = "imported only because it is installed too: TensorFlow with jax, sklearn."
     assert text.count(beside) == 2
-    assert beside in (built.folder / "recipes/softmax_regression/index.html").read_text(encoding="utf-8")
     stale = re.findall(r"stale: [^<]*", text)
     assert [words.endswith(("_keras.py changed since", "_keras_tuned.py changed since")) for words in stale] == [
         True
@@ -413,10 +411,10 @@ def test_builds_without_results(tmp_path):
     assert done.code == 0, done.output
     assert "WARNING" not in done.output
     commands = {
-        "index.html": "concord compare convolution --json docs/results/compare-convolution.json",
+        "index.html": "concord compare convolution --publish",
         "choose.html": "concord features --json docs/results/features.json",
         "gotchas.html": "concord gotchas --json docs/results/gotchas.json",
-        "mutants.html": "concord mutants --json docs/results/mutants.json",
+        "mutants.html": "concord mutants --full --json docs/results/mutants.json",
         "proof.html": "concord certify mnist_cnn --json docs/results/certify-mnist_cnn.json",
     }
     for place, command in commands.items():
