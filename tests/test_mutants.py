@@ -64,6 +64,8 @@ SELECTION = {
     "tensorflow-v1": ["unweighted mean of batches"],
     "keras-tf": ["L2 double", "epsilon before the correction"],
 }
+# The quick proof's images are drawn under noise, so that pooling has no ties: the whole ladder's black borders have.
+BEYOND_THE_QUICK_PROOF = ("all ties get the gradient",)
 CELLS = [
     pytest.param(MUTANTS[name], variants()[id], id=f"{name}-{id}", marks=together(variants()[id]))
     for id, names in SELECTION.items()
@@ -88,6 +90,8 @@ def depth(request):
 @pytest.mark.parametrize(("mutant", "variant"), CELLS)
 def test_mutant(mutant_collector, mutant, variant, depth):
     skip_unless_ready(sound_task(mutant.recipe), variant)
+    if mutant.name in BEYOND_THE_QUICK_PROOF:
+        depth = "full"
     result = judge_mutant(mutant_collector, mutant, variant, depth)
     assert result.outcome == (EQUIVALENT if mutant.equivalent else KILLED), result
     assert bool(result.killed_by) != bool(mutant.equivalent)

@@ -224,6 +224,8 @@ def test_known_differences_are_no_noise():
         "logits",
         "loss",
         "gradients",
+        "updates",
+        "training",
     ]
     assert all(math.isfinite(gate) for gate in GATES.values())
 

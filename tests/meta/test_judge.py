@@ -877,14 +877,16 @@ def kept(h: Any, folder: Path) -> tuple[Any, Path, Path]:
     store.keep("aa", file, {"draw": 1})
     entry = store.find("aa")
     assert entry and entry.facts == {"draw": 1} and np.load(entry.arrays)["number"][999] == 999
-    return store, entry.arrays, entry.arrays.with_suffix(".json")
+    (facts,) = store.folder.glob("*/*.json")
+    return store, entry.arrays, facts
 
 
 @case
 def an_old_entry_is_not_used(h, folder):
     store, _, facts = kept(h, folder)
+    known = json.loads(facts.read_text())
     for days, used in ((6, True), (8, False)):
-        facts.write_text(json.dumps({"created": time.time() - days * 86_400, "facts": {}}))
+        facts.write_text(json.dumps(known | {"created": time.time() - days * 86_400}))
         assert bool(store.find("aa")) == used
 
 
@@ -912,6 +914,16 @@ def a_fresh_store_finds_nothing_but_keeps(h, folder):
     store, _, _ = kept(h, folder)
     assert h.store.Store(folder / "store", fresh=True).find("aa") is None
     assert store.find("aa") and store.find("bb") is None
+
+
+@case
+def two_who_prove_the_same_at_once_do_not_mix_their_draws(h, folder):
+    store, entries = h.store.Store(folder / "store"), []
+    for draw in (1, 2):
+        np.savez(folder / "arrays.npz", draw=np.array(draw))
+        entries.append(store.keep("aa", folder / "arrays.npz", {"draw": draw}))
+    for entry in (*entries, store.find("aa")):
+        assert np.load(entry.arrays)["draw"] == entry.facts["draw"]
 
 
 @case
