@@ -31,7 +31,7 @@ class NoEnvironmentError(Exception):
 
     def __init__(self, outcome: Outcome, reason: str):
         super().__init__(reason)
-        self.outcome = outcome
+        self.outcome: Outcome = outcome
 
 
 @dataclass(frozen=True)
