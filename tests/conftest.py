@@ -15,7 +15,7 @@ from concord.run.evidence import Collector
 from concord.run.process import available_threads
 
 # Workers keep freed memory instead of giving it back to the system and asking for it anew at each step (glibc's
-# malloc). Only the suite does so: `concord compare` times what a user would see.
+# malloc). Only the suite does so: `concord bench` times what a user would see.
 os.environ |= {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 
 # What JAX compiled is kept, for other workers and for the suite's next run: compiling takes longer than its tests.
@@ -48,7 +48,7 @@ def ladder_cases(*kinds: str) -> list:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    long_part = "the long part too: 50 and 200 steps, whole training runs, each recipe as a program, notebooks"
+    long_part = "the long part too: the whole ladder of each recipe, each recipe as a program, notebooks"
     parser.addoption("--long", action="store_true", help=long_part)
 
 
@@ -75,7 +75,8 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def collector(tmp_path_factory: pytest.TempPathFactory):
-    with Collector(tmp_path_factory.mktemp("evidence"), data.load()) as collector:
+    """Without a store: whatever is asserted has been run."""
+    with Collector(tmp_path_factory.mktemp("evidence"), data.load(), threads=1) as collector:
         yield collector
 
 

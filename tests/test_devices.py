@@ -13,7 +13,7 @@ from concord.cost.bench import start
 from concord.cost.rounds import QUICK, Bench
 from concord.data import datasets as data
 from concord.judge import ladder
-from concord.judge.verdict import judge, judge_variant
+from concord.judge.prove import judge, prove
 from concord.project import paths
 from concord.project.framework import variants
 from concord.project.task import Task
@@ -105,7 +105,7 @@ def test_comparison_without_a_gpu(tmp_path):
         assert row["outcome"] == "unsupported"
         assert row["reason"].startswith("no GPU: ")
         assert ("it needs an NVIDIA GPU" in row["reason"]) == bool(variant.device_code)
-        assert row["epoch_seconds"] is None
+        assert (row["accuracy"], row["proven"]) == (None, None)
 
 
 @without_gpu
@@ -129,9 +129,9 @@ def test_unknown_device_is_refused(tmp_path):
 
 def test_comparison_goes_the_way_of_the_gpu(on_gpu):
     """The whole ladder, float64 and float32, of a recipe that believes to compute on a GPU."""
-    row = judge_variant(on_gpu, TASKS["softmax_regression"], faked(), ["float64", "float32"])
+    row = prove(on_gpu, TASKS["softmax_regression"], faked(), ["float64", "float32"], "full")
     assert (row.outcome, row.reason) == ("ok", "")
-    assert row.peak_device_memory
+    assert all(found.peak_device_memory for found in on_gpu.of(TASKS["softmax_regression"], faked()))
     assert on_gpu.tf32 == {"pytorch": "off"}
     timed = (on_gpu.folder / "pytorch-float32.log").read_text().count("synchronised\n")
     assert timed > 2 * 12  # each run makes a model and reads its weights at least
@@ -146,7 +146,7 @@ def test_convolutional_network_places_everything(on_gpu, recipe):
 
 
 def test_operation_places_everything(on_gpu):
-    row = judge_variant(on_gpu, TASKS["convolution"], faked(), ["float64"])
+    row = prove(on_gpu, TASKS["convolution"], faked(), ["float64"])
     assert (row.outcome, row.reason) == ("ok", "")
 
 
@@ -178,7 +178,7 @@ def test_misplaced_tensors_show(on_gpu, tmp_path, recipe, old, new, outcome, rea
 def test_reference_stays_on_the_processor(on_gpu):
     task, numpy, run = TASKS["softmax_regression"], variants()["numpy"], ladder.NETWORK_RUNS["unseen"]
     assert on_gpu.collect(task, numpy, "float64", run).outcome == "unsupported"
-    assert on_gpu.reference(task, "float64", replace(run, draw=1)).outcome == "ok"
+    assert on_gpu.reference(task, replace(run, draw=1)).outcome == "ok"
 
 
 def test_benchmark_goes_the_way_of_the_gpu(on_gpu, tmp_path):

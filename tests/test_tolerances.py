@@ -233,6 +233,8 @@ def test_known_differences_are_no_noise():
         "logits",
         "loss",
         "gradients",
+        "updates",
+        "training",
     ]
     assert all(math.isfinite(gate) for gate in GATES.values())
 
@@ -257,7 +259,7 @@ def test_command_adds_to_its_file(tmp_path):
     assert "1 of 2 gates are at least 10 times the noise" in finished.out
     assert len(json.loads(file.read_text(encoding="utf-8"))["rows"]) == 9
 
-    others = ({"schema": "concord.compare/1"}, {"data": found["data"] | {"sha256": "0"}})
+    others = ({"schema": "concord.compare/2"}, {"data": found["data"] | {"sha256": "0"}})
     for text in (*(json.dumps(found | other) for other in others), "{}", "not JSON"):
         file.write_text(text, encoding="utf-8")
         assert_refused(python(*command, home=tmp_path, cwd=tmp_path), str(file))

@@ -14,8 +14,8 @@ import pytest
 from conftest import LIVING_WORKERS, skip_unless_installed, together
 
 from concord.data import datasets as data
-from concord.judge.ladder import NETWORK_RUNS
-from concord.judge.verdict import judge_variant
+from concord.judge.ladder import NETWORK_LEVELS, NETWORK_RUNS
+from concord.judge.prove import collect_and_measure, prove
 from concord.project.errors import UserError
 from concord.project.framework import variants
 from concord.project.task import Task, read_task
@@ -34,7 +34,7 @@ FAULTS = {
         "ValueError: no such digit (softmax_regression_numpy.py, line",
     ),
     "nan": ("return np.full((len(images), 10), np.nan, images.dtype)", "nonfinite", "100% of logits"),
-    "wrong_shape": ("return network(model, images)[:, :9]", "mismatch", "has the shape (1000, 9), expected (1000, 10)"),
+    "wrong_shape": ("return network(model, images)[:, :9]", "mismatch", "has the shape (1003, 9), expected (1003, 10)"),
     "wrong_dtype": ("return network(model, images).astype(np.float16)", "mismatch", "comes in float16"),
     "objects": ("return np.full((len(images), 10), None)", "error", "is not an array of numbers"),
     "endless_loop": ("while True: pass", "timeout", "no answer within"),
@@ -75,11 +75,9 @@ def with_predict(tmp_path, body) -> Task:
 def test_fault_costs_its_own_job_only(few, tmp_path, fault):
     body, outcome, reason = FAULTS[fault]
     faulty, sound, numpy = with_predict(tmp_path, body), read_task(GOOD), variants()["numpy"]
-    from concord.judge.ladder import NETWORK_LEVELS
-    from concord.judge.verdict import measure
-
-    few.reference = lambda task, precision, run: few.collect(sound, numpy, precision, run)
-    verdict = measure(few, faulty, numpy, NETWORK_LEVELS[1], "float64")
+    reference = few.reference
+    few.reference = lambda task, run: reference(sound, run)
+    verdict = collect_and_measure(few, faulty, numpy, NETWORK_LEVELS[1], "float64")
     assert (verdict.outcome, reason in verdict.reason) == (outcome, True), verdict
     assert "\n" not in verdict.reason
     assert few.collect(sound, numpy, "float64", NETWORK_RUNS["steps_2"]).outcome == "ok"
@@ -261,24 +259,25 @@ def test_failed_job_leaves_no_arrays(few, tmp_path):
     faulty = with_predict(tmp_path, "raise ValueError")
     evidence = few.collect(faulty, variants()["numpy"], "float32", NETWORK_RUNS["probe"])
     assert evidence.path is None
-    folder = few.folder / "softmax_regression" / "numpy" / "float32"
-    assert [path.name for path in folder.iterdir()] == ["probe.json"]
+    assert [path.name for path in few.folder.glob("inputs/*/*")] == ["probe.npz"]
 
 
-def test_unwritable_result_folder(tmp_path):
+def test_unwritable_folder(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError, match=r"can't be written: Not a directory[\s\S]*CONCORD_HOME"):
-        Collector(tmp_path / "file" / "evidence", data.load("digits"))
+    task, numpy = read_task(GOOD), variants()["numpy"]
+    with (
+        Collector(tmp_path / "file" / "evidence", data.load("digits")) as collector,
+        pytest.raises(UserError, match=r"can't be written: Not a directory[\s\S]*CONCORD_HOME"),
+    ):
+        collector.collect(task, numpy, "float64", NETWORK_RUNS["probe"])
 
 
 def test_results_that_cannot_be_written(few):
-    """The worker can't save its arrays: an error with its reason, not a hang and not a pass."""
+    """The worker can't save its arrays, on a full disk for example: no recipe is to blame, so the command ends."""
     task, numpy = read_task(GOOD), variants()["numpy"]
-    folder = few.folder / task.name / "numpy" / "float64"
-    (folder / "probe.part.npz").mkdir(parents=True)
-    evidence = few.collect(task, numpy, "float64", NETWORK_RUNS["probe"])
-    assert evidence.outcome == "error"
-    assert "IsADirectoryError" in evidence.reason
+    (few._inputs(task) / "numpy-float64-probe-0.part.npz").mkdir()
+    with pytest.raises(UserError, match=r"can't be written: Is a directory[\s\S]*What was proven before is kept"):
+        few.collect(task, numpy, "float64", NETWORK_RUNS["probe"])
 
 
 def test_write_json_is_whole_or_not_at_all(tmp_path):
@@ -432,7 +431,7 @@ def test_interrupted_comparison_says_so(tmp_path):
     harness.send_signal(signal.SIGINT)
     _, errors = harness.communicate(timeout=30)
     assert harness.returncode == 130
-    assert errors.strip() == "concord: interrupted"
+    assert errors.strip() == "concord: interrupted; what was proven is kept, and the next call goes on"
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
     assert not results.exists()
@@ -441,6 +440,5 @@ def test_interrupted_comparison_says_so(tmp_path):
 def test_verdict_of_a_crash(few, tmp_path):
     """A row says what became of it, and shows no number that wasn't proven."""
     faulty = with_predict(tmp_path, "import os; os._exit(3)")
-    row = judge_variant(few, faulty, variants()["numpy"], ["float64", "float32"])
-    assert row.outcome == "crashed"
-    assert row.epoch_seconds is None
+    row = prove(few, faulty, variants()["numpy"], ["float64", "float32"])
+    assert (row.outcome, row.accuracy, row.history) == ("crashed", None, ())

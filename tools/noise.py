@@ -7,6 +7,7 @@ variant, the others where the kernels are, not again wherever they are used. The
 """
 
 import argparse
+import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -18,13 +19,14 @@ from concord.cli import fail, finish
 from concord.data import datasets as data
 from concord.judge import ladder
 from concord.judge.ladder import NETWORK_RUNS, Level, Run
-from concord.judge.verdict import measure
+from concord.judge.prove import collect_and_measure
 from concord.project.errors import UserError
 from concord.project.files import check_writable, write_json
 from concord.project.framework import PRECISIONS, Variant, select_variants
 from concord.project.task import Task, all_tasks, find_task
 from concord.report import results as report
 from concord.report.terminal import progress, terminal
+from concord.run import plan
 from concord.run.evidence import Collector, Evidence, new_folder
 
 if TYPE_CHECKING:
@@ -127,16 +129,16 @@ class Noise:
 class Shifted(Collector):
     """Collects under a setting; what it is held against comes from an ordinary collector."""
 
-    def __init__(self, ordinary: Collector, folder: Path, dataset: "Dataset", **options: Any):
+    def __init__(self, ordinary: Collector, draw: int, folder: Path, dataset: "Dataset", **options: Any):
         super().__init__(folder, dataset, **options)
-        self.ordinary = ordinary
+        self.ordinary, self.draw = ordinary, draw
 
-    def reference(self, task: Task, precision: str, run: Run) -> Evidence:
-        return self.ordinary.reference(task, precision, run)
+    def reference(self, task: Task, run: Run) -> Evidence:
+        return self.ordinary.reference(task, run)
 
-    def drawn(self, task: Task, variant: Variant, precision: str, run: Run) -> Run:
-        """The same unseen weights under each setting, so that the reference runs from them once."""
-        return self.ordinary.drawn(task, variant, precision, run)
+    def collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
+        """The same is drawn under each setting, so that the reference runs from it once."""
+        return super().collect(task, variant, precision, plan.drawn(run, self.draw))
 
 
 def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | None, json_file: Path | None) -> int:
@@ -161,12 +163,12 @@ def run_noise(recipe: str | None, frameworks: str | None, data_choice: str | Non
     earlier = read_earlier(json_file, dataset) if json_file and json_file.exists() else {"versions": {}, "rows": []}
     now = {(task.name, variant.id) for task in tasks for variant in ready}
     rows = [Noise(**row) for row in earlier["rows"] if (row["recipe"], row["variant"]) not in now]
-    folder = new_folder()
+    folder, draw = new_folder(), int.from_bytes(os.urandom(6), "big")
     with Collector(folder, dataset) as ordinary, progress(len(SETTINGS) * len(ready) * len(PRECISIONS)) as announce:
         for setting in SETTINGS:
             images = reordered(dataset, tasks) if setting.reordered else dataset
             place = folder / setting.name.replace(" ", "_")
-            with Shifted(ordinary, place, images) as collector:
+            with Shifted(ordinary, draw, place, images) as collector:
                 for variant in ready:
                     for precision in PRECISIONS:
                         announce(f"{setting.name}: {variant.id} {precision}")
@@ -215,7 +217,8 @@ def levels_of(task: Task, variant: Variant, setting: Setting, precision: str) ->
         if level.gates.get(precision) is not None
         and level.name not in UNGATED
         and (level.name != DEAR or setting.trajectory)
-        and variant.known_difference(task.name, precision, level.name) is None
+        and not (level == ladder.TRAINING and setting.reordered)  # its images are drawn, in an order of their own
+        and variant.known_difference(task.own_name, precision, level.name)[0] is None
     ]
 
 
@@ -224,7 +227,7 @@ def measure_noise(
 ) -> Iterator[Noise]:
     """Every gated level of one variant under one setting."""
     for level in levels_of(task, variant, setting, precision):
-        found = measure(collector, task, setting.applied(variant), level, precision)
+        found = collect_and_measure(collector, task, setting.applied(variant), level, precision)
         where = (task.name, variant.id, precision, level.name, setting.name)
         reason = "" if found.error is not None else f"{found.outcome}: {found.reason}"
         yield Noise(*where, found.error, found.tensor, found.run, reason)

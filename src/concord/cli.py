@@ -129,7 +129,6 @@ def certify(
     frameworks: FrameworksOption = None,
     seeds: Annotated[int, typer.Option(min=2, help="Training runs of each variant.")] = 10,
     data: DataOption = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Of each training run.")] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Keep the accuracies here; goes on where it stopped.", metavar="FILE")
     ] = None,
@@ -137,7 +136,7 @@ def certify(
     """Test whether the frameworks train equally well. Each has its own start and shuffling, many times."""
     from concord.judge.certify import run_certification
 
-    finish(run_certification, recipe, frameworks, seeds, data, epochs, json_file, resumes=True)
+    finish(run_certification, recipe, frameworks, seeds, data, json_file, resumes=True)
 
 
 @app.command("features")
@@ -199,14 +198,17 @@ def mutants(
     ] = None,
     frameworks: FrameworksOption = None,
     data: DataOption = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Every level: the one that claims a mutant must catch it. Takes long.")
+    ] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Prove that wrong programs are caught. Each must be by the level that claims it, and a wrong judge noticed."""
+    """Prove that wrong programs are caught. By the quick proof, or each by the level that claims it."""
     from concord.judge.mutants import run_mutants
 
-    finish(run_mutants, names or [], frameworks, data, json_file)
+    finish(run_mutants, names or [], frameworks, data, json_file, "full" if full else "quick")
 
 
 @store_app.callback(invoke_without_command=True)

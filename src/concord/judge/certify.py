@@ -88,7 +88,7 @@ def equivalence(first: str, second: str, a: Sequence[float], b: Sequence[float],
 
 
 def run_certification(
-    recipe: str, frameworks: str | None, seeds: int, data_choice: str | None, epochs: int | None, json_file: Path | None
+    recipe: str, frameworks: str | None, seeds: int, data_choice: str | None, json_file: Path | None
 ) -> int:
     """Trains what isn't in the file yet, tests every pair, prints, and gives the exit code: 0 only if every pair is
     equivalent.
@@ -110,13 +110,13 @@ def run_certification(
     from rich.console import Console
 
     dataset = data.load(data_choice, progress=Console(stderr=True))
-    document = start(file, task, dataset, margin, epochs)
+    document = start(file, task, dataset, margin)
     ready = [variant for variant in chosen if variant.framework in task.recipes and variant.versions()]
     for variant in ready:
         check_same_program(file, document, task, variant)
     missing = {variant.id: missing_seeds(document, variant, seeds) for variant in ready}
     with (
-        Collector(new_folder(), dataset, epochs=epochs) as collector,
+        Collector(new_folder(), dataset) as collector,
         progress(sum(map(len, missing.values()))) as announce,
     ):
         collector.announce = announce
@@ -140,18 +140,17 @@ def run_certification(
     return 0 if document["pairs"] and count == len(document["pairs"]) and not failures and not left_out else 1
 
 
-def start(file: Path, task: Task, dataset: "Dataset", margin: float, epochs: int | None) -> dict[str, Any]:
+def start(file: Path, task: Task, dataset: "Dataset", margin: float) -> dict[str, Any]:
     """The document so far, or a new one.
 
     Raises:
-        UserError: the file holds something else: another task, data set, number of epochs or version of the format.
+        UserError: the file holds something else: another task, training, data set or version of the format.
     """
     document = {
         "schema": SCHEMA,
         "recipe": task.name,
         "training": task.specification.HYPERPARAMETERS | {"images": task.specification.TRAIN_IMAGES},
         "data": {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest},
-        "epochs": epochs,
         "margin": margin,
         "environment": report.environment(),
         "variants": {},
@@ -159,7 +158,7 @@ def start(file: Path, task: Task, dataset: "Dataset", margin: float, epochs: int
     if not file.exists():
         return document
     found = report.read_document(file, SCHEMA)
-    for name in ("recipe", "training", "epochs", "margin"):
+    for name in ("recipe", "training", "margin"):
         if found.get(name) != document[name]:
             raise UserError(f"{file} is about another {name}: {found.get(name)!r}, now {document[name]!r}.\n{AGAIN}")
     report.check_same_data(file, found, dataset)

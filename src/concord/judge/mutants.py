@@ -1,7 +1,7 @@
 """Wrong programs on purpose: each mutant is a correct recipe with one fault, kept as data beside it, and the level
 of the ladder that claims it must be the one that catches it. This is what shows that the judge has teeth.
 
-A file `mutants.toml` in a recipe folder changes its programs, `mutants/judge.toml` the harness itself.
+A file `mutants.toml` in a recipe folder changes its programs.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord.data import datasets as data
-from concord.judge import certify, examination, ladder
+from concord.judge import certify, ladder
 from concord.judge.ladder import Level, Run
 from concord.judge.prove import judge, prove
 from concord.judge.verdict import LevelVerdict
@@ -38,9 +38,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "concord.mutants/1"
 FAULTS = ("forward", "loss", "gradient", "update", "data", "statistics", "judge")
-JUDGE = "judge"  # stands for a recipe: the harness's own sources are changed
-HARNESS = "harness"  # and for a variant
-EXAMINATION, STATISTICS = "examination", "statistics"  # levels beyond the ladder
+STATISTICS = "statistics"  # a level beyond the ladder
 SEEDS = 20  # training runs of each sample of accuracies
 
 # What became of a mutant.
@@ -58,11 +56,11 @@ class Mutant:
 
     Args:
         name: unique among all mutants.
-        recipe: what is changed: a recipe, a host in `mutants/`, or the judge.
+        recipe: what is changed: a recipe, or a host in `mutants/`.
         fault: its class, one of FAULTS.
         level: the first level that fails, or the last one that an equivalent mutant must pass.
         what: one sentence.
-        changes: by framework (by file, if it is the judge's) what is replaced by what; each must occur exactly once.
+        changes: by framework what is replaced by what; each must occur exactly once.
         variants: where it runs; by default on the first variant of each framework.
         equivalent: why the change makes no difference; empty for a fault.
         told_apart_by: topics in `gotchas/` whose probes show that the operations differ all the same.
@@ -80,7 +78,7 @@ class Mutant:
 
     def chosen(self, variants: Iterable[Variant]) -> list[Variant]:
         """Those of the variants that it runs on."""
-        first = [frameworks()[framework].variants[0].id for framework in self.changes if framework in frameworks()]
+        first = [frameworks()[framework].variants[0].id for framework in self.changes]
         return [variant for variant in variants if variant.id in (self.variants or first)]
 
 
@@ -89,7 +87,7 @@ class Result:
     """What became of one mutant on one variant; `levels` holds every verdict up to the claimed level."""
 
     mutant: Mutant
-    variant: str  # a file of the harness, if it is the judge's
+    variant: str
     framework: str
     outcome: str
     killed_by: str = ""
@@ -105,8 +103,7 @@ def all_mutants() -> dict[str, Mutant]:
         UserError: a file isn't TOML, or an entry lacks something, repeats a name or names what doesn't exist.
     """
     found: dict[str, Mutant] = {}
-    files = [*paths.RECIPES.glob("*/mutants.toml"), *paths.MUTANTS.glob("*/mutants.toml"), paths.MUTANTS / "judge.toml"]
-    for path in sorted(file for file in files if file.is_file()):
+    for path in sorted([*paths.RECIPES.glob("*/mutants.toml"), *paths.MUTANTS.glob("*/mutants.toml")]):
         try:
             rows = tomllib.loads(path.read_text(encoding="utf-8"))["mutants"]
         except (tomllib.TOMLDecodeError, KeyError) as error:
@@ -129,18 +126,16 @@ def read_mutant(path: Path, row: dict[str, Any]) -> Mutant:
     try:
         changes = {key: tuple((old, new) for old, new in pairs) for key, pairs in row.pop("changes").items()}
         variants, topics = tuple(row.pop("variants", ())), tuple(row.pop("told_apart_by", ()))
-        recipe = path.parent.name if path.name == "mutants.toml" else path.stem
-        mutant = Mutant(recipe=recipe, changes=changes, variants=variants, told_apart_by=topics, **row)
+        mutant = Mutant(recipe=path.parent.name, changes=changes, variants=variants, told_apart_by=topics, **row)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{here}: name, fault, level, what and changes are needed ({error}).") from None
     if mutant.fault not in FAULTS:
         raise UserError(f"{here}: " + nearest("class of fault", mutant.fault, FAULTS))
-    if mutant.level not in (*ladder.LEVEL_NAMES, STATISTICS, EXAMINATION):
-        raise UserError(f"{here}: " + nearest("level", mutant.level, (*ladder.LEVEL_NAMES, STATISTICS, EXAMINATION)))
-    if mutant.recipe != JUDGE:
-        for framework in mutant.changes:
-            if framework not in frameworks():
-                raise UserError(f"{here}: " + nearest("framework", framework, frameworks()))
+    if mutant.level not in (*ladder.LEVEL_NAMES, STATISTICS):
+        raise UserError(f"{here}: " + nearest("level", mutant.level, (*ladder.LEVEL_NAMES, STATISTICS)))
+    for framework in mutant.changes:
+        if framework not in frameworks():
+            raise UserError(f"{here}: " + nearest("framework", framework, frameworks()))
     return mutant
 
 
@@ -201,9 +196,15 @@ class MutantCollector(Collector):
 
 
 def run_mutants(
-    names: Sequence[str], chosen_frameworks: str | None, data_choice: str | None, json_file: Path | None
+    names: Sequence[str],
+    chosen_frameworks: str | None,
+    data_choice: str | None,
+    json_file: Path | None,
+    depth: str = "quick",
 ) -> int:
     """Runs mutants, prints the kill matrix, and gives the exit code: 0 only if every one was caught where it should be.
+
+    The quick proof isn't asked about faults that only a statistic of many runs shows.
 
     Raises:
         UserError: an unknown mutant, framework or data set; a file or folder that can't be written.
@@ -216,34 +217,30 @@ def run_mutants(
     from rich.console import Console
 
     dataset = data.load(data_choice, progress=Console(stderr=True))
-    pairs = [(variant, mutant) for variant in variants for mutant in mutants if variant in mutant.chosen(variants)]
-    harness = [mutant for mutant in mutants if mutant.recipe == JUDGE] if chosen_frameworks is None else []
+    asked = [mutant for mutant in mutants if depth == "full" or mutant.level != STATISTICS]
+    pairs = [(variant, mutant) for variant in variants for mutant in asked if variant in mutant.chosen(variants)]
     kept = Document.read(json_file, dataset)
     results: list[Result] = []
     unsound: list[str] = []
-    with MutantCollector(new_folder(), dataset) as collector, progress(len(pairs) + len(harness)) as announce:
+    with MutantCollector(new_folder(), dataset) as collector, progress(len(pairs)) as announce:
         for variant in variants:
             mine = [mutant for other, mutant in pairs if other is variant]
             for mutant in mine:
                 announce(f"{variant.id}: {mutant.name}")
-                results.append(judge_mutant(collector, mutant, variant))
+                results.append(judge_mutant(collector, mutant, variant, depth))
                 kept.add(results[-1])
             for recipe in dict.fromkeys(mutant.recipe for mutant in mine):
                 claimed = [mutant.level for mutant in mine if mutant.recipe == recipe]
-                verdicts, failure = control(collector, recipe, variant, claimed)
+                verdicts, failure = control(collector, recipe, variant, claimed, depth)
                 kept.add_control(recipe, variant, verdicts, failure)
                 unsound += [f"{recipe} {variant.id}: {failure}"] if failure else []
             for precision in ("float64", "float32"):
                 collector.workers.close_one(variant, precision)
             kept.write(json_file)
-        for mutant in harness:
-            announce(f"the judge: {mutant.name}")
-            results.append(examine_mutant(mutant, collector.folder))
-            kept.add(results[-1])
     for name in dict.fromkeys(result.variant for result in results):
         console.print(table(name, [result for result in results if result.variant == name]))
         console.print()
-    summarise(console, results, unsound)
+    summarise(console, results, unsound, depth)
     console.print(f"data: {dataset.name} ({dataset.source}); {time.perf_counter() - begin:.0f} s", markup=False)
     if json_file:
         kept.write(json_file)
@@ -344,28 +341,17 @@ def told_apart(collector: Collector, mutant: Mutant, variant: Variant) -> bool:
 
 
 def control(
-    collector: Collector, recipe: str, variant: Variant, claimed: Sequence[str]
+    collector: Collector, recipe: str, variant: Variant, claimed: Sequence[str], depth: str = "quick"
 ) -> tuple[tuple[LevelVerdict, ...], str]:
-    """The sound recipe's verdicts at every level that claims a mutant, and what it fails: it mustn't fail any."""
+    """The sound recipe's verdicts, by the quick proof or at every level that claims a mutant, and what it fails: it
+    mustn't fail any."""
     task = sound_task(recipe)
-    rungs = max((levels_up_to(task, level) for level in claimed), key=len)
-    verdicts = tuple(judge_level(collector, task, variant, level) for level in rungs)
+    if depth == "quick":
+        verdicts = prove(collector, task, variant, PRECISIONS, "quick").levels
+    else:
+        rungs = max((levels_up_to(task, level) for level in claimed), key=len)
+        verdicts = tuple(judge_level(collector, task, variant, level) for level in rungs)
     return verdicts, next((f"{v.level}: {v.outcome}: {v.reason}" for v in verdicts if not v.passed), "")
-
-
-def examine_mutant(mutant: Mutant, folder: Path) -> Result:
-    """Puts a changed judge through the examination that the sound one passes; it is killed if it fails a case."""
-    name = next(iter(mutant.changes))
-    result = Result(mutant, HARNESS, "concord", ERROR)
-    try:
-        path = paths.PACKAGE / name
-        source = patched(path.read_text(encoding="utf-8"), mutant.changes[name], name)
-        failed = examination.first_failure(examination.changed_judge(name, source, folder / "mutants"), folder)
-    except (PatchError, SyntaxError) as error:
-        return replace(result, reason=str(error))
-    verdict = LevelVerdict(EXAMINATION, "float64", "mismatch" if failed else "ok", failed, tensor=name)
-    result = replace(result, levels=(verdict,), reason=failed or "passes the examination")
-    return replace(result, outcome=KILLED, killed_by=EXAMINATION) if failed else replace(result, outcome=SURVIVED)
 
 
 def table(variant: str, results: Sequence[Result]) -> "Table":
@@ -374,7 +360,7 @@ def table(variant: str, results: Sequence[Result]) -> "Table":
     from rich.text import Text
 
     used = {verdict.level for result in results for verdict in result.levels}
-    names = [name for name in (*ladder.LEVEL_NAMES, STATISTICS, EXAMINATION) if name in used]
+    names = [name for name in (*ladder.LEVEL_NAMES, STATISTICS) if name in used]
     made = Table(title=variant, title_justify="left", box=None, padding=(0, 1, 0, 0))
     for name in ("mutant", "recipe", *names, "outcome"):
         made.add_column(name, no_wrap=True)
@@ -400,7 +386,7 @@ def effect(verdict: LevelVerdict | None) -> Any:
     return Text(f"✓ {figure}", style="dim") if verdict.passed else Text(f"x {figure}", style="yellow")
 
 
-def summarise(console: "Console", results: Sequence[Result], unsound: Sequence[str]) -> None:
+def summarise(console: "Console", results: Sequence[Result], unsound: Sequence[str], depth: str) -> None:
     for result in results:
         if result.outcome not in AS_CLAIMED:
             where = f"{result.mutant.name}, {result.variant}: {result.outcome}"
@@ -411,7 +397,8 @@ def summarise(console: "Console", results: Sequence[Result], unsound: Sequence[s
     faults = [result for result in results if not result.mutant.equivalent]
     killed = sum(result.outcome == KILLED for result in faults)
     different = len({result.mutant.name for result in faults})
-    console.print(f"{killed} of {len(faults)} killed by the level that claims them ({different} different mutants)")
+    how = "killed by the level that claims them" if depth == "full" else "caught by the quick proof"
+    console.print(f"{killed} of {len(faults)} {how} ({different} different mutants)")
     if equivalent := [result for result in results if result.mutant.equivalent]:
         count = sum(result.outcome == EQUIVALENT for result in equivalent)
         console.print(f"{count} of {len(equivalent)} equivalent, as said")
@@ -467,7 +454,7 @@ class Document:
         """Writes it whole, in the order of the data, whatever the order it was run in."""
         if file is None:
             return
-        names, ids = list(all_mutants()), [*known_variants(), HARNESS]
+        names, ids = list(all_mutants()), list(known_variants())
         values = report.header(SCHEMA) | {
             "data": self.data,
             "results": [
@@ -482,12 +469,8 @@ class Document:
 def changed_digest(mutant: Mutant, framework: str) -> str:
     """Of the source that the mutant's changes lead to; empty if they don't apply."""
     try:
-        if mutant.recipe == JUDGE:
-            name = next(iter(mutant.changes))
-            source = patched((paths.PACKAGE / name).read_text(encoding="utf-8"), mutant.changes[name], name)
-        else:
-            recipe = sound_task(mutant.recipe).recipes[framework]
-            source = patched(recipe.read_text(encoding="utf-8"), mutant.changes[framework], recipe.name)
+        recipe = sound_task(mutant.recipe).recipes[framework]
+        source = patched(recipe.read_text(encoding="utf-8"), mutant.changes[framework], recipe.name)
     except (KeyError, PatchError):
         return ""
     return hashlib.sha256(source.encode()).hexdigest()
@@ -515,9 +498,11 @@ def row(result: Result) -> dict[str, Any]:
 
 
 def plain(verdicts: Sequence[LevelVerdict]) -> dict[str, Any]:
-    """Verdicts by level."""
-    return {
-        verdict.level: report.jsonable({name: value for name, value in asdict(verdict).items() if name != "level"})
-        | {"passed": verdict.passed}
-        for verdict in verdicts
-    }
+    """Verdicts by level, of both precisions the one that fails, or float64's; "inf" for infinity, which JSON hasn't."""
+    levels = {}
+    for verdict in verdicts:
+        values = report.jsonable(asdict(verdict)) | {"passed": verdict.passed}
+        name = values.pop("level")
+        if name not in levels or (levels[name]["passed"] and not verdict.passed):
+            levels[name] = values
+    return levels

@@ -243,7 +243,7 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
             return "mismatch", f"{name} has the shape {array.shape}, expected {expected.shape}"
         wanted = dtype_in(expected.dtype, precision)
         if name not in ("history", "accuracy") and not np.issubdtype(array.dtype, wanted):
-            return "mismatch", f"{name} comes in {array.dtype}, expected {np.dtype(wanted).name}"
+            return "mismatch", f"{name} comes in {array.dtype}, expected {wanted.__name__}"
         if np.isfinite(expected).all() and not np.isfinite(array).all():
             share = np.mean(~np.isfinite(array))
             return "nonfinite", f"{share:.0%} of {name} isn't a finite number"

@@ -1,16 +1,19 @@
 """The store: the evidence of runs that were right to the end, each under a digest of everything that it depends on.
 
-An entry is two files: the arrays, and then the facts. Both are written beside their place and renamed, so that an entry
-is whole or absent, whatever ends the process, and several processes may share a store. Failures are never kept.
+An entry is two files: the arrays, under a name that is used once, and then the facts, which name them. Facts are
+written beside their place and renamed, so that an entry is whole or absent, whatever ends the process, and two
+processes that prove the same at once don't mix their draws. Failures are never kept.
 """
 
 import contextlib
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import time
 import zipfile
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -25,6 +28,7 @@ from concord.run.distributions import closure
 VERSION = 1  # of the entries; another version's are left alone
 SIZE_LIMIT = 2 * 10**9  # bytes; the entries that were used longest ago go first
 AGE_LIMIT = 7 * 24 * 3600  # seconds: older evidence isn't used again
+REPLACED_LIMIT = 24 * 3600  # seconds: whoever had begun with arrays that were replaced since has ended
 
 
 @dataclass(frozen=True)
@@ -52,9 +56,10 @@ class Store:
         """The entry, if there is a whole one that isn't too old."""
         if self.fresh:
             return None
-        arrays, facts = self._files(digest)
+        facts = self._facts(digest)
         try:
             known = json.loads(facts.read_text(encoding="utf-8"))
+            arrays = facts.with_name(known["arrays"])
             if time.time() - known["created"] > AGE_LIMIT:
                 return None
             with zipfile.ZipFile(arrays) as file:
@@ -71,17 +76,21 @@ class Store:
         Raises:
             UserError: it can't be written; names the folder.
         """
-        created = time.time()
-        kept, described = self._files(digest)
+        created, described = time.time(), self._facts(digest)
+        kept = described.with_name(f"{digest}.{secrets.token_hex(6)}.npz")
         try:
             kept.parent.mkdir(parents=True, exist_ok=True)
             arrays.replace(kept)
-            partial = described.with_name(f".{described.name}.{os.getpid()}.{time.monotonic_ns()}.part")
+            partial = kept.with_suffix(".part")
             try:
-                partial.write_text(json.dumps({"created": created, "facts": facts}), encoding="utf-8")
+                known = {"created": created, "arrays": kept.name, "facts": facts}
+                partial.write_text(json.dumps(known), encoding="utf-8")
                 partial.replace(described)
             finally:
                 partial.unlink(missing_ok=True)
+            for old in kept.parent.glob(f"{digest}.*.npz"):
+                if created - old.stat().st_mtime > REPLACED_LIMIT:
+                    old.unlink(missing_ok=True)
         except OSError as error:
             raise UserError(
                 f"{self.folder} can't be written: {error.strerror or error}. What was proven before is kept.\n"
@@ -91,28 +100,28 @@ class Store:
 
     def trim(self, limit: int = SIZE_LIMIT) -> None:
         """Takes away the entries that were used longest ago until the rest fits."""
-        entries = []
-        for facts in self.folder.glob("*/*.json"):
+        entries: defaultdict[str, list[tuple[float, int, Path]]] = defaultdict(list)
+        for file in self.folder.glob("*/*"):
             with contextlib.suppress(OSError):
-                arrays = facts.with_suffix(".npz")
-                entries.append((facts.stat().st_mtime, facts.stat().st_size + arrays.stat().st_size, facts, arrays))
-        held = sum(size for _, size, _, _ in entries)
-        for _, size, facts, arrays in sorted(entries):
+                entries[file.name.split(".")[0]].append((file.stat().st_mtime, file.stat().st_size, file))
+        held = sum(size for files in entries.values() for _, size, _ in files)
+        for files in sorted(entries.values(), key=max):  # by the time of its last use, which is in the facts' file
             if held <= limit:
                 return
-            for file in (facts, arrays):
+            for _, size, file in sorted(files, key=lambda found: found[2].suffix != ".json"):
                 with contextlib.suppress(OSError):
                     file.unlink()
-            held -= size
+                held -= size
 
     def contents(self) -> tuple[int, int, float | None]:
         """How many entries, how many bytes, and when the oldest was made."""
-        files = list(self.folder.glob("*/*"))
-        facts = [file for file in files if file.suffix == ".json" and not file.name.startswith(".")]
-        with contextlib.suppress(OSError):
-            oldest = min((file.stat().st_ctime for file in facts), default=None)
-            return len(facts), sum(file.stat().st_size for file in files), oldest
-        return len(facts), 0, None
+        made, size = [], 0
+        for file in self.folder.glob("*/*"):
+            with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+                size += file.stat().st_size
+                if file.suffix == ".json":
+                    made.append(json.loads(file.read_text(encoding="utf-8"))["created"])
+        return len(made), size, min(made, default=None)
 
     def others(self) -> list[Path]:
         """The folders of other versions, which nobody reads any more."""
@@ -125,9 +134,8 @@ class Store:
         shutil.rmtree(parent, ignore_errors=True)
         return size
 
-    def _files(self, digest: str) -> tuple[Path, Path]:
-        folder = self.folder / digest[:2]
-        return folder / f"{digest}.npz", folder / f"{digest}.json"
+    def _facts(self, digest: str) -> Path:
+        return self.folder / digest[:2] / f"{digest}.json"
 
 
 def digest_of(**facts: Any) -> str:

@@ -10,8 +10,8 @@ from concord.judge import ladder
 from concord.project.framework import Variant, variants
 from concord.project.task import Task
 from concord.site import plots
-from concord.site.markup import error_figure, mebibytes, render, seconds
-from concord.site.results import Measurement, Results, neighbours
+from concord.site.markup import error_figure, render
+from concord.site.results import Measurement, Results
 
 WORDS = {
     "ok": "same",
@@ -47,7 +47,7 @@ class Badge:
 
 def compare_command(recipe: str) -> str:
     """What measures a recipe and publishes the result."""
-    return f"concord compare {recipe} --json docs/results/compare-{recipe}.json"
+    return f"concord compare {recipe} --publish"
 
 
 def written_variants(task: Task) -> list[Variant]:
@@ -125,50 +125,15 @@ def staleness(results: Results, measurement: Measurement | None, task: Task) -> 
     return results.staleness(measurement, (task.recipes[measurement.result["framework"]], task.folder / "task.py"))
 
 
-COSTS = {
-    "epoch_seconds": ("an epoch", seconds),
-    "first_step_seconds": ("first step", seconds),
-    "import_seconds": ("import", seconds),
-    "peak_memory": ("memory at most", mebibytes),
-}
+COSTS: dict[str, str] = {}  # a comparison measures none any more
 
 
 def measured(task: Task, found: dict[str, Measurement]) -> dict[str, Any] | None:
-    """What an ordinary run costs, with a bar for each figure; None for an operation, which isn't trained."""
+    """How well an ordinary run learned; None for an operation, which isn't trained."""
     if task.kind != "network" or not found:
         return None
     floor = task.specification.ACCURACY_FLOORS.get(next(iter(found.values())).document["data"]["name"])
-    bars = [cost_bars(found, name, write) for name, (_, write) in COSTS.items()]
-    return {
-        "titles": [title for title, _ in COSTS.values()],
-        "rows": [
-            {"variant": variants()[id], "accuracy": m.result["accuracy"], "cells": [column[id] for column in bars]}
-            for id, m in found.items()
-        ],
-        "accuracies": plots.accuracies(found, floor),
-        "curves": plots.loss_curves(found),
-        "floor": floor,
-        "neighbours": neighbours((id, m.result) for id, m in found.items() if m.result["import_seconds"]),
-    }
-
-
-def cost_bars(found: dict[str, Measurement], name: str, write: Callable[[float], str]) -> dict[str, Any]:
-    """A column of bars as shares of the largest figure; None where there is no figure."""
-    values = {id: m.result[name] for id, m in found.items()}
-    ranges = {id: m.range(name) for id, m in found.items()}
-    every = [*values.values(), *(ends[1] for ends in ranges.values() if ends)]
-    most = max((value for value in every if value), default=1)
-    return {
-        id: None
-        if value is None
-        else {
-            "text": write(value),
-            "share": value / most,
-            "range": [end / most for end in ranges[id] or ()],
-            "spread": spread(found[id], name, write),
-        }
-        for id, value in values.items()
-    }
+    return {"accuracies": plots.accuracies(found, floor), "curves": plots.loss_curves(found), "floor": floor}
 
 
 def spread(measurement: Measurement, name: str, write: Callable[[float], str]) -> str:

@@ -8,7 +8,6 @@ from concord.judge import ladder
 from concord.judge.mutants import (
     AS_CLAIMED,
     EQUIVALENT,
-    EXAMINATION,
     FAULTS,
     STATISTICS,
     Mutant,
@@ -20,8 +19,8 @@ from concord.site.evidence import BAD, GOOD
 from concord.site.markup import error_figure, render
 from concord.site.results import Results
 
-COMMAND = "concord mutants --json docs/results/mutants.json"
-LEVELS = (*ladder.LEVEL_NAMES, STATISTICS, EXAMINATION)
+COMMAND = "concord mutants --full --json docs/results/mutants.json"
+LEVELS = (*ladder.LEVEL_NAMES, STATISTICS)
 
 
 def summary(results: Results) -> Markup:
@@ -113,9 +112,8 @@ def run(row: dict[str, Any]) -> dict[str, str]:
 
 def difference(mutant: Mutant, framework: str) -> str:
     """What a mutant changes in one framework's program, as lines that go and lines that come."""
-    key = framework if framework in mutant.changes else next(iter(mutant.changes))
     lines = []
-    for old, new in mutant.changes[key]:
+    for old, new in mutant.changes[framework]:
         lines += [f"- {line}" for line in old.strip("\n").splitlines()]
         lines += [f"+ {line}" for line in new.strip("\n").splitlines()]
     return "\n".join(lines)

@@ -210,7 +210,7 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def kind(document: dict[str, Any]) -> str:
-    """`compare` for `concord.compare/1`."""
+    """`compare` for `concord.compare/2`."""
     return document["schema"].removeprefix("concord.").split("/")[0]
 
 
