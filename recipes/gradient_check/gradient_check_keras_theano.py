@@ -17,7 +17,8 @@ from keras import activations, backend
 def cost(x, labels, w1, w2, activation):
     x, w2, targets = (backend.variable(array, x.dtype) for array in (x, w2, np.eye(10)[labels]))
     hidden = activations.get(activation)(backend.dot(x, w1))  # "tanh" or "relu", (N, hidden)
-    return backend.mean(backend.categorical_crossentropy(targets, backend.dot(hidden, w2), from_logits=True))
+    probabilities = backend.softmax(backend.dot(hidden, w2))  # (N, 10)
+    return -backend.mean(backend.log(backend.sum(probabilities * targets, axis=1)))
 
 
 # %% The gradient

@@ -42,8 +42,8 @@ def spread(images, first, rest, activation, initialiser):
 
 
 # %% [markdown]
-# `Dense(10, kernel_initializer="he_uniform")` is all it takes. Uniform, because `he_normal` is cut off at two deviations,
-# and what lies beyond is drawn again by Theano, but too far out: the variance comes out 3 % too large.
+# `Dense(10, kernel_initializer="he_uniform")` is all it takes. Uniform, because `he_normal` is cut off at two
+# deviations, and Theano draws what lies beyond again, but too far out: the variance comes out 3 % too large.
 # Are the draws what they should be? Kolmogorov and Smirnov look for the largest gap between the share of draws below a
 # number and the share that there should be.
 
