@@ -111,7 +111,7 @@ def cases(images: np.ndarray) -> dict[str, dict]:
             "precision": "float32",
             "expected": digits["float32"][:SINGLE_STEPS],
             "gates": {"float64": 0.3, "float32": 0.3},
-            "because": "rounding errors have a size but no exact value: they may be off by one digit in all six together",
+            "because": "rounding errors have a size but no exact value: six digits may be off by one together",
         }
     return found
 
