@@ -15,9 +15,10 @@ from keras import activations, backend
 
 # %% The cost
 def cost(x, labels, w1, w2, activation):
-    x, labels, w2 = (backend.variable(array, array.dtype) for array in (x, labels, w2))
+    x, w2, targets = (backend.variable(array, x.dtype) for array in (x, w2, np.eye(10)[labels]))
     hidden = activations.get(activation)(backend.dot(x, w1))  # "tanh" or "relu", (N, hidden)
-    return backend.mean(backend.sparse_categorical_crossentropy(labels, backend.dot(hidden, w2), from_logits=True))
+    probabilities = backend.softmax(backend.dot(hidden, w2))  # (N, 10)
+    return -backend.mean(backend.log(backend.sum(probabilities * targets, axis=1)))
 
 
 # %% The gradient

@@ -110,8 +110,8 @@ def cases(images: np.ndarray) -> dict[str, dict]:
             "steps": steps[:SINGLE_STEPS],
             "precision": "float32",
             "expected": digits["float32"][:SINGLE_STEPS],
-            "gates": {"float64": 0.1, "float32": 0.1},
-            "because": "rounding errors have a size but no exact value",
+            "gates": {"float64": 0.3, "float32": 0.3},
+            "because": "rounding errors have a size but no exact value: six digits may be off by one together",
         }
     return found
 
