@@ -313,6 +313,7 @@ ENDLESS = """
 
     worker = Worker(variants()["numpy"], "float32", Path(sys.argv[1]) / "log")
     job = {"kind": "function", "recipe": sys.argv[2], "contract": {}, "function": "forever", "arguments": sys.argv[3],
+           "parameters": ["a"], "options": {}, "raises": False,
            "results": str(Path(sys.argv[1]) / "results.part.npz")}
     print("ready", flush=True)
     worker.run(job)
@@ -367,6 +368,7 @@ PAUSED = """
     from concord.run.process import Worker
 
     job = {"kind": "function", "recipe": sys.argv[2], "contract": {}, "function": "slow", "arguments": sys.argv[3],
+           "parameters": ["a"], "options": {}, "raises": False,
            "results": str(Path(sys.argv[1]) / "results.part.npz")}
     with Worker(variants()["numpy"], "float32", Path(sys.argv[1]) / "log", time_limit=3) as worker:
         worker.run(job | {"function": "soon"})  # now it is started
