@@ -110,8 +110,9 @@ def cases(images: np.ndarray) -> dict[str, dict]:
             "steps": steps[:SINGLE_STEPS],
             "precision": "float32",
             "expected": digits["float32"][:SINGLE_STEPS],
-            "gates": {"float64": 0.6, "float32": 0.6},
-            "because": "rounding errors have a size but no exact value: six digits may be off by one together",
+            "gates": {"float64": 2.0, "float32": 0.3},
+            "because": "rounding errors have a size but no exact value; judged in float32 runs, as in a float64 run Keras "
+            "on JAX adds the costs up in float64 and has a digit more",
         }
     return found
 
