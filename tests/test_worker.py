@@ -17,9 +17,10 @@ from concord.data import datasets as data
 from concord.judge.ladder import NETWORK_LEVELS, NETWORK_RUNS
 from concord.judge.prove import collect_and_measure, prove
 from concord.project.errors import UserError
+from concord.project.files import write_json
 from concord.project.framework import variants
 from concord.project.task import Task, read_task
-from concord.run.evidence import Collector, write_json
+from concord.run.evidence import Collector
 from concord.run.pool import Workers
 from concord.run.process import PROGRAM, Worker
 

@@ -64,15 +64,18 @@ def fail(message: str) -> None:
     raise SystemExit(2)
 
 
-def finish(work: Callable[..., int], *arguments: Any, resumes: bool = False, **keywords: Any) -> NoReturn:
+AGAIN = "; run it again to go on"
+
+
+def finish(work: Callable[..., int], *arguments: Any, hint: str = "", **keywords: Any) -> NoReturn:
     """Does a command's work and ends with its exit code; after Ctrl-C with 130, and by then no worker is left.
 
-    `resumes` says that the same command goes on where it was interrupted.
+    `hint` says after "interrupted" what the same command does when it is called again.
     """
     try:
         code = work(*arguments, **keywords)
     except KeyboardInterrupt:
-        print(f"concord: interrupted{'; run it again to go on' if resumes else ''}", file=sys.stderr)
+        print(f"concord: interrupted{hint}", file=sys.stderr)
         code = 130
     raise SystemExit(code)
 
@@ -119,7 +122,7 @@ def compare(
         publish=publish,
         json_file=json_file,
         device=device,
-        resumes=True,
+        hint="; what was proven is kept, and the next call goes on",
     )
 
 
@@ -136,7 +139,7 @@ def certify(
     """Test whether the frameworks train equally well. Each has its own start and shuffling, many times."""
     from concord.judge.certify import run_certification
 
-    finish(run_certification, recipe, frameworks, seeds, data, json_file, resumes=True)
+    finish(run_certification, recipe, frameworks, seeds, data, json_file, hint=AGAIN)
 
 
 @app.command("features")
@@ -176,7 +179,7 @@ def bench(
     """Measure what each variant costs, in rounds of fresh processes. A control shows the noise."""
     from concord.cost.bench import run_benchmark
 
-    finish(run_benchmark, recipe, frameworks, data, threads, rounds, quick, json_file, device, resumes=True)
+    finish(run_benchmark, recipe, frameworks, data, threads, rounds, quick, json_file, device, hint=AGAIN)
 
 
 @app.command("gotchas")
@@ -239,29 +242,24 @@ def list_recipes() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from concord.project.framework import variants
+    from concord.project.framework import frameworks, variants
     from concord.project.task import all_tasks
 
-    table = Table(box=None)
-    table.add_column("variant")
-    table.add_column("version")
-    tasks = all_tasks()
-    for task in tasks:
-        table.add_column(task.name)
-    hints = []
+    table = Table("variant", "version", "state", box=None)
     for variant in variants().values():
         versions = variant.versions()
-        if versions is None:
-            hints.append(f"{variant.id}: {variant.install_command()}")
-        ready = "not installed" if versions is None else "ready"
+        state = "ready" if versions else f"not installed: {variant.install_command()}"
         if variant.own and variant.own.state() != "ready":
-            ready = "on first use"
-        states = [ready if variant.framework in task.recipes else "not written" for task in tasks]
-        cells = [Text(state, style="green" if state == "ready" else "yellow") for state in states]
-        table.add_row(variant.id, next(iter(versions.values())) if versions else "-", *cells)
-    console().print(table)
-    for hint in hints:
-        print(hint)
+            state = "made on first use"
+        version = next(iter(versions.values())) if versions else "-"
+        table.add_row(variant.id, version, Text(state, style="green" if state == "ready" else "yellow"))
+    recipes = Table("recipe", "question", "frameworks", box=None)
+    for task in all_tasks():
+        missing = [id for id in frameworks() if id not in task.recipes]
+        written = f"all but {', '.join(missing)}" if missing else "all"
+        recipes.add_row(task.name, Text(task.specification.QUESTION), written)
+    for shown in (table, "", recipes):
+        console().print(shown)
 
 
 @data_app.callback(invoke_without_command=True)

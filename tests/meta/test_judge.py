@@ -115,6 +115,8 @@ def right_answer(run: Run, precision: str) -> dict[str, np.ndarray]:
     arrays = {name: array if name == "history" else array.astype(precision) for name, array in arrays.items()}
     if run.ordinary:
         arrays["accuracy"] = np.array(np.mean(logits.argmax(axis=1) == LABELS))
+    if run.drawn and run.epochs > 1:
+        arrays |= {"conduct/mean loss": np.full(2, 0.5, precision), "holds/the sky is up": np.array(1.0)}
     return arrays
 
 
@@ -609,6 +611,25 @@ IMAGES = Dataset(
     "0" * 64,
 )
 DRAWN = NETWORK_RUNS["drawn"]
+
+
+@case
+def what_must_hold_is_asked_for(h, folder):
+    """Sentences that don't hold, losses that are others, and a run that says nothing of either."""
+    found = judged(h, "conduct", changing("holds/the sky is up", lambda one: np.array(0.0)))
+    assert is_wrong(found) and "the sky is up" in found.reason
+    assert is_wrong(judged(h, "conduct", changing("conduct/mean loss", times(1 + 1e-9))))
+    held = h.verdict.Held(NETWORK_RUNS["drawn"], {"logits": np.ones(1)}, {"logits": np.ones(1)})
+    level = next(level for level in h.ladder.levels(TASK, "quick") if level.name == "conduct")
+    none = SimpleNamespace(kind="network", specification=SimpleNamespace(PARAMETERS=0))
+    assert is_wrong(h.verdict.measure(none, level, "float64", [held]))
+
+
+@case
+def large_weights_are_large(h, folder):
+    task = h.task.find_task("mnist_cnn")
+    own, large = task.initial_weights(), h.plan.start_weights(task, replace(NETWORK_RUNS["large"], draw=1))
+    assert np.abs(large["conv1_kernel"]).max() > 30 * np.abs(own["conv1_kernel"]).max()
 
 
 @case

@@ -184,6 +184,8 @@ def measure(task: Task, level: Level, precision: str, held: Sequence[Held]) -> L
         for one in held
         for tensor, error in MEASURES[level.name](one)
     ]
+    if not measurements:
+        return LevelVerdict(level.name, precision, "mismatch", "nothing was measured", gate=gate)
     beyond = [measurement for measurement in measurements if measurement.beyond]
     # A case with a gate of its own says nothing about how well the others agree.
     plain = [measurement for measurement in measurements if measurement.gate == gate]
@@ -248,8 +250,8 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
             share = np.mean(~np.isfinite(array))
             return "nonfinite", f"{share:.0%} of {name} isn't a finite number"
     for number, answer in enumerate(held.answers):
-        if (shape := held.arrays[f"result/{number}"].shape) != answer.shape:
-            return "mismatch", f"{held.run.function} gives the shape {shape}, task.py expects {answer.shape}"
+        if (shape := held.arrays[f"result/{number}"].shape) != np.shape(answer):
+            return "mismatch", f"{held.run.function} gives the shape {shape}, task.py expects {np.shape(answer)}"
     if task.kind == "network":
         count = sum(array.size for name, array in held.arrays.items() if name.startswith("weights/"))
         if count != task.specification.PARAMETERS:
@@ -341,7 +343,7 @@ def trajectory(held: Held) -> Errors:
 
 def values(held: Held) -> Errors:
     """An operation's results against the task's exact answers, and against the reference's."""
-    for number, answer in enumerate(held.answers):
+    for number, answer in enumerate(held.answers):  # each output
         yield held.run.case, relative_error(held.arrays[f"result/{number}"], answer)
         yield held.run.case, relative_error(held.arrays[f"result/{number}"], held.expected[f"result/{number}"])
     if not held.answers:  # the case expects an error, and whoever comes here has raised one
