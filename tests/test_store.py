@@ -124,7 +124,10 @@ def test_store_is_trimmed_by_last_use(home, proven):
     store = Store(home / "store")
     files = sorted(proven.glob("*/*.json"))
     for age, file in enumerate(files):
-        os.utime(file, (time.time() - age, time.time() - age))
+        used = time.time() - 1000 * age
+        os.utime(file, (used, used))
+        for arrays in file.parent.glob(f"{file.stem}.*.npz"):
+            os.utime(arrays, (used, used))
     size = sum(file.stat().st_size for file in proven.glob("*/*"))
     store.trim(size - 1)
     assert sorted(proven.glob("*/*.json")) == files[:-1]

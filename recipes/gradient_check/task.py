@@ -111,7 +111,7 @@ def cases(images: np.ndarray) -> dict[str, dict]:
             "precision": "float32",
             "expected": digits["float32"][:SINGLE_STEPS],
             "gates": {"float64": 2.0, "float32": 0.3},
-            "because": "rounding errors have a size but no exact value; judged in float32 runs, as in a float64 run Keras "
+            "because": "rounding errors have a size but no exact value; judged in float32 runs: in float64 runs Keras "
             "on JAX adds the costs up in float64 and has a digit more",
         }
     return found
