@@ -1,4 +1,4 @@
-"""The rows of the table for choosing that count time or memory: of the benchmark, or of a comparison's one run."""
+"""The rows of the table for choosing that count time or memory, of the benchmark."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from concord.cost.statistics import WIDTH, Figure, compared, failed_rounds, figu
 from concord.project.framework import variants
 from concord.project.task import Task
 from concord.run.devices import told_machine
-from concord.site import evidence, speed
+from concord.site import speed
 from concord.site.markup import mebibytes, seconds
 from concord.site.matrix import NOT_MEASURED, Cell, Row, unknown
 from concord.site.results import Results, outdated_program, rank
@@ -93,8 +93,8 @@ def benchmark(task: Task, results: Results, gpu: bool = False) -> Benchmark | No
 def on_processor(task: Task, results: Results) -> tuple[list[Row], list[Row]]:
     """The rows of speed and those of memory."""
     measured = benchmark(task, results)
-    in_time = [row for quantity in SPEED if (row := cost(task, quantity, results, measured))]
-    in_memory = [row for quantity in MEMORY if (row := cost(task, quantity, results, measured))]
+    in_time = [row for quantity in SPEED if (row := cost(task, quantity, measured))]
+    in_memory = [row for quantity in MEMORY if (row := cost(task, quantity, measured))]
     return ([tiers(measured)] if measured else []) + in_time, in_memory
 
 
@@ -107,11 +107,11 @@ def on_graphics_card(task: Task, results: Results) -> Row:
     return Row("graphics-card", title(STEP, task), STEP.unit, about, speed.gpu_command(task.name), cells)
 
 
-def cost(task: Task, quantity: Quantity, results: Results, measured: Benchmark | None) -> Row | None:
-    """A quantity's row; None for what only a benchmark measures, where there is none."""
+def cost(task: Task, quantity: Quantity, measured: Benchmark | None) -> Row | None:
+    """A quantity's row; None where there is no benchmark."""
     if measured and measured.of(quantity):
         return benchmarked(quantity, measured, f"{quantity.name}-{task.name}")
-    return of_one_run(task, quantity, results) if quantity.name in evidence.COSTS else None
+    return None
 
 
 def tiers(measured: Benchmark) -> Row:
@@ -145,27 +145,6 @@ def benchmarked(quantity: Quantity, measured: Benchmark, id: str) -> Row:
 
     about = told_machine(measured.document["environment"])
     return Row(id, title(quantity, measured.task), quantity.unit, about, "", {id: cell(id) for id in variants()})
-
-
-def of_one_run(task: Task, quantity: Quantity, results: Results) -> Row:
-    """What `concord compare` measured by the way."""
-    found = results.of_recipe(task.name)
-    least = min((m.result[quantity.name] for m in found.values() if m.result[quantity.name]), default=0)
-
-    def cell(id: str) -> Cell:
-        if id not in found:
-            return unknown(task, variants()[id])
-        value, result = found[id].result[quantity.name], found[id].result
-        if value is None:
-            return Cell("unverified" if result["outcome"] != "ok" else NOT_MEASURED, note=result["reason"])
-        spread = evidence.spread(found[id], quantity.name, quantity.write)
-        note = "; ".join(filter(None, [times(value, least), spread, with_neighbours(id, quantity, result)]))
-        return Cell(quantity.write(value), value, f"recipes/{task.name}/index.html#measured", note, tone(value, least))
-
-    cells = {id: cell(id) for id in variants()}
-    missing = any(cell.text == NOT_MEASURED for cell in cells.values())
-    measure = evidence.compare_command(task.name) if missing else ""
-    return Row(f"{quantity.name}-{task.name}", title(quantity, task), quantity.unit, "", measure, cells)
 
 
 def with_neighbours(id: str, quantity: Quantity, row: dict[str, Any]) -> str:
