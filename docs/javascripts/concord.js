@@ -69,7 +69,7 @@ function sideBySide(compare) {
   const family = (id) => id.split("_")[0]
   let chosen = []
 
-  function room() { return !wide.matches ? 1 : innerWidth < 960 ? 2 : innerWidth < 1280 ? 3 : MOST }
+  function room() { return !wide.matches ? 1 : innerWidth < 960 ? 2 : innerWidth < 1400 ? 3 : MOST }
 
   function wanted() { // the address first, then what was chosen before, then the page's own choice
     const asked = (new URLSearchParams(location.search).get("show") || "").split(",").filter(Boolean)
@@ -164,6 +164,18 @@ function sideBySide(compare) {
   tab()
   reveal()
 }
+
+// ---- a link into the folded evidence opens it
+
+function unfold() {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
+  const folded = target && target.closest("details:not([open])")
+  if (!folded) return
+  folded.open = true
+  target.scrollIntoView()
+}
+addEventListener("hashchange", unfold)
+unfold()
 
 // ---- the table for choosing
 

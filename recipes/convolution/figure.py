@@ -28,4 +28,3 @@ def draw(results: dict, figure: Figure) -> None:
             axes.set(xticks=[], yticks=[])
             axes.set_title(title, size=16)
         row[1].axis("off")
-    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.02, top=0.93, wspace=0.08, hspace=0.18)

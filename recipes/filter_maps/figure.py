@@ -9,6 +9,7 @@ SIZE = (8, 6.9)
 
 
 def draw(results: dict, figure: Figure) -> None:
+    figure.set_layout_engine("none")  # everything has its place here
     one, first, second, both = (results[name] for name in ("digit", "first_channel", "second_channel", "two_channels"))
     # (N, height, width, channel): the first digit, and of the two-channel maps the first filter's.
     pictures = [

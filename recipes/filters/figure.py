@@ -17,4 +17,3 @@ def draw(results: dict, figure: Figure) -> None:
         axes.set_title(name, size=15)
     for axes in (digit, *places):
         axes.set(xticks=[], yticks=[])
-    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.02, top=0.91, wspace=0.06, hspace=0.2)

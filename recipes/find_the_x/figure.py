@@ -32,4 +32,3 @@ def draw(results: dict, figure: Figure) -> None:
             )
         for axes in column:
             axes.set(xticks=[], yticks=[])
-    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.05, top=0.92, wspace=0.08, hspace=0.22)

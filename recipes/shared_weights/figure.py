@@ -8,6 +8,7 @@ SIZE = (8, 5.2)
 
 
 def draw(results: dict, figure: Figure) -> None:
+    figure.set_layout_engine("none")  # everything has its place here
     kernel, matrix = results["bands"]["arguments"]["kernel"], results["bands"]["weight_matrix"]
     largest = abs(kernel).max()
     for left, width, weights, title in (

@@ -20,7 +20,6 @@ def draw(results: dict, figure: Figure) -> None:
         figure.subplots(4, height_ratios=[count + 1.7 for count in levels]), ROWS.items(), levels, strict=True
     ):
         _row(axes, results[case], title, above)
-    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, top=0.99, hspace=0.02)
 
 
 def _row(axes, found: dict, title: str, levels: int) -> None:

@@ -69,6 +69,6 @@ def keyword_defaults(function: ast.FunctionDef) -> dict[str, Any]:
 
 
 def stray_files(folder: Path, task: Task) -> list[str]:
-    """Python files in a recipe folder that are neither its task nor a recipe of a known framework."""
-    known = {folder / "task.py", *task.recipes.values()}
+    """Python files in a recipe folder that are neither its task, its picture nor a recipe of a known framework."""
+    known = {folder / "task.py", folder / "figure.py", *task.recipes.values()}
     return sorted(path.name for path in folder.glob("*.py") if path not in known)

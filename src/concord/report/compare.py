@@ -17,7 +17,7 @@ from concord.project.errors import UserError, nearest
 from concord.project.files import check_writable, write_json
 from concord.project.framework import PRECISIONS, Variant, select_variants, variants
 from concord.project.task import Task, all_tasks, find_task
-from concord.report import results
+from concord.report import pictures, results
 from concord.report.terminal import activity, terminal
 from concord.run.devices import check_device, find_gpu, told_gpu
 from concord.run.evidence import Collector, Images, lay_out, new_folder
@@ -123,6 +123,9 @@ def run_comparison(
     if publish:
         for file in results.publish(document, rows, paths.CHECKOUT / "docs" / "results"):
             console.print(f"wrote {file}", markup=False)
+        with Collector(new_folder() / "pictures", asked.images, store=Store(), threads=1) as collector:
+            for file in [file for task in tasks for file in pictures.publish(collector, task)]:
+                console.print(f"wrote {file}", markup=False)
     store.trim()
     return 0 if not changes and all(row.outcome == "ok" for row in rows) else 1
 

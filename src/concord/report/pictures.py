@@ -10,12 +10,17 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from concord.judge import ladder
 from concord.project.errors import UserError
 from concord.project.task import Task
 
+if TYPE_CHECKING:
+    from concord.run.evidence import Collector
+
 MOST_BYTES = 150_000  # of one picture
+UNDRAWN = "A picture is drawn from its results only."
 HINT = "It must define SIZE = (width, height) in inches and draw(results, figure)."
 
 # The site's own colours. Both cycles were searched for colours that stay apart for everybody: seen without one of the
@@ -35,6 +40,38 @@ THEMES = {
         "cycle": ("#4a8cff", "#ee6c35", "#45e8a8", "#b060bb", "#f5d000", "#d5e4f0"),
     },
 }
+
+
+def evidence(collector: "Collector", task: Task) -> dict[str, dict[str, Any]]:
+    """What an operation's picture is drawn from: what the NumPy program gives in float64, and what it was given.
+
+    Returns:
+        By case: by function an array, or a tuple where the function gives several; under "arguments" its arguments.
+
+    Raises:
+        UserError: the program fails.
+    """
+    found: dict[str, dict[str, Any]] = {
+        case.name: {"arguments": case.arrays | case.options} for case in collector.cases(task).values()
+    }
+    for run in collector.runs(task, ladder.levels(task)[-1], "float64"):
+        held = collector.reference(task, run)
+        if held.outcome != "ok":
+            raise UserError(f"{task.name}: the NumPy program fails {run.describe()}: {held.reason}\n{UNDRAWN}")
+        parts = tuple(part for name, part in held.arrays().items() if name.startswith("result/"))
+        found[run.case][run.function] = parts if len(parts) > 1 else parts[0] if parts else None
+    return found
+
+
+def publish(collector: "Collector", task: Task) -> list[Path]:
+    """Draws a recipe's pictures into its folder; gives the files, none where it has no figure.py."""
+    if not (task.folder / "figure.py").exists():
+        return []
+    files = []
+    for name, picture in draw(task, evidence(collector, task)).items():
+        files.append(task.folder / name)
+        files[-1].write_bytes(picture)
+    return files
 
 
 def draw(task: Task, results: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:

@@ -10,7 +10,7 @@ from concord.ask.gotchas import topics
 from concord.project import paths
 from concord.project.framework import frameworks
 from concord.project.task import all_tasks
-from concord.site import choose, comparison, features, gotchas, guide, pages
+from concord.site import choose, comparison, cookbook, features, gotchas, guide, pages
 from concord.site.results import Results, read_pins
 from concord.site.source import read_source
 
@@ -39,6 +39,7 @@ class Site:
         for framework in frameworks().values():
             folder = paths.FRAMEWORKS / framework.id
             found[f"frameworks/{framework.id}.md"] = pages.framework_page(framework, folder, self.results)
+        found["recipes/index.md"] = cookbook.page()
         found |= features.pages(self.results)
         found |= choose.pages(self.results)
         found |= guide.pages(self.results)
@@ -48,13 +49,17 @@ class Site:
 
     def menu(self) -> list[dict[str, Any]]:
         """The menu, as MkDocs wants it."""
-        recipes = [{task.specification.TITLE: f"recipes/{task.name}/index.md"} for task in all_tasks()]
+        recipes = [
+            {chapter.title: [{task.specification.TITLE: f"recipes/{task.name}/index.md"} for task in chapter.tasks]}
+            for chapter in cookbook.chapters()
+        ]
         return [
             {"Home": "index.md"},
-            {"Recipes": recipes},
+            {"Recipes": ["recipes/index.md", *recipes]},
             {"Frameworks": [{found.label: f"frameworks/{found.id}.md"} for found in frameworks().values()]},
             {"Choose": [{"Guide": "guide.md"}, {"Table": "choose.md"}]},
             {"Speed": "speed.md"},
+            {"Porting": "porting.md"},
             {"Gotchas": "gotchas.md"},
             {"Proof": ["proof.md", "mutants.md", "measured.md", "compare-json.md"]},
             {"Contribute": "contribute.md"},

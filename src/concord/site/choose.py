@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from concord.judge import ladder
 from concord.project.framework import Variant, variants
-from concord.project.task import Task, all_tasks, find_task
+from concord.project.task import Task, find_task
 from concord.site import costs, evidence
+from concord.site.cookbook import in_order
 from concord.site.features import groups as feature_groups
 from concord.site.markup import error_figure, render
 from concord.site.matrix import NOT_MEASURED, Cell, Group, Row, files, table, unknown
@@ -21,7 +22,7 @@ def pages(results: Results) -> dict[str, str | bytes]:
 
 def groups(results: Results) -> list[Group]:
     """Everything that has evidence, in the order of the page."""
-    tasks = all_tasks()
+    tasks = in_order()
     networks = [task for task in tasks if task.kind == "network"]
     measured = [costs.on_processor(task, results) for task in networks]
     return [
@@ -32,7 +33,8 @@ def groups(results: Results) -> list[Group]:
         Group("Memory", [row for _, in_memory in measured for row in in_memory]),
         Group("Accuracy", [accuracy(task, results) for task in networks]),
         *feature_groups(results),
-        *[Group(f"Lines of code: {task.name}", lines(task)) for task in tasks],
+        *[Group(f"Lines of code: {task.name}", lines(task)) for task in networks],
+        Group("Lines of code: operations", [lines(task)[0] for task in tasks if task.kind == "operation"]),
         Group("Installation", [versions(), environment()]),
     ]
 
@@ -128,7 +130,8 @@ def lines(task: Task) -> list[Row]:
 
         return row(f"lines-{task.name}-{id}", label, cell, unit="lines")
 
-    rows = [counted("all", "all steps", lambda by_step: sum(by_step.values()))]
+    label = "all steps" if task.kind == "network" else task.name
+    rows = [counted("all", label, lambda by_step: sum(by_step.values()))]
     for step in task.steps:
         rows.append(counted(step.lower().replace(" ", "-"), step, lambda by_step, step=step: by_step.get(step, 0)))
     return rows

@@ -5,7 +5,7 @@ from typing import Any
 
 from concord.project.framework import Framework, Variant, frameworks
 from concord.project.task import Task
-from concord.site import evidence
+from concord.site import cookbook, evidence
 from concord.site.markup import code, inline, render
 from concord.site.results import Results, pins
 from concord.site.source import Source, differing_lines, notebook, read_source
@@ -129,23 +129,27 @@ def page(task: Task, results: Results) -> str:
         shown=shown_first(task),
         inline=inline,
     )
+    standing = evidence.standing(task, results)
+    top = render("recipe.html", task=task, picture=cookbook.picture(task), standing=standing)
     return f"""---
 title: "{task.specification.TITLE}"
 description: "{task.specification.QUESTION}"
-hide: [navigation, toc]
+hide: [toc]
 ---
 
 # {task.specification.TITLE}
+
+{top}
 
 {lead}
 
 {comparison}
 
+{rest}
+
 ## Evidence {{ #evidence }}
 
-{evidence.section(task, results)}
-
-{rest}
+{evidence.section(task, results, standing)}
 """
 
 
@@ -165,8 +169,8 @@ def files(task: Task, results: Results) -> dict[str, str | bytes]:
             found[f"{here}/{column.file}"] = column.source.text
             found[f"{here}/{column.file.removesuffix('.py')}.ipynb"] = notebook(column.source)
             found[f"{here}/{column.framework.id}.md"] = whole_file(task, column)
-    for picture in sorted([*task.folder.glob("*.svg"), *task.folder.glob("*.png")]):
-        found[f"{here}/{picture.name}"] = picture.read_bytes()
+    for file in sorted([*task.folder.glob("*.svg"), *task.folder.glob("*.png")]):
+        found[f"{here}/{file.name}"] = file.read_bytes()
     return found
 
 

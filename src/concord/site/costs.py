@@ -1,4 +1,4 @@
-"""The rows of the table for choosing that count time or memory: of the benchmark, or of a comparison's one run."""
+"""The rows of the table for choosing that count time or memory, of the benchmark."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -93,8 +93,8 @@ def benchmark(task: Task, results: Results, gpu: bool = False) -> Benchmark | No
 def on_processor(task: Task, results: Results) -> tuple[list[Row], list[Row]]:
     """The rows of speed and those of memory."""
     measured = benchmark(task, results)
-    in_time = [row for quantity in SPEED if (row := cost(task, quantity, results, measured))]
-    in_memory = [row for quantity in MEMORY if (row := cost(task, quantity, results, measured))]
+    in_time = [row for quantity in SPEED if (row := cost(task, quantity, measured))]
+    in_memory = [row for quantity in MEMORY if (row := cost(task, quantity, measured))]
     return ([tiers(measured)] if measured else []) + in_time, in_memory
 
 
@@ -107,8 +107,8 @@ def on_graphics_card(task: Task, results: Results) -> Row:
     return Row("graphics-card", title(STEP, task), STEP.unit, about, speed.gpu_command(task.name), cells)
 
 
-def cost(task: Task, quantity: Quantity, results: Results, measured: Benchmark | None) -> Row | None:
-    """A quantity's row; None for what only a benchmark measures, where there is none."""
+def cost(task: Task, quantity: Quantity, measured: Benchmark | None) -> Row | None:
+    """A quantity's row; None where there is no benchmark."""
     if measured and measured.of(quantity):
         return benchmarked(quantity, measured, f"{quantity.name}-{task.name}")
     return None

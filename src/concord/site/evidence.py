@@ -1,6 +1,5 @@
 """What stands under a comparison: verdicts as badges that open their figures, what was measured, lines of code."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +87,52 @@ def state_badge(measurement: Measurement | None) -> tuple[str, str, str]:
     return TONES.get(state, BAD), SIGNS.get(state, "✗"), WORDS[state]
 
 
-def section(task: Task, results: Results) -> Markup:
+@dataclass(frozen=True)
+class Standing:
+    """What the published results say of a recipe's programs as they are now.
+
+    Args:
+        written: how many variants there are.
+        published: whether there are results at all.
+        date: of the latest.
+        proven: how many variants passed, with the programs and versions of now.
+        known: how many of these with a known difference.
+        stale: how many results are of other programs or versions.
+        error: the largest float64 error of the proven ones, in a few characters; known differences left out.
+    """
+
+    written: int
+    published: bool
+    date: str
+    proven: int
+    known: int
+    stale: int
+    error: str
+
+
+def standing(task: Task, results: Results) -> Standing:
+    """One recipe's results in numbers."""
+    found = [m for m in results.of_recipe(task.name).values() if m.result["framework"] in task.recipes]
+    stale = [measurement for measurement in found if staleness(results, measurement, task)]
+    proven = [m for m in found if m not in stale and m.result["outcome"] == "ok"]
+    return Standing(
+        written=len(written_variants(task)),
+        published=bool(found),
+        date=max((measurement.date for measurement in found), default=""),
+        proven=len(proven),
+        known=sum(measurement.declared for measurement in proven),
+        stale=len(stale),
+        error=error_figure(max((largest_error(measurement.result["levels"]) for measurement in proven), default=0.0)),
+    )
+
+
+def largest_error(levels: list[dict[str, Any]]) -> float:
+    """In float64, of all levels whose errors are judged and no known difference."""
+    errors = [level["error"] for level in levels if level["precision"] == "float64" and not level["declared"]]
+    return max((error for error in errors if isinstance(error, (int, float))), default=0.0)
+
+
+def section(task: Task, results: Results, standing: Standing) -> Markup:
     """Everything that is known about a recipe, or how to measure it."""
     found = results.of_recipe(task.name)
     levels = ladder.levels(task)
@@ -110,10 +154,10 @@ def section(task: Task, results: Results) -> Markup:
     return render(
         "evidence.html",
         task=task,
+        standing=standing,
         levels=levels,
         rows=rows,
         sources=sources,
-        command=compare_command(task.name),
         measured=measured(task, found),
         lines=plots.lines_of_code(task),
     )
@@ -125,18 +169,9 @@ def staleness(results: Results, measurement: Measurement | None, task: Task) -> 
     return results.staleness(measurement, (task.recipes[measurement.result["framework"]], task.folder / "task.py"))
 
 
-COSTS: dict[str, str] = {}  # a comparison measures none any more
-
-
 def measured(task: Task, found: dict[str, Measurement]) -> dict[str, Any] | None:
     """How well an ordinary run learned; None for an operation, which isn't trained."""
     if task.kind != "network" or not found:
         return None
     floor = task.specification.ACCURACY_FLOORS.get(next(iter(found.values())).document["data"]["name"])
     return {"accuracies": plots.accuracies(found, floor), "curves": plots.loss_curves(found), "floor": floor}
-
-
-def spread(measurement: Measurement, name: str, write: Callable[[float], str]) -> str:
-    """The range over the repeats in words, or nothing."""
-    ends = measurement.range(name)
-    return f"{write(ends[0])} to {write(ends[1])} in {len(measurement.repeated(name))} runs" if ends else ""

@@ -2,19 +2,22 @@
 
 import ast
 import re
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
 from concord.judge import ladder
 from concord.project.framework import Framework, frameworks, variants
-from concord.project.task import all_tasks
-from concord.site import evidence, gotchas, mutants, proof, speed
+from concord.project.task import Task, find_task
+from concord.site import cookbook, evidence, gotchas, mutants, proof, speed
 from concord.site.comparison import install_command
-from concord.site.markup import code, render
+from concord.site.markup import code, error_figure, render
 from concord.site.results import Results, pins
 
+SHOWN_RECIPE, SHOWN_VARIANTS = "mnist_cnn", ("pytorch", "tensorflow")  # on the first page
 MARK = re.compile(r"<!-- concord: ([a-z-]+) -->")
 
 
@@ -27,44 +30,92 @@ def fill(markdown: str, results: Results) -> str:
     return MARK.sub(lambda mark: str(FRAGMENTS[mark[1]](results)), markdown)
 
 
-def picture(_: Results) -> Markup:
-    """One task, every framework, one ladder."""
-    names = [framework.label for framework in frameworks().values()]
-    rungs = [level.name for level in ladder.NETWORK_LEVELS]
-    return render("picture.html", names=names, rungs=rungs, rows=max(len(names), len(rungs)))
+def training_step(results: Results) -> Markup:
+    """A network's training step in two frameworks, from their files, and how closely their gradients agree."""
+    task = find_task(SHOWN_RECIPE)
+    found = {id: results.find(task.name, id) for id in SHOWN_VARIANTS}
+    verdicts = [verdict for m in found.values() if m for verdict in m.levels("gradients")]
+    errors = [verdict["error"] for verdict in verdicts if verdict["precision"] == "float64" and verdict["passed"]]
+    stale = [why for m in found.values() if (why := evidence.staleness(results, m, task))]
+    cells = [
+        {
+            "framework": framework,
+            "file": task.recipes[framework.id].name,
+            "code": code(step_of_training(task.recipes[framework.id].read_text(encoding="utf-8"))),
+        }
+        for framework in (frameworks()[variants()[id].framework] for id in SHOWN_VARIANTS)
+    ]
+    known = len(errors) == len(SHOWN_VARIANTS) and all(isinstance(error, (int, float)) for error in errors)
+    return render(
+        "training_step.html",
+        task=task,
+        cells=cells,
+        error=error_figure(max(errors)) if known else "",
+        stale=stale[0] if stale else "",
+        show=",".join(cell["framework"].id for cell in cells),
+    )
+
+
+def step_of_training(text: str) -> str:
+    """One training step, as a recipe's source has it: its function `step`, else the innermost loop of `train`."""
+    functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+    if "step" in functions:
+        node, first = (
+            functions["step"],
+            min(part.lineno for part in (functions["step"], *functions["step"].decorator_list)),
+        )
+    else:
+        node = [inner for inner in ast.walk(functions["train"]) if isinstance(inner, ast.For)][-1]
+        first = node.lineno
+    return textwrap.dedent("\n".join(text.splitlines()[first - 1 : node.end_lineno])) + "\n"
+
+
+def book(_: Results) -> Markup:
+    """The chapters with their recipes, as links."""
+    return render("book.html", chapters=cookbook.chapters())
 
 
 def verdicts(results: Results) -> Markup:
     """One badge for each recipe and variant."""
-    tasks = all_tasks()
-    rows = []
+    chapters = []
+    for chapter in cookbook.chapters():
+        rows = [{"task": task, "badges": badges(task, results)} for task in chapter.tasks]
+        chapters.append({"title": chapter.title, "rows": rows})
+    unmeasured = [task for task in cookbook.in_order() if not results.of_recipe(task.name)]
+    return render("verdicts.html", chapters=chapters, variants=variants(), unmeasured=unmeasured)
+
+
+def badges(task: Task, results: Results) -> list[dict[str, Any]]:
+    """One recipe's state in each variant."""
+    found = []
     for variant in variants().values():
-        badges = []
-        for task in tasks:
-            measurement = results.find(task.name, variant.id)
-            written = variant.framework in task.recipes
-            badge = evidence.state_badge(measurement)
-            if not written:
-                badge = (evidence.NEUTRAL, "–", evidence.WORDS["not_written"])
-            stale = evidence.staleness(results, measurement, task)
-            badges.append({"task": task, "badge": badge, "measured": measurement is not None, "stale": stale})
-        rows.append({"variant": variant, "badges": badges})
-    unmeasured = [task for task in tasks if not results.of_recipe(task.name)]
-    return render("verdicts.html", tasks=tasks, rows=rows, unmeasured=unmeasured, command=evidence.compare_command)
+        measurement = results.find(task.name, variant.id)
+        badge = evidence.state_badge(measurement)
+        if variant.framework not in task.recipes:
+            badge = (evidence.NEUTRAL, "–", evidence.WORDS["not_written"])
+        stale = evidence.staleness(results, measurement, task)
+        found.append({"variant": variant, "badge": badge, "measured": measurement is not None, "stale": stale})
+    return found
 
 
 def gate_table(_: Results) -> Markup:
     """The ladder, from the harness's own data."""
-    return render("ladder.html", networks=ladder.NETWORK_LEVELS, operations=ladder.OPERATION_LEVELS)
+    ladders = {
+        "A network, every run (full)": ladder.NETWORK_LEVELS,
+        "A network, few strong runs (quick)": ladder.QUICK_NETWORK_LEVELS,
+        "An operation": ladder.OPERATION_LEVELS,
+    }
+    return render("ladder.html", ladders=ladders)
 
 
-def recipe_cards(_: Results) -> Markup:
-    return render("recipes.html", tasks=all_tasks(), frameworks=frameworks())
+def weights_links(_: Results) -> Markup:
+    """Each framework's own page says what goes where."""
+    return render("weights_links.html", frameworks=frameworks())
 
 
 def reproduce(results: Results) -> Markup:
     """The command behind each results file."""
-    rows = [(task, list(results.of_recipe(task.name).values())[:1]) for task in all_tasks()]
+    rows = [(task, list(results.of_recipe(task.name).values())[:1]) for task in cookbook.in_order()]
     return render("reproduce.html", rows=rows, command=evidence.compare_command)
 
 
@@ -79,10 +130,11 @@ def differences(_: Results) -> Markup:
 
 
 FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
-    "picture": picture,
+    "training-step": training_step,
+    "book": book,
+    "weights": weights_links,
     "verdicts": verdicts,
     "ladder": gate_table,
-    "recipes": recipe_cards,
     "reproduce": reproduce,
     "differences": differences,
     "repeats": proof.repeats,
@@ -95,7 +147,7 @@ FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
 
 def framework_page(framework: Framework, folder: Path, results: Results) -> str:
     """One framework: how to install it, its recipes, versions, differences and notes."""
-    tasks = all_tasks()
+    tasks = cookbook.in_order()
     differences = list(dict.fromkeys(d for variant in framework.variants for d in variant.known_differences))
     installs = [(variant.label, install_command(variant)) for variant in framework.variants]
     install = render("framework.html", framework=framework, installs=installs, own=framework.variants[0].own)

@@ -1,0 +1,104 @@
+"""The recipes as a book: their chapters, their pictures, and the page that shows all of them."""
+
+import ast
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from concord.project import paths
+from concord.project.errors import UserError, nearest
+from concord.project.framework import frameworks
+from concord.project.task import Task, all_tasks
+from concord.site.markup import render
+
+REST = "More"  # the chapter of the recipes that no chapter names
+VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+
+
+@dataclass(frozen=True)
+class Chapter:
+    title: str
+    tasks: list[Task]
+
+    @property
+    def id(self) -> str:
+        """Its stable name in a link."""
+        return self.title.lower().replace(" ", "-")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What stands at the top of a recipe's page. The size is that of its coordinates."""
+
+    alt: str
+    width: int
+    height: int
+
+
+def chapters(file: Path | None = None) -> list[Chapter]:
+    """All recipes in the order of the book; those that no chapter names come last.
+
+    Raises:
+        UserError: the file can't be read, or names a recipe that doesn't exist, or one twice.
+    """
+    file = file or paths.RECIPES / "chapters.toml"
+    rest = {task.name: task for task in sorted(all_tasks(), key=lambda task: task.name)}
+    known, found = list(rest), []
+    try:
+        listed = [(str(one["title"]), list(one["recipes"])) for one in tomllib.loads(file.read_text())["chapters"]]
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{file} can't be read: {type(error).__name__}: {error}.\n"
+            'It lists [[chapters]], each with a title = "…" and recipes = ["…"].'
+        ) from None
+    for title, names in listed:
+        for name in names:
+            if name not in known:
+                raise UserError(f"{file}: " + nearest("recipe", name, known))
+            if name not in rest or names.count(name) > 1:
+                raise UserError(f"{file} names {name} twice.\nA recipe has one place in the book.")
+        found.append(Chapter(title, [rest.pop(name) for name in names]))
+    return [chapter for chapter in (*found, Chapter(REST, list(rest.values()))) if chapter.tasks]
+
+
+def in_order() -> list[Task]:
+    """All recipes, one chapter after the other."""
+    return [task for chapter in chapters() for task in chapter.tasks]
+
+
+def picture(task: Task) -> Picture | None:
+    """A recipe's picture, if it is drawn. Its figure.py says what it shows."""
+    file, code = task.folder / "figure-light.svg", task.folder / "figure.py"
+    if not file.is_file() or not code.is_file():
+        return None
+    view = VIEW.search(file.read_text(encoding="utf-8"))
+    if not view:
+        raise UserError(f"{file} has no viewBox.\n`concord compare {task.name} --publish` draws it anew.")
+    says = ast.get_docstring(ast.parse(code.read_text(encoding="utf-8"))) or task.specification.TITLE
+    return Picture(" ".join(says.split()), round(float(view[1])), round(float(view[2])))
+
+
+def page() -> str:
+    """The Markdown of the page with all recipes."""
+    book = chapters()
+    pictures = {task.name: picture(task) for chapter in book for task in chapter.tasks}
+    sections = "\n\n".join(
+        f"## {chapter.title} {{ #{chapter.id} }}\n\n"
+        + render("chapter.html", chapter=chapter, pictures=pictures, frameworks=frameworks())
+        for chapter in book
+    )
+    labels = [framework.label for framework in frameworks().values()]
+    return f"""---
+title: All recipes
+description: Every recipe of the cookbook, chapter by chapter, with its picture.
+hide: [toc]
+---
+
+# Recipes
+
+Each recipe answers one question with one small program, written in {", ".join(labels[:-1])} and {labels[-1]}.
+Read them in this order, or start where you are curious.
+
+{sections}
+"""
