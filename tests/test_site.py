@@ -511,6 +511,14 @@ def test_stale_by_an_uncommitted_change(tmp_path, monkeypatch):
     assert not stale()
     git("commit", "-am", "both again")
     assert not stale()
+    file.write_text('{\n"created": 1}', encoding="utf-8")
+    git("commit", "-am", "measured")
+    assert not stale()
+    recipe.write_text("{  }", encoding="utf-8")
+    git("commit", "-am", "the recipe once more")
+    file.write_text('{"schema": 2,\n"created": 1}', encoding="utf-8")
+    git("commit", "-am", "the same results in another form")
+    assert stale()
 
 
 def test_lines_of_code():
