@@ -44,19 +44,19 @@ from concord.site.source import differing_lines, lines_of_code, notebook, read_s
 
 pytestmark = pytest.mark.xdist_group("site")  # which is built once for each process that asks for it
 
-# Numbered, not named: `pytest -k pytorch` asks about an installation, and needs no site built for that.
 BENCHMARKED = ("mnist_cnn", "mnist_cnn_fast")
+# Numbered, not named: `pytest -k pytorch` asks about an installation, and needs no site built for that.
 written = [(task, framework) for task in TASKS.values() for framework in task.recipes]
 for_each_recipe = pytest.mark.parametrize(("task", "framework"), written, ids=map(str, range(len(written))))
 
 
 class Page(HTMLParser):
-    """A page's text in code elements by the heading above them, its links, and its ids."""
+    """A page's text in the first block of code below each heading, its links, and its ids."""
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
         self.code, self.links, self.loaded, self.ids = {}, [], [], set()
-        self.heading, self.inside, self.text = "", False, []
+        self.heading, self.block, self.inside, self.text = "", False, False, []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -69,8 +69,9 @@ class Page(HTMLParser):
             self.links.append(values["href"])
         if (tag == "link" and values.get("rel") != "canonical") or tag in ("script", "img", "iframe", "source"):
             self.loaded += [values[name] for name in ("href", "src") if values.get(name)]
-        if tag == "code":
+        if tag == "code" and self.block:
             self.inside, self.text = True, []
+        self.block = tag == "pre"
 
     def handle_endtag(self, tag):
         if tag == "code" and self.inside:
@@ -112,7 +113,7 @@ def test_what_is_shown_is_what_is_tested(built, pages, task, framework):
 
 
 def code_texts(path):
-    """The text of every code element of a page."""
+    """The text of every block of code of a page."""
 
     class Every(Page):
         def handle_endtag(self, tag):
