@@ -4,7 +4,7 @@ A weight's name is its layer's and its own: the `kernel` of a layer named `conv1
 names that Keras makes up are counted on from model to model. Batch normalisation has `gamma`, `beta`, `moving_mean` and
 `moving_variance`, an embedding `embeddings`.
 
-With channels last the shapes are the canonical ones: convolution kernels (height, width, in, out), dense kernels (in,
+With channels last the layout is the canonical one: convolution kernels (height, width, in, out), dense kernels (in,
 out), maps flattened in the order height, width, channel. But on Theano Keras 2 convolves as mathematicians do, with the
 kernel turned by 180 degrees, where every other backend correlates: convolution kernels are turned on their way.
 

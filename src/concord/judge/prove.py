@@ -81,7 +81,8 @@ def prove(
             levels.insert(levels.index(failure), first)
     row = VariantVerdict(task.name, variant.id, variant.versions() or {}, tuple(levels), depth)
     evidence = collector.of(task, variant)
-    if made := [found.created for found in evidence if found.created]:
+    made = [found.created for found in evidence if found.created]
+    if made and row.outcome == "ok":
         row = replace(row, proven=min(made), reused=all(found.stored for found in evidence))
     ordinary = next((found for found in evidence if found.run.ordinary and found.outcome == "ok"), None)
     if row.outcome == "ok" and ordinary:

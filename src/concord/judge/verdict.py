@@ -237,10 +237,11 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
     """The outcome and reason if arrays are missing, or have a wrong shape or dtype, or hold what isn't a number."""
     import numpy as np
 
-    if list(held.arrays) != list(held.expected):
-        return "mismatch", f"gives {', '.join(held.arrays)}, expected {', '.join(held.expected)}"
-    for name, array in held.arrays.items():
-        expected = held.expected[name]
+    given, wanted = ([name for name in arrays if not surrounds(name)] for arrays in (held.arrays, held.expected))
+    if given != wanted:
+        return "mismatch", f"gives {', '.join(given)}, expected {', '.join(wanted)}"
+    for name in given:
+        array, expected = held.arrays[name], held.expected[name]
         if array.shape != expected.shape:
             return "mismatch", f"{name} has the shape {array.shape}, expected {expected.shape}"
         wanted = dtype_in(expected.dtype, precision)
@@ -263,6 +264,11 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
             ):
                 return "mismatch", f"{name} changes on the way into the model and back"
     return None
+
+
+def surrounds(name: str) -> bool:
+    """Whether an array is about what surrounds the arithmetic; the level `conduct` alone looks at those."""
+    return name.startswith(("conduct/", "holds/"))
 
 
 def dtype_in(reference: "np.dtype", precision: str) -> Any:
@@ -317,13 +323,17 @@ def training(held: Held) -> Errors:
 
 
 def conduct(held: Held) -> Errors:
-    """What surrounds the arithmetic: whole losses and weights, and sentences that must hold."""
+    """What surrounds the arithmetic: sentences that must hold, and whole losses and weights."""
     for name, array in held.arrays.items():
-        part, _, rest = name.partition("/")
-        if part == "conduct":
-            yield rest, relative_error(array, held.expected[name])
-        if part == "holds":
-            yield f"{HOLDS}{rest}", 0.0 if array == 1 else math.inf
+        if name.startswith("holds/"):
+            yield HOLDS + name.removeprefix("holds/"), 0.0 if array == 1 else math.inf
+    for name, expected in held.expected.items():
+        if name.startswith("conduct/"):
+            found = held.arrays.get(name)
+            if found is None or found.shape != expected.shape:
+                yield name.removeprefix("conduct/"), math.inf
+            else:
+                yield name.removeprefix("conduct/"), relative_error(found, expected)
 
 
 def large(held: Held) -> Errors:
