@@ -68,7 +68,7 @@ def started_in_a_copy(workers, recipe, variant, folder) -> str:
 def test_runs_alone(task, variant, asked, tmp_path, few_digits, request):
     """The network for MNIST as a user starts it, in the long part every recipe."""
     skip_unless_ready(task, variant)
-    asked.workers.keep(1)
+    asked.keep(1)
     recipe = Path(shutil.copy(task.recipes[variant.framework], tmp_path))
     shutil.copy(few_digits, tmp_path / "mnist.npz")
     flagship = task.name == "mnist_cnn"
@@ -76,6 +76,6 @@ def test_runs_alone(task, variant, asked, tmp_path, few_digits, request):
     if flagship or variant.framework == "numpy" or request.config.getoption("--long"):
         printed = started(recipe, variant, tmp_path)
     else:
-        printed = started_in_a_copy(asked.workers, recipe, variant, tmp_path)
+        printed = started_in_a_copy(asked, recipe, variant, tmp_path)
     assert {path.name for path in tmp_path.iterdir()} - {"__pycache__"} == {recipe.name, "mnist.npz"}
     assert ("test accuracy 0." in printed) == (task.kind == "network")

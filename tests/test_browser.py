@@ -42,9 +42,12 @@ from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
 PATIENCE = 60_000  # milliseconds: the suite's other processes may need all cores
 expect.set_options(timeout=PATIENCE)
-WIDTHS = (390, 768, 1440)
+WIDTHS = (390, 768, 1280, 1440)
 KINDS = (
     "index.html",
+    "porting.html",
+    "recipes/index.html",
+    "recipes/filters/index.html",
     "recipes/mnist_cnn/index.html",
     "recipes/convolution/index.html",
     "recipes/mnist_cnn/keras.html",
@@ -265,6 +268,8 @@ def test_keyboard_alone(visit):
     page.locator(".compare__picker input[value=jax]").focus()
     page.keyboard.press("Space")
     assert columns(page) == ["jax", "keras", "pytorch"]
+    page.locator("details.evidence > summary").focus()
+    page.keyboard.press("Enter")
     badge = page.locator("button.badge").first
     badge.focus()
     page.keyboard.press("Enter")
@@ -276,10 +281,46 @@ def test_keyboard_alone(visit):
 
 def test_badges_open_the_figures(visit):
     page = visit(COMPARISON)
+    page.get_by_text("Every variant, level by level").click()
     page.locator("button.badge", has_text="2e-16").first.click()
     figures = page.locator(".figures:popover-open")
     for words in ("2.00e-16", "gate", "tensor", "2026-01-31", "A processor"):
         expect(figures).to_contain_text(words)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_link_to_folded_evidence_opens_it(visit, script):
+    page = visit("proof.html", java_script_enabled=script)
+    page.locator("a[href='recipes/filters/index.html#evidence-pytorch']").click()
+    expect(page.locator("#evidence-pytorch")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_one_picture_for_each_scheme(visit, scheme):
+    page = visit("recipes/filters/index.html", color_scheme=scheme)
+    shown = attributes(page.locator("img.picture"), "src")
+    assert shown == [f"figure-{scheme}.svg#only-{scheme}"]
+    page.wait_for_function("[...document.querySelectorAll('img.picture')].some(one => one.naturalWidth > 0)")
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_through_the_book_by_keyboard(visit, width, script):
+    """From a card into its recipe, and on to the next one."""
+    page = visit("recipes/index.html", width=width, java_script_enabled=script)
+    page.locator(".recipes a", has_text="What does a kernel see?").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"recipes/filters/index\.html$"))
+    page.get_by_role("link", name="Next: Find the X").focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"recipes/find_the_x/index\.html$"))
+
+
+def test_the_menu_lists_the_chapters(visit):
+    page = visit("recipes/filters/index.html", width=1280)
+    menu = page.locator(".md-sidebar--primary")
+    for words in ("What a kernel sees", "Inside a neuron", "Convolution", "A saturated neuron"):
+        expect(menu.get_by_text(words, exact=True).locator("visible=true").first).to_be_visible()
 
 
 def test_search_finds_code(visit, address):

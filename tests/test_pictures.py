@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from conftest import TASKS
 
+from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.task import Task, read_task
+from concord.report.compare import run_comparison
 from concord.report.pictures import MOST_BYTES, THEMES, draw, evidence, publish
 
 FIGURE = """
@@ -156,3 +158,19 @@ def test_a_program_that_fails_has_no_picture(collector, tmp_path):
     with pytest.raises(UserError, match=r"the NumPy program fails in .*ZeroDivisionError") as error:
         publish(collector, copied)
     assert str(error.value).count("\n") == 1
+
+
+def test_publishing_a_comparison_draws_its_pictures(tmp_path, monkeypatch):
+    """Beside the results, whatever was compared: they are the NumPy program's."""
+    folder = shutil.copytree(TASKS["pooling"].folder, tmp_path / "pooling")
+    before = {name: (folder / name).read_bytes() for name in ("figure-light.svg", "figure-dark.svg")}
+    for name in before:
+        (folder / name).unlink()
+    (tmp_path / "docs" / "results").mkdir(parents=True)
+    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
+    monkeypatch.setenv("CONCORD_HOME", str(tmp_path / "home"))
+    assert run_comparison(str(folder), "numpy", "digits", "float64", publish=True) == 0
+    assert (tmp_path / "docs" / "results" / "compare-pooling.json").is_file()
+    for name, picture in before.items():
+        drawn_now = vectors((folder / name).read_bytes())
+        assert drawn_now.startswith(b"<?xml") and drawn_now.count(b"<image") == vectors(picture).count(b"<image")

@@ -85,8 +85,8 @@ def test_run_file(file, tmp_path):
     ("source", "told"),
     [
         ("def f(:", "some.py, line 1: invalid syntax"),
-        ("1 / 0", "some.py can't be used: ZeroDivisionError: division by zero"),
-        ("raise SystemExit(3)", "some.py can't be used: SystemExit: 3"),
+        ("1 / 0", "some.py fails: ZeroDivisionError: division by zero"),
+        ("raise SystemExit(3)", "some.py fails: SystemExit: 3"),
         (None, "some.py can't be read"),
     ],
 )
@@ -103,7 +103,7 @@ def test_variants_that_words_mean():
     assert select_variants("numpy") == select_variants(["numpy"]) == [variants()["numpy"]]
     assert select_variants(None) == list(variants().values())
     for wrong in ("nunpy", "numpy,", ""):
-        with pytest.raises(UserError, match="There is no framework"):
+        with pytest.raises(UserError, match=r"There is no framework|No framework is named"):
             select_variants(wrong)
 
 

@@ -1,5 +1,6 @@
 """The built site: what it shows is what is tested, its links lead somewhere, and bad results stop it."""
 
+import ast
 import builtins
 import dis
 import gzip
@@ -20,6 +21,7 @@ pytest.importorskip(
 )
 
 import nbformat
+import numpy as np
 import yaml
 from building import ROOT, build, documents, results_file, site
 from conftest import TASKS
@@ -33,27 +35,28 @@ from concord.project.errors import UserError
 from concord.project.framework import frameworks, variants
 from concord.project.python import definition
 from concord.project.task import Task
-from concord.site import comparison, plots
+from concord.site import comparison, cookbook, evidence, plots
 from concord.site import features as site_features
+from concord.site import pages as site_pages
 from concord.site.costs import OF_THE_IMPORT
 from concord.site.results import Measurement, Results, read_results
 from concord.site.source import differing_lines, lines_of_code, notebook, read_source
 
 pytestmark = pytest.mark.xdist_group("site")  # which is built once for each process that asks for it
 
+BENCHMARKED = ("mnist_cnn", "mnist_cnn_fast")
 # Numbered, not named: `pytest -k pytorch` asks about an installation, and needs no site built for that.
-NETWORKS = [task.name for task in TASKS.values() if task.kind == "network"]
 written = [(task, framework) for task in TASKS.values() for framework in task.recipes]
 for_each_recipe = pytest.mark.parametrize(("task", "framework"), written, ids=map(str, range(len(written))))
 
 
 class Page(HTMLParser):
-    """A page's text in code elements by the heading above them, its links, and its ids."""
+    """A page's text in the first block of code below each heading, its links, and its ids."""
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
         self.code, self.links, self.loaded, self.ids = {}, [], [], set()
-        self.heading, self.inside, self.text = "", False, []
+        self.heading, self.block, self.inside, self.text = "", False, False, []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
@@ -66,8 +69,9 @@ class Page(HTMLParser):
             self.links.append(values["href"])
         if (tag == "link" and values.get("rel") != "canonical") or tag in ("script", "img", "iframe", "source"):
             self.loaded += [values[name] for name in ("href", "src") if values.get(name)]
-        if tag == "code":
+        if tag == "code" and self.block:
             self.inside, self.text = True, []
+        self.block = tag == "pre"
 
     def handle_endtag(self, tag):
         if tag == "code" and self.inside:
@@ -101,14 +105,15 @@ def test_what_is_shown_is_what_is_tested(built, pages, task, framework):
     source = task.recipes[framework].read_text(encoding="utf-8")
     page = pages[built.folder / "recipes" / task.name / "index.html"]
     shown = [page.code[f"{comparison.anchor(step)}-{framework}"] for step in task.steps]
-    parts = re.split(r"^# %% .*\n", source, flags=re.MULTILINE)[2:]
+    cells = re.split(r"^(?=# %% )", source, flags=re.MULTILINE)
+    parts = [cell.partition("\n")[2] for cell in cells if cell and not cell.startswith("# %% [markdown]")]
     assert shown == [part.rstrip("\n") + "\n" for part in parts]
     whole = built.folder / "recipes" / task.name / f"{framework}.html"
     assert source in code_texts(whole)
 
 
 def code_texts(path):
-    """The text of every code element of a page."""
+    """The text of every block of code of a page."""
 
     class Every(Page):
         def handle_endtag(self, tag):
@@ -171,7 +176,7 @@ def test_no_path_of_this_machine(built):
 
 def test_gates_are_the_harnesss(built):
     text = html.unescape((built.folder / "measured.html").read_text(encoding="utf-8"))
-    for level in (*ladder.NETWORK_LEVELS, *ladder.OPERATION_LEVELS):
+    for level in (*ladder.NETWORK_LEVELS, *ladder.QUICK_NETWORK_LEVELS, *ladder.OPERATION_LEVELS):
         assert level.asserts in text
         for gate in level.gates.values():
             assert not gate or f"{gate:.0e}" in text
@@ -182,8 +187,32 @@ def test_states(built):
     for words in ("✓ same", "! known difference", "✗ differs", "unverified", "the pinned version is"):
         assert words in text
     text = (built.folder / "recipes" / "convolution" / "index.html").read_text(encoding="utf-8")
-    assert "not measured" in text
-    assert "concord compare convolution --publish" in text
+    assert "Not published yet: <code>concord compare convolution</code> proves it on your machine." in text
+    assert "variants, largest deviation" not in text
+
+
+def test_a_verdict_in_one_line(built):
+    """Of ten variants one fails, one is of an old version, one has a known difference, whose error doesn't count."""
+
+    def words(recipe):
+        path = built.folder / "recipes" / recipe / "index.html"
+        return " ".join(text_of(path.read_text(encoding="utf-8")).split())
+
+    line = "8 of 10 variants proven the same on 2026-01-31, largest float64 error 2e-16"
+    assert f"{line}; 1 of them with a known difference; 1 changed since then." in words("mnist_cnn")
+    assert f"{line}; 1 changed since then." in words("pooling")
+    assert "8 variants, largest deviation 2e-16" in words("pooling")
+
+
+def test_no_verdict_of_other_programs(tmp_path, monkeypatch):
+    document = results_file(TASKS["pooling"])
+    results = Results(documents(tmp_path / "docs", [document]) / "results")
+    monkeypatch.setattr(results, "staleness", lambda measurement, files: "it changed since")
+    standing = evidence.standing(TASKS["pooling"], results)
+    assert (standing.proven, standing.stale, standing.date) == (0, 10, "2026-01-31")
+    text = comparison.page(TASKS["pooling"], results)
+    assert "changed since they were measured on 2026-01-31" in text
+    assert "largest float64 error" not in text and "largest deviation" not in text
 
 
 def test_plots(built):
@@ -215,8 +244,9 @@ def test_repeats(built):
     """Of six variants that were compared three times, one passed only twice."""
     text = html.unescape((built.folder / "proof.html").read_text(encoding="utf-8"))
     table = text[text.index('aria-label="Repeats"') :].split("</table>")[0]
-    assert table.count("<td>mnist</td><td>6</td><td>3</td>") == 2
-    assert table.count("✗ 5 of 6</span> not Keras on PyTorch</td>") == 2
+    whole = sum(len(task.recipes) == len(frameworks()) for task in TASKS.values()) - 1  # convolution has no results
+    assert table.count("<td>mnist</td><td>6</td><td>3</td>") == whole
+    assert table.count("✗ 5 of 6</span> not Keras on PyTorch</td>") == whole
 
 
 def test_other_data_never_hides_mnist(tmp_path):
@@ -225,6 +255,125 @@ def test_other_data_never_hides_mnist(tmp_path):
         document["data"] = document["data"] | {"name": name}
         (tmp_path / f"compare-{name}.json").write_text(json.dumps(document), encoding="utf-8")
     assert Results(tmp_path).find("mnist_cnn", "numpy").file.name == "compare-mnist.json"
+
+
+def test_the_book_has_every_recipe_once():
+    tasks = cookbook.in_order()
+    assert sorted(task.name for task in tasks) == sorted(TASKS)
+    assert cookbook.chapters()[-1].title == "More"  # mnist_cnn_fast is in no chapter
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[[chapters]]\ntitle = "A"\nrecipes = ["poling"]', "poling"),
+        ('[[chapters]]\ntitle = "A"\nrecipes = ["pooling", "pooling"]', "names pooling twice"),
+        ('[[chapters]]\ntitle = "A"', "can't be read: KeyError"),
+        ("[[chapters]", "can't be read: TOMLDecodeError"),
+    ],
+)
+def test_a_wrong_list_of_chapters_is_told(tmp_path, text, complaint):
+    file = tmp_path / "chapters.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=re.escape(complaint)):
+        cookbook.chapters(file)
+
+
+def test_recipes_in_no_chapter_come_last(tmp_path):
+    file = tmp_path / "chapters.toml"
+    file.write_text('[[chapters]]\ntitle = "On maps"\nrecipes = ["pooling"]', encoding="utf-8")
+    first, rest = cookbook.chapters(file)
+    assert (first.id, [task.name for task in first.tasks]) == ("on-maps", ["pooling"])
+    assert [task.name for task in rest.tasks] == sorted(TASKS.keys() - {"pooling"})
+
+
+def test_each_recipe_leads_to_its_neighbours(built):
+    """In the order of the book, at the foot of the page; before the first is the page with all of them."""
+    places = ["index.html", *(f"{task.name}/index.html" for task in cookbook.in_order())]
+    for number, place in enumerate(places[1:], start=1):
+        text = (built.folder / "recipes" / place).read_text(encoding="utf-8")
+        found = dict(re.findall(r'<a href="([^"]*)" class="md-footer__link md-footer__link--(prev|next)"', text))
+        ways = {way: (built.folder / "recipes" / place).parent.joinpath(link).resolve() for link, way in found.items()}
+        assert ways["prev"] == built.folder / "recipes" / places[number - 1]
+        if number + 1 < len(places):
+            assert ways["next"] == built.folder / "recipes" / places[number + 1]
+
+
+def test_pictures_and_what_they_show(built):
+    """Each in two colours, of which the theme hides one; in words for who can't see it."""
+    listed = (built.folder / "recipes" / "index.html").read_text(encoding="utf-8")
+    pictured = [task for task in TASKS.values() if (task.folder / "figure.py").exists()]
+    assert listed.count('class="picture"') == 2 * len(pictured)
+    for task in pictured:
+        text = html.unescape((built.folder / "recipes" / task.name / "index.html").read_text(encoding="utf-8"))
+        alt = " ".join(says(task).split())
+        for theme in ("light", "dark"):
+            assert f'src="figure-{theme}.svg#only-{theme}" alt="{alt}"' in text
+            assert f'src="{task.name}/figure-{theme}.svg#only-{theme}" alt=""' in listed
+            assert (built.folder / "recipes" / task.name / f"figure-{theme}.svg").is_file()
+    assert 'class="picture"' not in (built.folder / "recipes/mnist_cnn/index.html").read_text(encoding="utf-8")
+
+
+def says(task):
+    return ast.get_docstring(ast.parse((task.folder / "figure.py").read_text(encoding="utf-8")))
+
+
+def test_what_comes_after_what(built):
+    text = (built.folder / "recipes" / "filters" / "index.html").read_text(encoding="utf-8")
+    text = text[text.index("<article") :]
+    order = ['class="question"', 'class="picture"', "slides over an image", 'id="compare"', 'id="what-to-look-at"']
+    order += ['id="what-usually-goes-wrong"', 'id="source"', 'id="evidence"', 'class="verdict"', "<details"]
+    places = [text.index(part) for part in order]
+    assert places == sorted(places)
+
+
+def test_the_first_page_shows_a_training_step(built):
+    """Lines of the programs as they are, and the worse of the two published errors of the gradients."""
+    texts = code_texts(built.folder / "index.html")
+    for framework in ("pytorch", "tensorflow"):
+        source = stripped(TASKS["mnist_cnn"].recipes[framework].read_text(encoding="utf-8"))
+        (shown,) = [text for text in texts if text.count("\n") > 2 and stripped(text) in source]
+        assert "gradient" in shown or "backward" in shown
+    text = (built.folder / "index.html").read_text(encoding="utf-8")
+    assert "✓ same gradient: 2e-16" in text
+
+
+def stripped(text):
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+def test_the_worse_gradient_counts(tmp_path):
+    document = results_file(TASKS["mnist_cnn"])
+    rows = {result["variant"]: result for result in document["results"]}
+    level = next(level for level in rows["tensorflow"]["levels"] if level["level"] == "gradients")
+    level["error"] = 3e-14
+    found = Results(documents(tmp_path / "docs", [document]) / "results")
+    assert "same gradient: 3e-14" in site_pages.training_step(found)
+    level["passed"] = False
+    found = Results(documents(tmp_path / "more", [document]) / "results")
+    assert "same gradient" not in site_pages.training_step(found)
+
+
+def test_what_the_page_about_porting_says_about_weights():
+    """The code of the page gives the same sums on channels-first arrays."""
+    text = (ROOT / "docs" / "porting.md").read_text(encoding="utf-8")
+    scope = {}
+    exec(re.search(r"```python\n(.*?)```", text, re.DOTALL)[1], scope)
+    random = np.random.default_rng(0)
+    maps, kernel = random.normal(size=(2, 3, 4)), random.normal(size=(24, 5))
+    conv, dense = random.normal(size=(3, 2, 4, 6)), random.normal(size=(5, 7))
+    turned, other, after_flatten = scope["to_pytorch"](conv, dense, kernel, maps.shape)
+    assert np.allclose(after_flatten @ maps.transpose(2, 0, 1).ravel(), maps.ravel() @ kernel)
+    assert not np.allclose(kernel.T @ maps.transpose(2, 0, 1).ravel(), maps.ravel() @ kernel)
+    patch = random.normal(size=(3, 2, 4))
+    assert np.allclose(np.einsum("oihw,ihw", turned, patch.transpose(2, 0, 1)), np.einsum("hwio,hwi", conv, patch))
+    assert np.allclose(other @ np.arange(5), np.arange(5) @ dense)
+
+
+def test_every_gotcha_of_the_page_about_porting_is_one():
+    text = (ROOT / "docs" / "porting.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"gotchas/(\w+)\.md", text))
+    assert len(named) > 10 and named <= topics().keys()
 
 
 def test_statistics(built):
@@ -353,14 +502,13 @@ def test_costs_are_the_benchmarks(built):
     assert steps["cells"][first]["link"].startswith("speed.html#bench-")
     beside = "with jax, sklearn, imported only because installed too"
     with_it = [id for id, row in rows.items() if beside in row["cells"]["tensorflow"]["note"]]
-    of_the_import = {f"{name}-{task}" for name in OF_THE_IMPORT for task in NETWORKS}
+    of_the_import = {f"{name}-{task}" for name in OF_THE_IMPORT for task in BENCHMARKED}
     assert set(with_it) == of_the_import
     assert "stale: " in steps["cells"][old]["note"]
     assert (steps["cells"][unproven]["text"], steps["cells"][unproven]["note"]) == ("unverified", "logits differ")
     assert (steps["cells"][failed]["text"], steps["cells"][failed]["note"]) == ("no figure", "killed")
     assert (steps["cells"][other]["text"], steps["cells"][other]["tone"]) == ("60.0 ms", "4")
     assert steps["cells"][other]["note"] == "6.0× the least; 57.0 ms to 63.0 ms, 3 rounds; round 4: crashed: killed"
-    assert rows["epoch_seconds-softmax_regression"]["cells"][first]["text"] == "1.50 s"
     assert "steady_seconds-softmax_regression" not in rows
 
 
@@ -374,7 +522,6 @@ def test_speed_page(built):
     assert text.count(", round 4: crashed: killed") == 2  # one in each file
     beside = "imported only because it is installed too: TensorFlow with jax, sklearn."
     assert text.count(beside) == 2
-    assert beside in (built.folder / "recipes/softmax_regression/index.html").read_text(encoding="utf-8")
     stale = re.findall(r"stale: [^<]*: (\w+\.py changed since)", text)
     assert stale == [f"{recipe}_keras.py changed since" for recipe in ("mnist_cnn", "mnist_cnn_fast")]
 
@@ -412,7 +559,7 @@ def test_builds_without_results(tmp_path):
     assert done.code == 0, done.output
     assert "WARNING" not in done.output
     commands = {
-        "index.html": "concord compare convolution --publish",
+        "index.html": "concord compare mnist_cnn",
         "choose.html": "concord features --json docs/results/features.json",
         "gotchas.html": "concord gotchas --json docs/results/gotchas.json",
         "mutants.html": "concord mutants --full --json docs/results/mutants.json",
@@ -511,6 +658,14 @@ def test_stale_by_an_uncommitted_change(tmp_path, monkeypatch):
     assert not stale()
     git("commit", "-am", "both again")
     assert not stale()
+    file.write_text('{\n"created": 1}', encoding="utf-8")
+    git("commit", "-am", "measured")
+    assert not stale()
+    recipe.write_text("{  }", encoding="utf-8")
+    git("commit", "-am", "the recipe once more")
+    file.write_text('{"schema": 2,\n"created": 1}', encoding="utf-8")
+    git("commit", "-am", "the same results in another form")
+    assert stale()
 
 
 def test_lines_of_code():

@@ -169,7 +169,7 @@ def test_noise_that_was_not_measured_is_told():
 
 def test_mutant_that_is_too_weak_is_told():
     weak = mutants_of(levels={"updates": {"error": 9e-10}})
-    (told,) = too_near_to_mutants(weak)
+    told = next(line for line in too_near_to_mutants(weak) if "float64" in line)
     for part in ("float64 updates", "1e-10", "a tenth", "9.0e-10", "Nesterov (mnist_cnn, jax)"):
         assert part in told
 
@@ -235,6 +235,7 @@ def test_known_differences_are_no_noise():
         "gradients",
         "updates",
         "training",
+        "range",
     ]
     assert all(math.isfinite(gate) for gate in GATES.values())
 

@@ -42,7 +42,7 @@ function copyButton(code) {
     button.textContent = "Copied"
     setTimeout(() => { button.textContent = "Copy" }, 1500)
   })
-  const head = code.closest(".cell")?.querySelector(":scope > h3")
+  const head = code.closest(".cell, .live section")?.querySelector(":scope > h3")
   if (head) head.after(button)
   else {
     const frame = Object.assign(document.createElement("div"), { className: "code-frame" })

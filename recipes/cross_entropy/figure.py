@@ -21,7 +21,7 @@ def draw(results, figure):
     panel.loglog(leads, clipped, color="C1", lw=3)
     panel.loglog(leads[: len(naive)], naive, color="C2", lw=8, alpha=0.45, solid_capstyle="butt")
     panel.text(450, 800, "stable", color="C0", fontsize=16, ha="right")
-    panel.text(100, clipped[-1] * 1.1, f"clipped at {clipped[-1]:.1f}", color="C1", fontsize=16)
+    panel.text(100, clipped[-1] * 1.25, f"clipped at {clipped[-1]:.1f}", color="C1", fontsize=16)
     panel.text(7, 12, "naive", color="C2", fontsize=16, ha="right")
     for precision, height in ((np.float32, 1.7), (np.float64, 4)):
         end = np.log(np.finfo(precision).max)

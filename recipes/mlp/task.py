@@ -15,12 +15,13 @@ PARAMETERS = 79_510
 HYPERPARAMETERS = {"epochs": 3, "batch_size": 50, "learning_rate": 0.1}
 TRAIN_IMAGES = 5_000
 
-ACCURACY_FLOORS = {"mnist": 0.0}
-SHORT_ACCURACY_FLOORS = {"mnist": 0.0}
+# From this start, with five orders of the images each (seeds 1 to 5), NumPy, PyTorch, JAX, TensorFlow and Keras on JAX
+# reached 0.895 to 0.906; the floor leaves room for other orders.
+ACCURACY_FLOORS = {"mnist": 0.88}
+# The short run is 100 steps of 40 images, scored on 2,000 test images: 0.787 to 0.839 in the same 25 runs.
+SHORT_ACCURACY_FLOORS = {"mnist": 0.75}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
-ACCURACY_MARGIN = 0.01
-# How far two frameworks' mean accuracies may lie apart, each from its own start, over many seeds.
-EQUIVALENCE_MARGIN = 0.003
+ACCURACY_MARGIN = 0.02
 
 SEED = 1
 

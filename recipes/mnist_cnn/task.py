@@ -18,6 +18,8 @@ TRAIN_IMAGES = 60_000
 
 # One epoch from these weights reaches 0.983 to 0.985 in every framework; the floor leaves room for the shuffling.
 ACCURACY_FLOORS = {"mnist": 0.978}
+# The quick proof trains for 100 steps of 40 images: ten variants, each with its own shuffling, reached 0.921 to 0.939.
+SHORT_ACCURACY_FLOORS = {"mnist": 0.88}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.005
 # How far two frameworks' mean accuracies may lie apart, each from its own start, over many seeds.
@@ -41,26 +43,3 @@ def initial_weights() -> dict[str, np.ndarray]:
         weights[f"{layer}_kernel"] = random.normal(0, np.sqrt(2 / fan_in), shape).astype(np.float32)
         weights[f"{layer}_bias"] = np.zeros(shape[-1], np.float32)
     return weights
-
-
-def kinks(weights: dict[str, np.ndarray], images: np.ndarray) -> dict[str, np.ndarray]:
-    """What each ReLU is given, layer by layer; the kink ledger looks for zeros and ties in it.
-
-    Args:
-        weights: as `initial_weights` gives them, float32 or float64.
-        images: (N, 28, 28, 1) from 0 to 1, of the same dtype.
-
-    Returns:
-        The inputs by layer, (pixels, N, ...), in the same dtype: first the pixels of a pooling window, one pixel where
-        no pooling follows. A row or column that pooling leaves out isn't among them.
-    """
-    found, maps = {}, images
-    for layer in ("conv1", "conv2"):
-        patches = np.lib.stride_tricks.sliding_window_view(maps, (3, 3), axis=(1, 2))  # (N, H-2, W-2, C, 3, 3)
-        inputs = np.tensordot(patches, weights[f"{layer}_kernel"], ((4, 5, 3), (0, 1, 2))) + weights[f"{layer}_bias"]
-        height, width = inputs.shape[1] // 2 * 2, inputs.shape[2] // 2 * 2
-        found[layer] = np.stack([inputs[:, i:height:2, j:width:2] for i in (0, 1) for j in (0, 1)])
-        maps = np.maximum(found[layer].max(axis=0), 0)  # the same as pooling what ReLU lets through
-    flat = maps.reshape(len(images), -1)  # (N, 1600)
-    found["dense1"] = (flat @ weights["dense1_kernel"] + weights["dense1_bias"])[np.newaxis]
-    return found

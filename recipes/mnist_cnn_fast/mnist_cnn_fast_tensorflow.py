@@ -1,6 +1,6 @@
 # %% [markdown]
 # # A fast convolutional network for MNIST, in TensorFlow
-# The training step is a graph as before, and the network computes the same from fewer numbers.
+# The whole epoch is one graph, and the network computes the same from fewer numbers.
 
 # %% Init
 import numpy as np
@@ -41,20 +41,27 @@ def network(model, images):
 
 
 # %% [markdown]
-# The tape records what is computed under it and plays it backwards. The rates go in as tensors: each new value of a
+# AutoGraph puts the loop over the batches into the graph. Batch size and rates go in as tensors: each new value of a
 # Python number would make a new graph.
 
 
 # %% Train
-@tf.function(reduce_retracing=True)  # a second batch size gives a graph for any size
-def step(model, velocities, images, labels, learning_rate, momentum):
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, network(model, images)))
-    gradients = tape.gradient(loss, model)
-    for name, variable in model.items():
-        velocity = velocities[name].assign(momentum * velocities[name] + gradients[name])
-        variable.assign_sub(learning_rate * velocity)
-    return loss
+@tf.function(reduce_retracing=True)  # a second number of images gives a graph for any number
+def train_epoch(model, velocities, images, labels, order, batch_size, learning_rate, momentum):
+    """Goes once through the images in the given order; gives the mean loss."""
+    total = tf.zeros((), images.dtype)
+    for start in tf.range(0, tf.size(order), batch_size):
+        batch = order[start : start + batch_size]  # (N,), the last one may be shorter
+        with tf.GradientTape() as tape:
+            logits = network(model, tf.gather(images, batch))
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.gather(labels, batch), logits)  # (N,)
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, model)
+        for name, variable in model.items():
+            velocity = velocities[name].assign(momentum * velocities[name] + gradients[name])
+            variable.assign_sub(learning_rate * velocity)
+        total += tf.reduce_sum(losses)
+    return total / tf.cast(tf.size(order), total.dtype)
 
 
 def train(
@@ -70,16 +77,14 @@ def train(
     seed=0,
     watch=None,
 ):
-    rates = tf.constant(learning_rate, images.dtype), tf.constant(momentum, images.dtype)
+    images, labels, history = tf.constant(images), tf.constant(labels, tf.int64), []
+    rates = tf.constant(batch_size), tf.constant(learning_rate, images.dtype), tf.constant(momentum, images.dtype)
     velocities = {name: tf.Variable(tf.zeros_like(variable)) for name, variable in model.items()}
-    data, history = tf.data.Dataset.from_tensor_slices((images, labels.astype(np.int64))), []
-    data = data.shuffle(len(images), seed=seed) if shuffle else data  # in another order each time
-    for _ in range(epochs):
-        total = 0.0
-        for image_batch, label_batch in data.batch(batch_size):
-            loss = step(model, velocities, image_batch, label_batch, *rates)
-            total += float(loss) * len(label_batch)
-        history.append(total / len(images))
+    for epoch in range(epochs):
+        order = tf.range(len(images))
+        if shuffle:
+            order = tf.random.experimental.stateless_shuffle(order, seed=(seed, epoch))
+        history.append(float(train_epoch(model, velocities, images, labels, order, *rates)))
         if watch:
             watch(model)
     return model, history

@@ -17,6 +17,8 @@ TRAIN_IMAGES = 50_000
 
 # 1,000 steps reach about 0.92 in every framework; the floor leaves room for the shuffling.
 ACCURACY_FLOORS = {"mnist": 0.905}
+# The quick proof trains for 100 steps of 40 images: ten variants, each with its own shuffling, reached 0.818 to 0.851.
+SHORT_ACCURACY_FLOORS = {"mnist": 0.75}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.01
 # How far two frameworks' mean accuracies may lie apart, each from its own start, over many seeds.

@@ -61,8 +61,9 @@ def run_comparison(
     json_file: Path | None = None,
     device: str = "cpu",
 ) -> int:
-    """Compares, reports, and gives the exit code: 0 only if everything that was asked for is `ok`, each time. What isn't
-    installed or written counts only where it was asked for by name.
+    """Compares, reports, and gives the exit code: 0 only if everything that was asked for is `ok`, each time.
+
+    What isn't installed or written counts only where it was asked for by name.
 
     Raises:
         UserError: an unknown recipe, framework, precision, device or data set; a file or folder that can't be written.

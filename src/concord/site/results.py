@@ -126,20 +126,25 @@ class Results:
 
     @cached_property
     def _ages(self) -> dict[Path, int]:
-        """By file, how many commits ago it was changed last; empty where the history isn't at hand.
+        """By file, how many commits ago it was changed last, a results file how many ago it was measured last: who
+        only writes it in another way measures nothing. Empty where the history isn't at hand.
 
         A change that isn't committed is younger than any commit: less than zero, by the time of the change.
         """
         if git("rev-parse", "--is-shallow-repository") != "false\n":
             return {}
         root = Path(git("rev-parse", "--show-toplevel").strip()).resolve()
-        ages: dict[Path, int] = {}
         folders = (paths.RECIPES, paths.FRAMEWORKS, paths.GOTCHAS, self.folder)
         inside = [str(folder) for folder in folders if folder.resolve().is_relative_to(root)]
-        log = git("log", "--format=tformat://", "--name-only", "--", *inside)
-        for age, commit in enumerate(log.split("//\n")):
-            for name in filter(None, commit.splitlines()):
-                ages.setdefault(root / name, age)
+        log = ["log", "--format=tformat://%H", "--name-only"]
+        changed = commits(git(*log, "--", *inside))
+        numbers = {commit: number for number, (commit, _) in enumerate(changed)}
+        here = str(self.folder)
+        measured = commits(git(*log, "-G", '"created"', "--", here)) if here in inside else []
+        ages: dict[Path, int] = {}
+        for commit, names in [*measured, *changed]:
+            for name in names:
+                ages.setdefault(root / name, numbers[commit])
         status = git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *inside)
         for name in [line[3:] for line in status.split("\0") if line]:
             if (root / name).is_file():
@@ -228,6 +233,15 @@ def read_pins(file: Path) -> dict[str, str]:
 
 def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def commits(log: str) -> list[tuple[str, list[str]]]:
+    """The commits of a log, the latest first, and the files that each changed."""
+    found = []
+    for text in log.split("//")[1:]:
+        commit, *names = filter(None, text.split("\n"))
+        found.append((commit, names))
+    return found
 
 
 def git(*arguments: str) -> str:
