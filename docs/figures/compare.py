@@ -20,7 +20,7 @@ def rows(document: dict) -> list[VariantVerdict]:
     found = []
     for result in document["results"]:
         levels = [{name: level[name] for name in LevelVerdict.__dataclass_fields__} for level in result["levels"]]
-        known = {name: result[name] for name in ("recipe", "variant", "versions", "depth", "accuracy", "seconds")}
+        known = {name: result[name] for name in ("recipe", "variant", "versions", "depth", "accuracy")}
         found.append(VariantVerdict(**known, levels=tuple(LevelVerdict(**level) for level in levels)))
     return found
 

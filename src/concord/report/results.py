@@ -53,7 +53,7 @@ def lines(row: VariantVerdict, recipe_width: int, variant_width: int) -> "list[T
         line.append(f"  accuracy {row.accuracy:.3f}{kind}", style="dim")
     if row.reused and row.proven:
         line.append(f"  proven {ago(row.proven)}, same program, same versions", style="dim")
-    elif not row.absent:
+    elif row.seconds and not row.absent:
         line.append(f"  {row.seconds:.1f} s", style="dim")
     if row.outcome != "ok":
         line.append(f"  {row.outcome}", style=style)
