@@ -75,7 +75,7 @@ def run_comparison(
         raise UserError(nearest("precision", precision, (*PRECISIONS, "both")))
     check_device(device)
     chosen = select_variants(frameworks)
-    tasks = all_tasks() if recipe is None else [find_task(recipe)]
+    tasks = network_first(all_tasks()) if recipe is None else [find_task(recipe)]
     left_out = [variant for variant in chosen if frameworks is None and not everything and not at_hand(variant)]
     if json_file:
         check_writable(json_file)
@@ -135,6 +135,12 @@ def run_comparison(
     absent = () if asked.named else ABSENT
     good = any(row.outcome == "ok" for row in rows) and all(row.outcome in ("ok", *absent) for row in rows)
     return 0 if good and not changes else 1
+
+
+def network_first(tasks: list[Task]) -> list[Task]:
+    """The smallest network before everything else: a newcomer sees one proven within seconds."""
+    first = next((task for task in tasks if task.kind == "network"), None)
+    return sorted(tasks, key=lambda task: task is not first)
 
 
 def at_hand(variant: Variant) -> bool:
