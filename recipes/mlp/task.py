@@ -4,6 +4,8 @@
 batches over the first 5,000 training images. The sizes of the hidden layers and the activation are arguments.
 """
 
+import itertools
+
 import numpy as np
 
 TITLE = "A network with a hidden layer"
@@ -12,6 +14,7 @@ KIND = "network"
 STEPS = ("Init", "Network", "Train", "Evaluate", "Run")
 
 PARAMETERS = 79_510
+ARCHITECTURE = {"hidden": (100,), "activation": "relu"}
 HYPERPARAMETERS = {"epochs": 3, "batch_size": 50, "learning_rate": 0.1}
 TRAIN_IMAGES = 5_000
 
@@ -23,31 +26,25 @@ SHORT_ACCURACY_FLOORS = {"mnist": 0.75}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.02
 
-SEED = 1
+STARTS = {  # the standard deviation of a kernel, by the number of its inputs and outputs
+    "he": lambda inputs, outputs: np.sqrt(2 / inputs),
+    "glorot": lambda inputs, outputs: np.sqrt(2 / (inputs + outputs)),
+    "lecun": lambda inputs, outputs: np.sqrt(1 / inputs),
+    "small": lambda inputs, outputs: 0.01,
+    "unit": lambda inputs, outputs: 1,
+    "zero": lambda inputs, outputs: 0,
+}
 
 
-def initial_weights() -> dict[str, np.ndarray]:
-    """The shared start: He-normal kernels (He et al. 2015: standard deviation sqrt(2 / fan_in)) and zero biases.
+def initial_weights(hidden=(100,), start="he", start_seed=1) -> dict[str, np.ndarray]:
+    """The shared start: normal kernels, by default He's (He et al. 2015: standard deviation sqrt(2 / inputs)), and zero
+    biases.
 
     Returns:
         float32 arrays by name, in the canonical layout: kernels (in, out), the pixels in the order height, width.
     """
-    random, weights = np.random.default_rng(SEED), {}
-    for layer, shape in {"dense1": (784, 100), "dense2": (100, 10)}.items():
-        weights[f"{layer}_kernel"] = random.normal(0, np.sqrt(2 / shape[0]), shape).astype(np.float32)
-        weights[f"{layer}_bias"] = np.zeros(shape[1], np.float32)
+    random, weights = np.random.default_rng(start_seed), {}
+    for number, shape in enumerate(itertools.pairwise((784, *hidden, 10)), 1):
+        weights[f"dense{number}_kernel"] = random.normal(0, STARTS[start](*shape), shape).astype(np.float32)
+        weights[f"dense{number}_bias"] = np.zeros(shape[1], np.float32)
     return weights
-
-
-def kinks(weights: dict[str, np.ndarray], images: np.ndarray) -> dict[str, np.ndarray]:
-    """What each ReLU is given; the kink ledger looks for zeros in it.
-
-    Args:
-        weights: as `initial_weights` gives them, float32 or float64.
-        images: (N, 28, 28, 1) from 0 to 1, of the same dtype.
-
-    Returns:
-        The inputs of the hidden layer's ReLU, (1, N, 100), in the same dtype.
-    """
-    flat = images.reshape(len(images), -1)  # (N, 784)
-    return {"dense1": (flat @ weights["dense1_kernel"] + weights["dense1_bias"])[np.newaxis]}

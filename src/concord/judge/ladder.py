@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from concord.project.cases import Case
 from concord.project.task import Task
 
+PREFIX_STEPS = 10
 LOGIT_IMAGES = 1_003  # whose logits are compared: more than a thousand, and no multiple of anything
 TRAJECTORY_IMAGES = 10_000  # whose classes are compared after training
 STARTS = {"probe": "the probe weights", "unseen": "unseen weights", "large": "large weights"}
@@ -42,6 +43,9 @@ class Run:
         seed: of the framework's own initialisers and shuffling.
         draw: the seed of what is drawn.
         function, case: for an operation, what to call and with which arguments.
+        setting: for an experiment, which of its settings; `steps` of it, or the whole training.
+        shuffled: whether such a training is shuffled.
+        perturbed: from weights that differ by a relative 1e-14: what it changes is chaotic.
     """
 
     name: str
@@ -60,6 +64,9 @@ class Run:
     draw: int = 0
     function: str = ""
     case: str = ""
+    setting: str = ""
+    shuffled: bool = False
+    perturbed: bool = False
 
     @property
     def ordinary(self) -> bool:
@@ -73,6 +80,9 @@ class Run:
         """When in the training, in words."""
         if self.case:
             return f"in {self.function}"
+        if self.setting:
+            when = f"the first {self.steps} steps" if self.steps else "the training"
+            return f"in {when} with the setting {self.setting}"
         if self.ordinary:
             return "in a short ordinary run" if self.short else "in an ordinary run"
         start = f" from {STARTS[self.weights]}" if self.weights in STARTS else ""
@@ -221,13 +231,39 @@ OPERATION_LEVELS = (
     Level("values", "each case's exact answer, and the reference's", {"float64": 1e-14, "float32": 1e-6}),
 )
 
-LEVEL_NAMES = tuple(dict.fromkeys(level.name for level in (*NETWORK_LEVELS, *OPERATION_LEVELS)))
+PREFIX = Level(
+    "prefix",
+    f"displacement and losses after the first {PREFIX_STEPS} steps of every setting",
+    {"float64": 1e-10},
+)
+FINDINGS = Level("findings", "what the recipe says, of shuffled training", {"float32": 0.0})
+EXPERIMENT_LEVELS = (
+    PREFIX,
+    Level(
+        "curves",
+        "loss, validation loss and accuracy of each epoch, of every setting that isn't chaotic",
+        {"float64": 1e-8},
+    ),
+    FINDINGS,
+)
+QUICK_EXPERIMENT_LEVELS = (
+    PREFIX,
+    Level("curve", "loss, validation loss and accuracy of each epoch, of the first setting", {"float64": 1e-8}),
+)
+
+LEVEL_NAMES = tuple(
+    dict.fromkeys(
+        level.name for level in (*NETWORK_LEVELS, *OPERATION_LEVELS, *EXPERIMENT_LEVELS, *QUICK_EXPERIMENT_LEVELS)
+    )
+)
 
 
 def levels(task: Task, depth: str = "full") -> tuple[Level, ...]:
     """The rungs that a task is held to, in order."""
     if task.kind == "operation":
         return OPERATION_LEVELS
+    if task.kind == "experiment":
+        return QUICK_EXPERIMENT_LEVELS if depth == "quick" else EXPERIMENT_LEVELS
     return QUICK_NETWORK_LEVELS if depth == "quick" else NETWORK_LEVELS
 
 
@@ -240,4 +276,11 @@ def runs(task: Task, level: Level, precision: str, cases: tuple[Case, ...] = ())
             for case in cases
             if function in case.functions
         ]
+    if task.kind == "experiment":
+        settings = list(enumerate(task.settings))[: 1 if level.name == "curve" else None]
+        if level.name == "prefix":
+            return [Run(f"prefix_{number}", setting=name, steps=PREFIX_STEPS) for number, name in settings]
+        if level.name == "findings":
+            return [Run(f"finding_{number}", setting=name, shuffled=True, seed=1) for number, name in settings]
+        return [Run(f"curve_{number}", setting=name) for number, name in settings]
     return [NETWORK_RUNS[name] for name in level.runs.get(precision, ())]

@@ -7,7 +7,8 @@ from typing import Any
 
 from concord.judge import ladder
 from concord.judge.ladder import Level
-from concord.judge.verdict import Held, LevelVerdict, VariantVerdict, measure, settle, triage
+from concord.judge.verdict import Held, LevelVerdict, VariantVerdict, judge_findings, measure, settle, triage
+from concord.project import experiment
 from concord.project.framework import Variant
 from concord.project.outcomes import CAUGHT
 from concord.project.task import Task
@@ -41,6 +42,8 @@ def collect_and_measure(
     collector: Collector, task: Task, variant: Variant, level: Level, precision: str
 ) -> LevelVerdict:
     """Runs what a level needs, then the reference, and holds the one against the other."""
+    if level.name == "findings":
+        return collect_findings(collector, task, variant, precision)
     held = []
     for run in collector.runs(task, level, precision):
         evidence = collector.collect(task, variant, precision, run)
@@ -54,12 +57,29 @@ def collect_and_measure(
     return measure(task, level, precision, held)
 
 
+def collect_findings(collector: Collector, task: Task, variant: Variant, precision: str) -> LevelVerdict:
+    """Trains with every setting, shuffled, and asks the task what it finds."""
+    runs = {}
+    for run in ladder.runs(task, ladder.FINDINGS, precision):
+        evidence = collector.collect(task, variant, precision, run)
+        if evidence.outcome != "ok":
+            return LevelVerdict("findings", precision, evidence.outcome, evidence.reason, run=run.name)
+        runs[run.setting] = experiment.curves(evidence.arrays())
+    return judge_findings(experiment.found(task, runs), precision, collector.dataset.name)
+
+
 def hold(collector: Collector, task: Task, evidence: Evidence, reference: Evidence) -> Held:
     """One run beside the reference."""
-    run, facts = evidence.run, {}
+    run = evidence.run
+    facts: dict[str, Any] = {}
     if task.kind == "operation":
         case = collector.cases(task)[run.case]
-        facts: dict[str, Any] = {"answers": case.expected[run.function], "gates": case.gates}
+        facts = {"answers": case.expected[run.function], "gates": case.gates}
+    elif task.kind == "experiment":
+        facts = {"start": plan.start_weights(task, run)}
+        if not run.steps:
+            perturbed = collector.reference(task, replace(run, perturbed=True))
+            facts["perturbed"] = perturbed.arrays() if perturbed.outcome == "ok" else {}
     elif not run.ordinary:
         facts = {"start": plan.start_weights(task, run)}
     else:
@@ -89,11 +109,23 @@ def prove(
     made = [found.created for found in evidence if found.created]
     if made and row.outcome == "ok":
         row = replace(row, proven=min(made), reused=all(found.stored for found in evidence))
+    if task.kind == "experiment":
+        row = replace(row, curves={found.run.setting: in_plain_values(found) for found in evidence if whole_curve(found)})
     ordinary = next((found for found in evidence if found.run.ordinary and found.outcome == "ok"), None)
     if row.outcome == "ok" and ordinary:
         arrays = ordinary.arrays()
         row = replace(row, accuracy=float(arrays["accuracy"]), history=tuple(arrays["history"].tolist()))
     return replace(row, seconds=time.perf_counter() - begin)
+
+
+def whole_curve(found: Evidence) -> bool:
+    """Whether it is a whole training of an experiment, comparable to the reference's."""
+    run = found.run
+    return found.outcome == "ok" and bool(run.setting) and not (run.steps or run.shuffled or run.perturbed)
+
+
+def in_plain_values(found: Evidence) -> dict[str, tuple[float, ...]]:
+    return {name: tuple(curve.tolist()) for name, curve in experiment.curves(found.arrays()).items()}
 
 
 def climb(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from concord.judge.ladder import Level, Run
+from concord.project.experiment import CURVES, Finding
 from concord.project.framework import KnownDifference
 from concord.project.outcomes import ABSENT, Outcome
 from concord.project.task import Task
@@ -35,6 +36,7 @@ class Held:
         gates: an operation's own, by precision.
         labels: of the test images that an ordinary run is scored on.
         data: the name of the data set.
+        perturbed: what the reference gives from weights that differ by 1e-14.
     """
 
     run: Run
@@ -45,6 +47,7 @@ class Held:
     gates: dict[str, float] = field(default_factory=dict)
     labels: "np.ndarray | None" = None
     data: str = ""
+    perturbed: "Arrays" = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class LevelVerdict:
     """What one level says of one variant at one precision.
 
     `error` is the worst relative error, of `tensor` after `run`, and None where nothing could be measured; `declared`
-    is the cause of a known difference.
+    is the cause of a known difference, `findings` are an experiment's.
     """
 
     level: str
@@ -64,6 +67,7 @@ class LevelVerdict:
     run: str = ""
     gate: float | None = None
     declared: str = ""
+    findings: tuple[Finding, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -101,6 +105,7 @@ class VariantVerdict:
         levels: the verdicts in order.
         accuracy: of the ordinary run, None where it isn't proven.
         history: the mean loss of each epoch of that run.
+        curves: an experiment's, in float64 and without shuffling: by setting and name, a value for each epoch.
         proven: when the oldest of its evidence was made, in seconds since 1970; None where nothing was run.
         reused: whether all of its evidence is from earlier.
         seconds: what it took now.
@@ -114,6 +119,7 @@ class VariantVerdict:
     depth: str = "full"
     accuracy: float | None = None
     history: tuple[float, ...] = ()
+    curves: dict[str, dict[str, tuple[float, ...]]] = field(default_factory=dict)
     proven: float | None = None
     reused: bool = False
     seconds: float = 0.0
@@ -248,7 +254,7 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
         if array.shape != expected.shape:
             return "mismatch", f"{name} has the shape {array.shape}, expected {expected.shape}"
         wanted = dtype_in(expected.dtype, precision)
-        if name not in ("history", "accuracy") and not np.issubdtype(array.dtype, wanted):
+        if name not in MEASURED and not np.issubdtype(array.dtype, wanted):
             return "mismatch", f"{name} comes in {array.dtype}, expected {wanted.__name__}"
         if np.isfinite(expected).all() and not np.isfinite(array).all():
             share = np.mean(~np.isfinite(array))
@@ -269,6 +275,9 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
     return None
 
 
+MEASURED = ("history", "validation_loss", "accuracy")  # float64 in every run
+
+
 def surrounds(name: str) -> bool:
     """Whether an array is about what surrounds the arithmetic; the level `conduct` alone looks at those."""
     return name.startswith(("conduct/", "holds/"))
@@ -285,6 +294,7 @@ def dtype_in(reference: "np.dtype", precision: str) -> Any:
     return np.bool_ if reference.kind == "b" else np.dtype(precision).type
 
 
+CHAOS = 1e-10  # to which a perturbation of 1e-14 may grow in a curve that can be compared to 1e-8
 HOLDS = "holds: "  # before a sentence in place of a tensor
 Errors = Iterator[tuple[str, float]]
 
@@ -354,6 +364,15 @@ def trajectory(held: Held) -> Errors:
     yield "the class of a test image", float(np.mean(other))
 
 
+def curves(held: Held) -> Errors:
+    """Losses and accuracies after each epoch, unless a perturbation of 1e-14 grows: then they are chaotic."""
+    names = {"loss": "history"} | {name: name for name in CURVES if name != "loss"}
+    moved = max(relative_error(held.perturbed[name], held.expected[name]) for name in names.values())
+    if moved <= CHAOS:
+        for word, name in names.items():
+            yield CURVES[word], relative_error(held.arrays[name], held.expected[name])
+
+
 def values(held: Held) -> Errors:
     """An operation's results against the task's exact answers, and against the reference's."""
     for number, answer in enumerate(held.answers):  # each output
@@ -373,11 +392,24 @@ MEASURES = {
     "conduct": conduct,
     "range": large,
     "trajectory": trajectory,
+    "prefix": updates,
+    "curve": curves,
+    "curves": curves,
     "values": values,
 }
 
 # A short ordinary run ends further from the reference's than a whole one: 100 steps, 2,000 images.
 SHORT_MARGIN = 0.05
+
+
+def judge_findings(found: Sequence[Finding], precision: str, data: str) -> LevelVerdict:
+    """What an experiment says. The least values are stated for MNIST; of other data what was found is only told."""
+    verdict = LevelVerdict("findings", precision, "ok", findings=tuple(found))
+    wrong = [finding for finding in found if not finding.holds]
+    if not wrong or data != "mnist":
+        return verdict
+    reason = "; ".join(f"{one.sentence}: {one.value:.3g}, at least {one.least:g} expected" for one in wrong)
+    return replace(verdict, outcome="mismatch", reason=f"doesn't hold: {reason}")
 
 
 def judge_accuracy(task: Task, held: Held, precision: str) -> LevelVerdict:

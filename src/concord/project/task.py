@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from concord.project import paths
 from concord.project.errors import UserError, nearest
+from concord.project.experiment import Setting, check_experiment, settings
 from concord.project.framework import frameworks
 from concord.project.python import call, run_file
 
@@ -27,7 +28,8 @@ NETWORK = {
     "initial_weights": Callable,
 }
 OPERATION = {"FUNCTIONS": dict, "cases": Callable}
-KINDS = {"network": NETWORK, "operation": OPERATION}
+EXPERIMENT = {"OF": str, "SETTINGS": dict, "FIGURE": dict, "findings": Callable}
+KINDS = {"operation": OPERATION, "network": NETWORK, "experiment": EXPERIMENT}  # simple ones first
 
 # What a network's `train` takes besides its hyper-parameters, with the defaults.
 TRAINING = {"shuffle": True, "seed": 0, "watch": None}
@@ -40,7 +42,8 @@ class Task:
     """One recipe folder.
 
     `specification` is its task.py as a module; `recipes` are the files by framework id. `neighbour` is the task that
-    its SAME_TASK_AS names, for whose specification it has other programs.
+    its SAME_TASK_AS names, for whose specification it has other programs. An experiment has the programs of the task
+    `of`, which its OF names.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Task:
     specification: Any
     recipes: dict[str, Path] = field(default_factory=dict)
     neighbour: "Task | None" = None
+    of: "Task | None" = None
     bundled: bool = False  # one of the project's own
 
     @property
@@ -73,6 +77,11 @@ class Task:
         return tuple(self.specification.STEPS)
 
     @property
+    def settings(self) -> dict[str, Setting]:
+        """An experiment's settings by name."""
+        return settings(self.specification)
+
+    @property
     def flattened(self) -> dict[str, tuple[int, int, int]]:
         """The dense layers that follow a flatten, with the height, width and channels of the maps."""
         return getattr(self.specification, "FLATTENED", {})
@@ -82,14 +91,14 @@ class Task:
         if self.kind == "operation":
             return {name: (tuple(parameters), ()) for name, parameters in self.specification.FUNCTIONS.items()}
         return {
-            "variables": (("seed",), ()),
+            "variables": (("seed",), tuple(getattr(self.specification, "ARCHITECTURE", {}))),
             "train": (("model", "images", "labels"), (*self.specification.HYPERPARAMETERS, *TRAINING)),
             "predict": (("model", "images"), ()),
             "evaluate": (("model", "images", "labels"), ()),
         }
 
-    def initial_weights(self) -> "dict[str, np.ndarray]":
-        """A network's shared start.
+    def initial_weights(self, **options: Any) -> "dict[str, np.ndarray]":
+        """A network's shared start; `options` are those of a setting.
 
         Raises:
             UserError: the task's `initial_weights` fails, or gives something else than float32 arrays by name.
@@ -97,7 +106,7 @@ class Task:
         import numpy as np
 
         here = f"{self.folder / 'task.py'}: initial_weights()"
-        weights, again = (call(here, self.specification.initial_weights) for _ in range(2))
+        weights, again = (call(here, lambda: self.specification.initial_weights(**options)) for _ in range(2))
         if not isinstance(weights, dict) or not weights:
             raise UserError(f"{here} gives {type(weights).__name__}, expected a dict of float32 arrays.")
         for name, array in weights.items():
@@ -136,7 +145,8 @@ def find_task(name: str) -> Task:
 def all_tasks() -> list[Task]:
     """Every task of the project, small ones first, so that the first table comes soon."""
     tasks = [read_task(folder) for folder in recipe_folders().values()]
-    return sorted(tasks, key=lambda task: (task.kind == "network", getattr(task.specification, "PARAMETERS", 0)))
+    kinds = list(KINDS)
+    return sorted(tasks, key=lambda task: (kinds.index(task.kind), getattr(task.specification, "PARAMETERS", 0)))
 
 
 def read_task(folder: Path) -> Task:
@@ -151,10 +161,13 @@ def read_task(folder: Path) -> Task:
         raise UserError(f"{folder} is not a recipe folder: it has no task.py. `concord new recipe NAME` makes one.")
     specification, neighbour = run_file(path, f"task_of_{folder.name}"), None
     if hasattr(specification, "SAME_TASK_AS"):
-        neighbour = _neighbour(path, specification.SAME_TASK_AS)
+        neighbour = _beside(path, "SAME_TASK_AS", specification.SAME_TASK_AS)
         # The folder's own names over the neighbour's.
         specification = SimpleNamespace(**(vars(neighbour.specification) | vars(specification)))
-    kind = getattr(specification, "KIND", None)
+    kind, of = getattr(specification, "KIND", None), None
+    if kind == "experiment" and isinstance(getattr(specification, "OF", None), str):
+        of = _beside(path, "OF", specification.OF)
+        specification = SimpleNamespace(**(vars(of.specification) | vars(specification)))
     required = COMMON | (KINDS.get(kind, {}) if isinstance(kind, str) else {})
     missing = [name for name in required if not hasattr(specification, name)]
     if missing:
@@ -168,6 +181,9 @@ def read_task(folder: Path) -> Task:
     if specification.KIND == "network":
         check_network(path, specification)
     bundled = folder.parent in (paths.RECIPES, paths.MUTANTS)
+    if of:
+        check_experiment(path, specification)
+        return Task(folder.name, folder, specification, dict(of.recipes), of=of, bundled=bundled)
     task = Task(folder.name, folder, specification, neighbour=neighbour, bundled=bundled)
     for file in sorted(folder.glob(f"{glob.escape(folder.name)}_*.py")):
         framework = file.stem.removeprefix(f"{folder.name}_")
@@ -177,17 +193,20 @@ def read_task(folder: Path) -> Task:
     return task
 
 
-def _neighbour(path: Path, name: Any) -> Task:
-    """The task beside this one that a task.py names in SAME_TASK_AS.
+def _beside(path: Path, word: str, name: Any) -> Task:
+    """The task that a task.py names in SAME_TASK_AS or OF: in the folder beside it, or one of the project's own.
 
     Raises:
-        UserError: it isn't there, or it has a neighbour itself.
+        UserError: there is none, or it names another one itself.
     """
     folder = path.parent.parent / str(name)
+    if not (folder / "task.py").is_file() and word == "OF":
+        folder = recipe_folders().get(str(name), folder)
     if folder == path.parent or not (folder / "task.py").is_file():
-        raise UserError(f"{path}: SAME_TASK_AS is {name!r}; there is no such recipe folder beside it.")
-    if hasattr(run_file(folder / "task.py", "neighbour"), "SAME_TASK_AS"):
-        raise UserError(f"{path}: SAME_TASK_AS is {name!r}, which names another task itself; name that one.")
+        raise UserError(f"{path}: {word} is {name!r}; there is no such recipe folder beside it.")
+    other = run_file(folder / "task.py", "neighbour")
+    if hasattr(other, "SAME_TASK_AS") or hasattr(other, "OF"):
+        raise UserError(f"{path}: {word} is {name!r}, which names another task itself; name that one.")
     return read_task(folder)
 
 

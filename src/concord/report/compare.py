@@ -129,7 +129,7 @@ def run_comparison(
         for file in results.publish(document, rows, paths.CHECKOUT / "docs" / "results"):
             console.print(f"wrote {file}", markup=False)
         with Collector(new_folder() / "pictures", asked.images, store=Store(), threads=1) as collector:
-            for file in [file for task in tasks for file in pictures.publish(collector, task)]:
+            for file in [file for task in tasks for file in pictures.publish(collector, task, rows)]:
                 console.print(f"wrote {file}", markup=False)
     store.trim()
     absent = () if asked.named else ABSENT

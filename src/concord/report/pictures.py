@@ -7,18 +7,20 @@ the user's settings, text becomes outlines of the font that matplotlib brings, a
 
 import io
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from concord.judge import ladder
+from concord.judge.verdict import VariantVerdict
 from concord.project.errors import UserError
 from concord.project.task import Task
 
 if TYPE_CHECKING:
     from concord.run.evidence import Collector
 
+CURVES = Path(__file__).with_name("curves.py")  # draws experiments
 MOST_BYTES = 150_000  # of one picture
 UNDRAWN = "A picture is drawn from its results only."
 HINT = "It must define SIZE = (width, height) in inches and draw(results, figure)."
@@ -63,31 +65,57 @@ def evidence(collector: "Collector", task: Task) -> dict[str, dict[str, Any]]:
     return found
 
 
-def publish(collector: "Collector", task: Task) -> list[Path]:
-    """Draws a recipe's pictures into its folder; gives the files, none where it has no figure.py."""
-    if not (task.folder / "figure.py").exists():
+def of_experiment(rows: Sequence[VariantVerdict]) -> dict[str, dict[str, Any]]:
+    """What an experiment's picture is drawn from: by setting and variant its curves by name, as arrays."""
+    import numpy as np
+
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        for setting, curves in row.curves.items():
+            arrays = {name: np.array(curve, float) for name, curve in curves.items()}
+            found.setdefault(setting, {})[row.variant] = arrays
+    return found
+
+
+def publish(collector: "Collector", task: Task, rows: Sequence[VariantVerdict]) -> list[Path]:
+    """Draws a recipe's pictures into its folder; gives the files, none where nothing says what to draw.
+
+    Args:
+        rows: the verdicts; an experiment's hold its curves.
+    """
+    if task.kind == "experiment":
+        results = of_experiment([row for row in rows if row.recipe == task.name and row.outcome == "ok"])
+    elif (task.folder / "figure.py").exists():
+        results = evidence(collector, task)
+    else:
         return []
     files = []
-    for name, picture in draw(task, evidence(collector, task)).items():
+    for name, picture in (draw(task, results) if results else {}).items():
         files.append(task.folder / name)
         files[-1].write_bytes(picture)
     return files
 
 
 def draw(task: Task, results: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
-    """`figure-light.svg` and `figure-dark.svg` of a recipe; none of a recipe without a figure.py.
+    """`figure-light.svg` and `figure-dark.svg` of a recipe; none of one without a figure.py that isn't an experiment.
 
     Args:
         task: the recipe's folder.
-        results: by case: what each function gave, by its name, and the functions' arguments under "arguments".
+        results: by case: what each function gave, by its name, and the functions' arguments under "arguments". Of an
+            experiment by setting: its curves by variant and name.
 
     Raises:
         UserError: the figure.py lacks SIZE or draw, fails, or draws what takes too many bytes.
     """
     path = task.folder / "figure.py"
     if not path.exists():
-        return {}
-    return {f"figure-{theme}.svg": _drawn(path, f"{task.name}-{theme}", THEMES[theme], results) for theme in THEMES}
+        if task.kind != "experiment":
+            return {}
+        path = CURVES
+    says = getattr(task.specification, "FIGURE", {})
+    return {
+        f"figure-{theme}.svg": _drawn(path, f"{task.name}-{theme}", THEMES[theme], results, says) for theme in THEMES
+    }
 
 
 def style(colours: Mapping[str, Any], name: str) -> dict[Any, Any]:
@@ -127,8 +155,10 @@ def style(colours: Mapping[str, Any], name: str) -> dict[Any, Any]:
     }
 
 
-def _drawn(path: Path, name: str, colours: Mapping[str, Any], results: Mapping[str, Any]) -> bytes:
-    """One picture, as SVG."""
+def _drawn(
+    path: Path, name: str, colours: Mapping[str, Any], results: Mapping[str, Any], says: Mapping[str, Any]
+) -> bytes:
+    """One picture, as SVG; `says` is an experiment's FIGURE."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -141,6 +171,8 @@ def _drawn(path: Path, name: str, colours: Mapping[str, Any], results: Mapping[s
             exec(compile(path.read_text(encoding="utf-8"), path, "exec", dont_inherit=True), module.__dict__)
             if lacking := [needed for needed in ("SIZE", "draw") if not hasattr(module, needed)]:
                 raise UserError(f"{path} lacks {' and '.join(lacking)}.\n{HINT}")
+            if says:
+                module.__dict__["FIGURE"] = says
             figure = Figure(figsize=module.SIZE)
             module.draw(results, figure)
             nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))

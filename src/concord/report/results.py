@@ -132,6 +132,8 @@ def level_cell(verdict: LevelVerdict | None) -> Any:
 
     if verdict is None or verdict.outcome in ABSENT:
         return ""
+    if verdict.error is None and verdict.outcome == "ok":
+        return Text("✓ holds", style="green")
     if verdict.error is None:
         return Text("declared" if verdict.passed else verdict.outcome, style="yellow" if verdict.passed else "red")
     figure = "same" if verdict.error == 0 else f"{verdict.error:.0e}"

@@ -234,6 +234,8 @@ class Collector:
 
     def job(self, task: Task, variant: Variant, run: Run) -> dict[str, Any]:
         """The job for a worker: paths and plain values only."""
+        import numpy as np
+
         job: dict[str, Any] = {"recipe": str(task.recipes[variant.framework]), "contract": task.contract()}
         if task.kind == "operation":
             case, parameters = self.cases(task)[run.case], task.specification.FUNCTIONS[run.function]
@@ -245,13 +247,24 @@ class Collector:
                 "options": {name: value for name, value in case.options.items() if name in parameters},
                 "raises": not case.expected[run.function],
             }
+        job |= {"adapter": str(variant.weights_code), "flattened": task.flattened, "weights": self._start(task, run)}
+        if task.kind == "experiment":
+            setting, arrays = task.settings[run.setting], self._setting_arrays(task, run.setting)
+            training, count = plan.setting_training(task, run, len(np.load(arrays["labels"])))
+            return job | {
+                "kind": "setting",
+                "names": list(task.initial_weights(**setting.start)),
+                "seed": run.seed,
+                "variables": setting.variables,
+                "train": training,
+                "train_count": count,
+                "watched": not run.steps,
+                "arrays": arrays,
+            }
         training, count = plan.training(task, run, self.dataset)
         return job | {
             "kind": "network",
-            "adapter": str(variant.weights_code),
             "names": list(task.initial_weights()),
-            "flattened": task.flattened,
-            "weights": self._start(task, run),
             "seed": run.seed,
             "train": training and training | {"seed": run.seed},
             "train_count": count,
@@ -269,6 +282,10 @@ class Collector:
         if task.kind == "operation":
             case = self.cases(task)[run.case]
             given: Any = [plan.arrays_digest(case.arrays), case.options, not case.expected[run.function]]
+        elif task.kind == "experiment":
+            setting = task.settings[run.setting]
+            weights = plan.arrays_digest(task.initial_weights(**setting.start))
+            given = [weights, asdict(setting), plan.setting_training(task, run, task.specification.TRAIN_IMAGES)]
         else:
             given = [
                 plan.arrays_digest(task.initial_weights()),
@@ -291,7 +308,22 @@ class Collector:
         if run.weights == "own":
             return None
         name = f"{run.weights}-{run.draw:x}" if run.draw else run.weights
+        if run.setting:
+            name = f"start_{list(task.settings).index(run.setting)}{'_perturbed' * run.perturbed}"
         return self._save(task, name, plan.start_weights(task, run))
+
+    def _setting_arrays(self, task: Task, name: str) -> dict[str, str]:
+        """The files with what a setting is trained and validated on, written once for all settings that share it."""
+        import numpy as np
+
+        made_with = hashlib.sha256(repr(task.settings[name].data).encode()).hexdigest()[:8]
+        folder = self._inputs(task)
+        names = ("images", "labels", "validation_images", "validation_labels")
+        files = {part: folder / f"{part}-{made_with}.npy" for part in names}
+        if not all(file.exists() for file in files.values()):
+            for part, array in plan.setting_arrays(task, name, self.dataset).items():
+                np.save(files[part], array)
+        return {part: str(file) for part, file in files.items()}
 
     def _drawn_images(self, task: Task, run: Run, count: int) -> dict[str, str]:
         import numpy as np

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord.judge.ladder import DRAWN_STARTS, Run
+from concord.project.experiment import arrays
 from concord.project.task import Task
 
 if TYPE_CHECKING:
@@ -21,16 +22,21 @@ PLAIN = {"learning_rate": 1.0, "momentum": 0.0}  # one such step moves the weigh
 DRAWN_BATCHES = (8, 20, 40)  # few sizes: what compiles by shape compiles once
 DRAWN_SHARE = (0.05, 0.2)  # of each hyper-parameter that is a fraction: never what the task says, and never wild
 LARGE = 64  # times the first kernel: logits lead by hundreds, and float32's exponential overflows at 89
+PERTURBATION = 1e-14  # relative, of each start weight
+VALIDATION = slice(50_000, 60_000)  # of the training images
 SHORT_STEPS, SHORT_BATCH = 100, 40  # of a short ordinary run
 SHORT_TEST_IMAGES = 2_000  # on which it is scored
 
 
 def start_weights(task: Task, run: Run) -> "Arrays":
     """The float32 weights that a run starts from; unseen ones are the task's own in another order, with noise in place
-    of zeros."""
+    of zeros. Perturbed ones are float64."""
     import numpy as np
 
-    weights = task.initial_weights()
+    weights = task.initial_weights(**task.settings[run.setting].start if run.setting else {})
+    if run.perturbed:
+        random = np.random.default_rng(PROBE_SEED)
+        return {name: array * (1 + PERTURBATION * random.normal(size=array.shape)) for name, array in weights.items()}
     if run.weights not in ("probe", *DRAWN_STARTS):
         return weights
     random = np.random.default_rng(run.draw or PROBE_SEED)
@@ -64,6 +70,31 @@ def training(task: Task, run: Run, dataset: "Dataset") -> tuple[dict[str, Any] |
     if run.plain:
         values |= {name: plain for name, plain in PLAIN.items() if name in values}
     return values | {"epochs": run.epochs, "shuffle": False}, run.steps * values["batch_size"] + run.rest
+
+
+def setting_training(task: Task, run: Run, count: int) -> tuple[dict[str, Any], int]:
+    """The keyword arguments for `train` with a run's setting, and the number of images, of `count`."""
+    values = task.specification.HYPERPARAMETERS | task.settings[run.setting].training
+    values |= {"shuffle": run.shuffled, "seed": run.seed}
+    if not run.steps:
+        return values, count
+    return values | {"epochs": 1}, min(run.steps * values["batch_size"], count)
+
+
+def setting_arrays(task: Task, name: str, dataset: "Dataset") -> "Arrays":
+    """What a setting is trained and validated on: float32 images from 0 to 1, unless the task makes something else of
+    them, and labels. A data set without as many training images is validated on its test images."""
+    import numpy as np
+
+    count = task.specification.TRAIN_IMAGES
+    if len(dataset.train_images) >= VALIDATION.stop:
+        validation = dataset.train_images[VALIDATION], dataset.train_labels[VALIDATION]
+    else:
+        validation = dataset.test_images, dataset.test_labels
+    given = []
+    for images, labels in ((dataset.train_images[:count], dataset.train_labels[:count]), validation):
+        given += [(images[..., np.newaxis] / np.float32(255)).astype(np.float32), labels.astype(np.int64)]
+    return arrays(task, task.settings[name], tuple(given))
 
 
 def drawn_hyperparameters(values: dict[str, Any], draw: int) -> dict[str, Any]:
@@ -115,8 +146,8 @@ def task_digest(task: Task, program: Path) -> str:
             digest.update(f"{path.relative_to(task.folder)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     digest.update(program.read_bytes())
-    if task.neighbour:
-        digest.update((task.neighbour.folder / "task.py").read_bytes())
+    for other in filter(None, (task.neighbour, task.of)):
+        digest.update((other.folder / "task.py").read_bytes())
     return digest.hexdigest()
 
 

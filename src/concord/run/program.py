@@ -288,10 +288,53 @@ def run_conduct(recipe, make, read, job, precision):
     return compared | {f"holds/{name}": np.array(float(value)) for name, value in holds.items()}
 
 
+def run_setting(job, precision):
+    """Trains with one setting of an experiment; after each epoch the validation images are looked at, if it is watched.
+
+    Gives the weights, `history` (epochs,), and of the validation images `validation_loss`, the mean cross-entropy, and
+    `accuracy`, each (1 + epochs,): before training and after each epoch.
+    """
+    import numpy as np
+
+    recipe, adapter = load_recipe(job), load_adapter(job)
+    images, labels, validation_images, validation_labels = (
+        in_precision(np.load(job["arrays"][name]), precision)
+        for name in ("images", "labels", "validation_images", "validation_labels")
+    )
+    points = []
+
+    def watch(model):
+        logits = np.asarray(recipe.predict(model, validation_images), np.float64)
+        with np.errstate(all="ignore"):  # a training that explodes is worth watching too
+            shifted = logits - logits.max(axis=1, keepdims=True)
+            losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(logits)), validation_labels]
+        points.append((losses.mean(), (logits.argmax(axis=1) == validation_labels).mean()))
+
+    model = with_weights(recipe.variables(**start_options(recipe, job, precision)), adapter, job, precision)
+    keywords = {name: rate(value, precision) for name, value in job["train"].items()}
+    count = job["train_count"]
+    if job["watched"]:
+        watch(model)
+    begin = perf_counter()
+    model, history = recipe.train(
+        model, images[:count], labels[:count], watch=watch if job["watched"] else None, **keywords
+    )
+    arrays = adapter.read(model, job["names"], job["flattened"])
+    seconds = perf_counter() - begin
+    results = {"history": np.array(history, float)}
+    results |= {"weights/" + name: np.asarray(array) for name, array in arrays.items()}
+    if job["watched"]:
+        results["validation_loss"], results["accuracy"] = np.array(points, float).reshape(-1, 2).T
+    save(job["results"], results)
+    return {"seconds": {"train": seconds}}
+
+
 def start_options(recipe, job, precision):
-    """What `variables` is given: a seed; and the precision where it takes a `dtype`, for TensorFlow 1's graph."""
+    """What `variables` is given: a seed; a setting's options; and the precision where it takes a `dtype`, for
+    TensorFlow 1's graph."""
     takes_dtype = "dtype" in inspect.signature(recipe.variables).parameters
-    return {"seed": job["seed"]} | ({"dtype": precision} if takes_dtype else {})
+    options = {name: tuple(v) if isinstance(v, list) else v for name, v in job.get("variables", {}).items()}
+    return {"seed": job["seed"], **options} | ({"dtype": precision} if takes_dtype else {})
 
 
 def with_weights(model, adapter, job, precision, arrays=None):
@@ -454,6 +497,7 @@ def describe_package(job, precision):
 JOBS = {
     "network": run_network,
     "function": run_function,
+    "setting": run_setting,
     "latency": run_latency,
     "probe": run_probe,
     "names": find_names,
