@@ -110,7 +110,9 @@ def prove(
     if made and row.outcome == "ok":
         row = replace(row, proven=min(made), reused=all(found.stored for found in evidence))
     if task.kind == "experiment":
-        row = replace(row, curves={found.run.setting: in_plain_values(found) for found in evidence if whole_curve(found)})
+        row = replace(
+            row, curves={found.run.setting: in_plain_values(found) for found in evidence if whole_curve(found)}
+        )
     ordinary = next((found for found in evidence if found.run.ordinary and found.outcome == "ok"), None)
     if row.outcome == "ok" and ordinary:
         arrays = ordinary.arrays()
