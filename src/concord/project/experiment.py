@@ -4,8 +4,8 @@ An experiment has no programs of its own. Its task.py says whose it runs (`OF`),
 
 - `SETTINGS = {"0.5": {"learning_rate": 0.5}}`: by name what differs from the network's own task. Each value goes to
   whoever takes its name: `train`, `variables` (the network's ARCHITECTURE), `initial_weights` or `data`.
-- `data(images, labels, validation_images, validation_labels, *, ...)`, optional: other data, in NumPy. It gives the same
-  four arrays.
+- `data(images, labels, validation_images, validation_labels, *, ...)`, optional: other data, in NumPy. It gives the
+  same four arrays.
 - `findings(runs)`: sentences, each with a value and the least value that it must have.
 - `FIGURE = {"curve": "accuracy", "says": "…"}`: which curve is drawn, and what it shows, in words; with "log": True on
   a logarithmic axis.
