@@ -24,8 +24,9 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 LIVING_WORKERS = 4  # of one variant and of the reference, float64 and float32; a framework holds up to a gigabyte
 
-TASKS = {task.name: task for task in all_tasks()}
-pairs = [(task, variant) for variant in variants().values() for task in TASKS.values()]
+EVERY = {task.name: task for task in all_tasks()}
+TASKS = {name: task for name, task in EVERY.items() if task.kind != "experiment"}  # those with programs of their own
+pairs = [(task, variant) for variant in variants().values() for task in EVERY.values()]
 
 
 def together(variant: Variant) -> pytest.MarkDecorator:

@@ -7,7 +7,7 @@ wrong epsilon or a wrong L2 factor hides behind the size of the weights.
 Two depths: `quick` proves with few, strong runs, in which everything is drawn anew; `full` makes every run.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from concord.project.cases import Case
 from concord.project.task import Task
@@ -256,6 +256,11 @@ LEVEL_NAMES = tuple(
         level.name for level in (*NETWORK_LEVELS, *OPERATION_LEVELS, *EXPERIMENT_LEVELS, *QUICK_EXPERIMENT_LEVELS)
     )
 )
+
+
+def perturbed(run: Run) -> Run:
+    """The same training from weights that differ a little."""
+    return replace(run, name=f"{run.name}_perturbed", perturbed=True)
 
 
 def levels(task: Task, depth: str = "full") -> tuple[Level, ...]:

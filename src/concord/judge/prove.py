@@ -78,7 +78,7 @@ def hold(collector: Collector, task: Task, evidence: Evidence, reference: Eviden
     elif task.kind == "experiment":
         facts = {"start": plan.start_weights(task, run)}
         if not run.steps:
-            perturbed = collector.reference(task, replace(run, perturbed=True))
+            perturbed = collector.reference(task, ladder.perturbed(run))
             facts["perturbed"] = perturbed.arrays() if perturbed.outcome == "ok" else {}
     elif not run.ordinary:
         facts = {"start": plan.start_weights(task, run)}
@@ -109,10 +109,9 @@ def prove(
     made = [found.created for found in evidence if found.created]
     if made and row.outcome == "ok":
         row = replace(row, proven=min(made), reused=all(found.stored for found in evidence))
-    if task.kind == "experiment":
-        row = replace(
-            row, curves={found.run.setting: in_plain_values(found) for found in evidence if whole_curve(found)}
-        )
+    if task.kind == "experiment" and row.outcome == "ok":
+        whole = [found for found in evidence if is_whole_curve(found)]
+        row = replace(row, curves={found.run.setting: in_plain_values(found) for found in whole})
     ordinary = next((found for found in evidence if found.run.ordinary and found.outcome == "ok"), None)
     if row.outcome == "ok" and ordinary:
         arrays = ordinary.arrays()
@@ -120,7 +119,7 @@ def prove(
     return replace(row, seconds=time.perf_counter() - begin)
 
 
-def whole_curve(found: Evidence) -> bool:
+def is_whole_curve(found: Evidence) -> bool:
     """Whether it is a whole training of an experiment, comparable to the reference's."""
     run = found.run
     return found.outcome == "ok" and bool(run.setting) and not (run.steps or run.shuffled or run.perturbed)

@@ -78,8 +78,8 @@ class Task:
 
     @property
     def settings(self) -> dict[str, Setting]:
-        """An experiment's settings by name."""
-        return settings(self.specification)
+        """An experiment's settings by name; none of another task."""
+        return settings(self.specification) if self.kind == "experiment" else {}
 
     @property
     def flattened(self) -> dict[str, tuple[int, int, int]]:

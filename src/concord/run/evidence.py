@@ -309,7 +309,7 @@ class Collector:
             return None
         name = f"{run.weights}-{run.draw:x}" if run.draw else run.weights
         if run.setting:
-            name = f"start_{list(task.settings).index(run.setting)}{'_perturbed' * run.perturbed}"
+            name = f"start of {run.name}"
         return self._save(task, name, plan.start_weights(task, run))
 
     def _setting_arrays(self, task: Task, name: str) -> dict[str, str]:

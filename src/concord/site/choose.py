@@ -68,7 +68,7 @@ def equivalence(task: Task, results: Results) -> Row:
 
 def precision(task: Task, results: Results) -> Row:
     """How near float64 comes to the reference before any training: it tells a float64 that is really float32."""
-    level = "values" if task.kind == "operation" else "logits"
+    level = {"operation": "values", "network": "logits", "experiment": "prefix"}[task.kind]
     gate = next(found.gates["float64"] for found in ladder.levels(task) if found.name == level)
 
     def cell(variant: Variant) -> Cell:

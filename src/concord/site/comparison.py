@@ -5,7 +5,7 @@ from typing import Any
 
 from concord.project.framework import Framework, Variant, frameworks
 from concord.project.task import Task
-from concord.site import cookbook, evidence
+from concord.site import cookbook, evidence, experiment
 from concord.site.markup import code, inline, render
 from concord.site.results import Results, pins
 from concord.site.source import Source, differing_lines, notebook, read_source
@@ -114,7 +114,7 @@ def shown_first(task: Task) -> list[str]:
 
 def page(task: Task, results: Results) -> str:
     """The Markdown of a recipe's page."""
-    lead, rest = split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
+    lead, rest = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
     every = columns(task)
     written = [column for column in every if column.source]
     steps = [
@@ -153,19 +153,13 @@ hide: [toc]
 """
 
 
-def split_readme(text: str) -> tuple[str, str]:
-    """A README without its title: the first paragraph, and everything after it, under a heading."""
-    body = text.split("\n", 1)[1].strip()
-    lead, _, rest = body.partition("\n\n")
-    return lead, rest if rest.startswith("## ") else f"## The task {{ #task }}\n\n{rest}"
-
-
 def files(task: Task, results: Results) -> dict[str, str | bytes]:
     """Everything of one recipe, by its place in the site."""
     here = f"recipes/{task.name}"
-    found: dict[str, str | bytes] = {f"{here}/index.md": page(task, results)}
+    own = task.kind != "experiment"
+    found: dict[str, str | bytes] = {f"{here}/index.md": (page if own else experiment.page)(task, results)}
     for column in columns(task):
-        if column.source:
+        if column.source and own:
             found[f"{here}/{column.file}"] = column.source.text
             found[f"{here}/{column.file.removesuffix('.py')}.ipynb"] = notebook(column.source)
             found[f"{here}/{column.framework.id}.md"] = whole_file(task, column)

@@ -70,13 +70,23 @@ def in_order() -> list[Task]:
 def picture(task: Task) -> Picture | None:
     """A recipe's picture, if it is drawn. Its figure.py says what it shows."""
     file, code = task.folder / "figure-light.svg", task.folder / "figure.py"
-    if not file.is_file() or not code.is_file():
+    if not file.is_file() or not (code.is_file() or task.kind == "experiment"):
         return None
     view = VIEW.search(file.read_text(encoding="utf-8"))
     if not view:
         raise UserError(f"{file} has no viewBox.\n`concord compare {task.name} --publish` draws it anew.")
-    says = ast.get_docstring(ast.parse(code.read_text(encoding="utf-8"))) or task.specification.TITLE
+    if task.kind == "experiment":
+        says = task.specification.FIGURE["says"]
+    else:
+        says = ast.get_docstring(ast.parse(code.read_text(encoding="utf-8"))) or task.specification.TITLE
     return Picture(" ".join(says.split()), round(float(view[1])), round(float(view[2])))
+
+
+def split_readme(text: str) -> tuple[str, str]:
+    """A README without its title: the first paragraph, and everything after it, under a heading."""
+    body = text.split("\n", 1)[1].strip()
+    lead, _, rest = body.partition("\n\n")
+    return lead, rest if rest.startswith("## ") else f"## The task {{ #task }}\n\n{rest}"
 
 
 def page() -> str:

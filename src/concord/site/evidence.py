@@ -1,5 +1,6 @@
 """What stands under a comparison: verdicts as badges that open their figures, what was measured, lines of code."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +55,9 @@ def written_variants(task: Task) -> list[Variant]:
     return [variant for variant in variants().values() if variant.framework in task.recipes]
 
 
-def level_badge(measurement: Measurement, level: str) -> Badge | None:
-    """The verdict of one level: float64's figure, and the worse state of both precisions."""
+def level_badge(measurement: Measurement, level: str, settings: Sequence[str] = ()) -> Badge | None:
+    """The verdict of one level: float64's figure, and the worse state of both precisions. `settings` are an
+    experiment's, in its order."""
     verdicts = measurement.levels(level)
     if not verdicts:
         return None
@@ -63,20 +65,32 @@ def level_badge(measurement: Measurement, level: str) -> Badge | None:
     declared = next((verdict for verdict in verdicts if verdict["declared"]), None)
     shown = failed or declared or verdicts[0]
     state = shown["outcome"] if failed else "declared" if declared else "ok"
-    figure = error_figure(shown["error"]) if shown["error"] is not None else WORDS[shown["outcome"]]
+    figure = (
+        error_figure(shown["error"])
+        if shown["error"] is not None
+        else WORDS[shown["outcome"]]
+        if level != "findings"
+        else "holds"
+        if state == "ok"
+        else "doesn't hold"
+    )
     return Badge(
         id=f"figures-{measurement.result['variant']}-{level}",
         text=figure if level != "accuracy" else f"± {figure}",
         tone=TONES.get(state, BAD),
         sign=SIGNS.get(state, "✗"),
         levels=[
-            verdict | {"exact": error_figure(verdict["error"], digits=2), "when": when(verdict)} for verdict in verdicts
+            verdict | {"exact": error_figure(verdict["error"], digits=2), "when": when(verdict, settings)}
+            for verdict in verdicts
         ],
     )
 
 
-def when(verdict: dict[str, Any]) -> str:
+def when(verdict: dict[str, Any], settings: Sequence[str] = ()) -> str:
     """In which run a verdict's error showed, in words."""
+    name, _, number = verdict["run"].rpartition("_")
+    if name in ("prefix", "curve", "finding") and int(number) < len(settings):
+        return f"with the setting {settings[int(number)]}"
     run = ladder.NETWORK_RUNS.get(verdict["run"])
     return run.describe() if run else verdict["run"].replace("_", " ")
 
@@ -147,7 +161,10 @@ def section(task: Task, results: Results, standing: Standing) -> Markup:
                 "measurement": measurement,
                 "badge": state_badge(measurement),
                 "stale": staleness(results, measurement, task),
-                "levels": [level_badge(measurement, level.name) if measurement else None for level in levels],
+                "levels": [
+                    level_badge(measurement, level.name, list(task.settings)) if measurement else None
+                    for level in levels
+                ],
             }
         )
     sources = list({measurement.file: measurement for measurement in found.values()}.values())
@@ -159,7 +176,7 @@ def section(task: Task, results: Results, standing: Standing) -> Markup:
         rows=rows,
         sources=sources,
         measured=measured(task, found),
-        lines=plots.lines_of_code(task),
+        lines=plots.lines_of_code(task) if task.kind != "experiment" else None,
     )
 
 

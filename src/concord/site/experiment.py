@@ -1,0 +1,91 @@
+"""The page of an experiment: its settings, what must hold, and the programs that it runs."""
+
+from typing import Any
+
+from concord.project.framework import frameworks
+from concord.project.task import Task
+from concord.site import cookbook, evidence
+from concord.site.markup import code, render
+from concord.site.results import Measurement, Results
+
+REFERENCE = "numpy"
+
+
+def page(task: Task, results: Results) -> str:
+    """The Markdown of an experiment's page."""
+    assert task.of
+    lead, rest = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
+    standing = evidence.standing(task, results)
+    top = render("recipe.html", task=task, picture=cookbook.picture(task), standing=standing)
+    found = results.of_recipe(task.name)
+    settings = render(
+        "settings.html",
+        task=task,
+        rows=settings_rows(task, found.get(REFERENCE)),
+        findings=findings_rows(list(found.values())),
+        frameworks=[framework for framework in frameworks().values() if framework.id in task.recipes],
+        code=code((task.folder / "task.py").read_text(encoding="utf-8")),
+    )
+    return f"""---
+title: "{task.specification.TITLE}"
+description: "{task.specification.QUESTION}"
+hide: [toc]
+---
+
+# {task.specification.TITLE}
+
+{top}
+
+{lead}
+
+{settings}
+
+{rest}
+
+## Evidence {{ #evidence }}
+
+{evidence.section(task, results, standing)}
+"""
+
+
+def settings_rows(task: Task, reference: Measurement | None) -> list[dict[str, Any]]:
+    """Each setting with what it changes, and where its training ends by the NumPy program."""
+    curves = reference.result.get("curves", {}) if reference else {}
+    rows = []
+    for name, changes in task.specification.SETTINGS.items():
+        said = ", ".join(f"{key} {worded(value)}" for key, value in changes.items()) or "nothing"
+        last = {curve: figure(values[-1]) for curve, values in curves.get(name, {}).items() if values}
+        rows.append({"name": name, "changes": said, "last": last})
+    return rows
+
+
+def worded(value: Any) -> str:
+    return " ".join(map(str, value)) or "none" if isinstance(value, (tuple, list)) else str(value)
+
+
+def figure(value: float | str) -> str:
+    """Four digits, for a loss or an accuracy; the results file has words for what isn't a number."""
+    return value if isinstance(value, str) else f"{value:#.4g}".rstrip(".") if abs(value) < 1e5 else f"{value:.0e}"
+
+
+def findings_rows(measurements: list[Measurement]) -> list[dict[str, Any]]:
+    """Each sentence with its least value, and the values of all variants from the lowest to the highest."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for measurement in measurements:
+        for level in measurement.levels("findings"):
+            for finding in level.get("findings", ()):
+                found.setdefault(finding["sentence"], []).append(finding)
+    rows = []
+    for sentence, values in found.items():
+        numbers = sorted(float(one["value"]) for one in values)
+        rows.append(
+            {
+                "sentence": sentence,
+                "least": values[0]["least"],
+                "low": figure(numbers[0]),
+                "high": figure(numbers[-1]),
+                "count": len(values),
+                "holds": all(float(one["value"]) >= one["least"] for one in values),
+            }
+        )
+    return rows
