@@ -7,9 +7,10 @@ wrong epsilon or a wrong L2 factor hides behind the size of the weights.
 Two depths: `quick` proves with few, strong runs, in which everything is drawn anew; `full` makes every run.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from concord.project.cases import Case
+from concord.project.errors import UserError, nearest
 from concord.project.task import Task
 
 LOGIT_IMAGES = 1_003  # whose logits are compared: more than a thousand, and no multiple of anything
@@ -228,7 +229,21 @@ def levels(task: Task, depth: str = "full") -> tuple[Level, ...]:
     """The rungs that a task is held to, in order."""
     if task.kind == "operation":
         return OPERATION_LEVELS
-    return QUICK_NETWORK_LEVELS if depth == "quick" else NETWORK_LEVELS
+    return tuple(own_gates(task, level) for level in (QUICK_NETWORK_LEVELS if depth == "quick" else NETWORK_LEVELS))
+
+
+def shallow(task: Task) -> tuple[Level, ...]:
+    """The rungs that name the place where a network's quick proof parts from the reference."""
+    return tuple(own_gates(task, level) for level in SHALLOW_LEVELS)
+
+
+def own_gates(task: Task, level: Level) -> Level:
+    """The level with the gates that the task has for it, if any."""
+    gates = getattr(task.specification, "GATES", {})
+    if strange := [name for name in gates if name not in LEVEL_NAMES]:
+        raise UserError(f"{task.folder / 'task.py'}: GATES: " + nearest("level", strange[0], LEVEL_NAMES))
+    own = gates.get(level.name, {})
+    return replace(level, gates={precision: own.get(precision, gate) for precision, gate in level.gates.items()})
 
 
 def runs(task: Task, level: Level, precision: str, cases: tuple[Case, ...] = ()) -> list[Run]:
