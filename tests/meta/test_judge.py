@@ -472,6 +472,41 @@ def a_short_run_has_a_margin_and_a_floor_of_its_own(h, folder):
     assert [verdict(8, 8), verdict(7, 7), verdict(9, 8)] == ["ok", "accuracy_fail", "accuracy_fail"]
 
 
+@case
+def a_score_of_its_own_is_held_to_its_limit(h, folder):
+    """An error of the right images: 2 of 10 are wrong, and the reference's says so too."""
+    own: dict[str, Any] = {"SCORE": "error", "BEST": "lowest", "SCORE_LIMITS": {"made up": 0.3}, "SCORE_MARGIN": 0.2}
+    task = replace_in(TASK, score=lambda outputs, labels: np.mean(outputs.argmax(axis=1) != labels), **own)
+    level = next(found for found in h.ladder.levels(TASK, "full") if found.name == "accuracy")
+
+    def verdict(wrong: int, said: float, reference: float = 0.2) -> str:
+        run = NETWORK_RUNS["whole"]
+        arrays, expected = right_answer(run, "float32"), right_answer(run, "float64")
+        with_right_images(10 - wrong)(arrays, run, "float32")
+        arrays["accuracy"], expected["accuracy"] = np.array(said), np.array(reference)
+        held = h.verdict.Held(run, arrays, expected, labels=LABELS, data="made up")
+        return h.verdict.measure(task, level, "float32", [held]).outcome
+
+    assert [verdict(2, 0.2), verdict(1, 0.1), verdict(4, 0.4)] == ["ok", "ok", "accuracy_fail"]
+    assert [verdict(2, 0.21), verdict(2, 0.2, 0.5)] == ["mismatch", "accuracy_fail"]
+
+
+@case
+def own_gates_hold_for_their_level_alone(h, folder):
+    own = {"training": {"float32": 1e-2, "because": "a reason"}}
+    for depth in ("quick", "full"):
+        plain, changed = (h.ladder.levels(task, depth) for task in (TASK, replace_in(TASK, GATES=own)))
+        for one, other in zip(plain, changed, strict=True):
+            assert other.gates == one.gates | ({"float32": 1e-2} if one.name == "training" else {})
+    h.task.check_gates(folder, own)
+    told = ""
+    try:
+        h.task.check_gates(folder, {"training": {"float32": 1e-2}})
+    except Exception as error:
+        told = str(error)
+    assert "'because' must say why" in told
+
+
 # The proof of a program, with answers that are made up.
 
 
@@ -484,6 +519,9 @@ class MadeUpCollector:
         self.found: dict[Any, Any] = {}
         self.order: list[tuple[str, str]] = []
         self.drawn_again = 0
+
+    def images_of(self, task: Any) -> Any:
+        return SimpleNamespace(dataset=self.dataset)
 
     def runs(self, task: Any, level: Any, precision: str) -> list[Any]:
         return self.h.ladder.runs(task, level, precision)

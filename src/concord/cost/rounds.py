@@ -251,7 +251,7 @@ class Bench:
         return started.fields, answer.fields
 
     def images(self) -> int:
-        return len(self.collector.dataset.train_images)
+        return len(self.collector.images_of(self.task).dataset.train_images)
 
     def _control(self, variants: list[Variant]) -> Variant | None:
         """The variant that is measured twice: the one that already is, else the first."""

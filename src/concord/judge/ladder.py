@@ -10,6 +10,7 @@ Two depths: `quick` proves with few, strong runs, in which everything is drawn a
 from dataclasses import dataclass, field, replace
 
 from concord.project.cases import Case
+from concord.project.errors import UserError, nearest
 from concord.project.task import Task
 
 PREFIX_STEPS = 10
@@ -267,9 +268,25 @@ def levels(task: Task, depth: str = "full") -> tuple[Level, ...]:
     """The rungs that a task is held to, in order."""
     if task.kind == "operation":
         return OPERATION_LEVELS
-    if task.kind == "experiment":
-        return QUICK_EXPERIMENT_LEVELS if depth == "quick" else EXPERIMENT_LEVELS
-    return QUICK_NETWORK_LEVELS if depth == "quick" else NETWORK_LEVELS
+    every = {
+        "network": (QUICK_NETWORK_LEVELS, NETWORK_LEVELS),
+        "experiment": (QUICK_EXPERIMENT_LEVELS, EXPERIMENT_LEVELS),
+    }
+    return tuple(own_gates(task, level) for level in every[task.kind][depth == "full"])
+
+
+def shallow(task: Task) -> tuple[Level, ...]:
+    """The rungs that name the place where a network's quick proof parts from the reference."""
+    return tuple(own_gates(task, level) for level in SHALLOW_LEVELS)
+
+
+def own_gates(task: Task, level: Level) -> Level:
+    """The level with the gates that the task has for it, if any."""
+    gates = getattr(task.specification, "GATES", {})
+    if strange := [name for name in gates if name not in LEVEL_NAMES]:
+        raise UserError(f"{task.folder / 'task.py'}: GATES: " + nearest("level", strange[0], LEVEL_NAMES))
+    own = gates.get(level.name, {})
+    return replace(level, gates={precision: own.get(precision, gate) for precision, gate in level.gates.items()})
 
 
 def runs(task: Task, level: Level, precision: str, cases: tuple[Case, ...] = ()) -> list[Run]:

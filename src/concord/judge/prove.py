@@ -11,9 +11,10 @@ from concord.judge.verdict import Held, LevelVerdict, VariantVerdict, judge_find
 from concord.project import experiment
 from concord.project.framework import Variant
 from concord.project.outcomes import CAUGHT
-from concord.project.task import Task
+from concord.project.task import Task, score_of
 from concord.run import plan
 from concord.run.evidence import Collector, Evidence
+from concord.run.program import as_given
 
 
 def judge(collector: Collector, task: Task, variant: Variant, level: Level, precision: str) -> LevelVerdict:
@@ -83,8 +84,9 @@ def hold(collector: Collector, task: Task, evidence: Evidence, reference: Eviden
     elif not run.ordinary:
         facts = {"start": plan.start_weights(task, run)}
     else:
-        count = plan.test_images(run, collector.dataset)
-        facts = {"labels": collector.dataset.test_labels[:count], "data": collector.dataset.name}
+        dataset = collector.images_of(task).dataset
+        count = plan.test_images(run, dataset)
+        facts = {"labels": as_given(dataset.test_labels[:count], "float32"), "data": dataset.name}
     return Held(run, evidence.arrays(), reference.arrays(), **facts)
 
 
@@ -100,11 +102,12 @@ def prove(
     levels = climb(collector, task, variant, precisions, ladder.levels(task, depth))
     failure = next((level for level in levels if not level.passed), None)
     if depth == "quick" and task.kind == "network" and failure and failure.outcome in CAUGHT:
-        below = climb(collector, task, variant, (failure.precision,), ladder.SHALLOW_LEVELS)
+        below = climb(collector, task, variant, (failure.precision,), ladder.shallow(task))
         first = next((level for level in below if not level.passed), None)
         if first:
             levels.insert(levels.index(failure), first)
-    row = VariantVerdict(task.name, variant.id, variant.versions() or {}, tuple(levels), depth)
+    scored_by = score_of(task.specification).name if task.kind == "network" else ""
+    row = VariantVerdict(task.name, variant.id, variant.versions() or {}, tuple(levels), depth, scored_by)
     evidence = collector.of(task, variant)
     made = [found.created for found in evidence if found.created]
     if made and row.outcome == "ok":

@@ -14,7 +14,7 @@ from concord.judge.ladder import Level, Run
 from concord.project.experiment import CURVES, Finding
 from concord.project.framework import KnownDifference
 from concord.project.outcomes import ABSENT, Outcome
-from concord.project.task import Task
+from concord.project.task import Task, score_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,7 +34,7 @@ class Held:
         start: a network's start weights by name, float32.
         answers: an operation's exact results.
         gates: an operation's own, by precision.
-        labels: of the test images that an ordinary run is scored on.
+        labels: of the test images that an ordinary run is scored on, or what their outputs should be.
         data: the name of the data set.
         perturbed: what the reference gives from weights that differ by 1e-14.
     """
@@ -103,6 +103,7 @@ class VariantVerdict:
     Args:
         depth: "quick" or "full".
         levels: the verdicts in order.
+        scored_by: what the accuracy is: that of a network, or the name of its task's own score.
         accuracy: of the ordinary run, None where it isn't proven.
         history: the mean loss of each epoch of that run.
         curves: an experiment's, in float64 and without shuffling: by setting and name, a value for each epoch.
@@ -117,6 +118,7 @@ class VariantVerdict:
     versions: dict[str, str]
     levels: tuple[LevelVerdict, ...]
     depth: str = "full"
+    scored_by: str = ""
     accuracy: float | None = None
     history: tuple[float, ...] = ()
     curves: dict[str, dict[str, tuple[float, ...]]] = field(default_factory=dict)
@@ -360,6 +362,8 @@ def trajectory(held: Held) -> Errors:
     import numpy as np
 
     yield from updates(held)
+    if held.expected["logits"].ndim != 2:
+        return  # an output that has no classes
     other = held.arrays["logits"].argmax(axis=1) != held.expected["logits"].argmax(axis=1)
     yield "the class of a test image", float(np.mean(other))
 
@@ -398,9 +402,6 @@ MEASURES = {
     "values": values,
 }
 
-# A short ordinary run ends further from the reference's than a whole one: 100 steps, 2,000 images.
-SHORT_MARGIN = 0.05
-
 
 def judge_findings(found: Sequence[Finding], precision: str, data: str) -> LevelVerdict:
     """What an experiment says. The least values are stated for MNIST; of other data what was found is only told."""
@@ -414,24 +415,26 @@ def judge_findings(found: Sequence[Finding], precision: str, data: str) -> Level
 
 def judge_accuracy(task: Task, held: Held, precision: str) -> LevelVerdict:
     """An ordinary run: what `evaluate` says is true, over the task's floor, and near the reference."""
-    import numpy as np
-
     assert held.labels is not None
-    specification, count = task.specification, len(held.labels)
+    score, count = score_of(task.specification), len(held.labels)
     accuracy, reference = float(held.arrays["accuracy"]), float(held.expected["accuracy"])
     verdict = LevelVerdict(
-        "accuracy", precision, "ok", error=abs(accuracy - reference), tensor="accuracy", run=held.run.name
+        "accuracy", precision, "ok", error=abs(accuracy - reference), tensor=score.name, run=held.run.name
     )
-    counted = float(np.mean(held.arrays["logits"].argmax(axis=1) == held.labels))
-    if abs(accuracy - counted) * count > 0.01:  # images; a count divided by a count, in float32 at worst
+    counted = score.function(held.arrays["logits"], held.labels)
+    # A hundredth of an image, a count divided by a count, in float32 at worst; or of the margin.
+    near = 0.01 / count if score.name == "accuracy" else score.margin / 100
+    if not abs(accuracy - counted) <= near:
         reason = f"evaluate says {accuracy:.4f}, its own predictions of all {count:,} images say {counted:.4f}"
         return replace(verdict, outcome="mismatch", reason=reason)
-    floors = getattr(specification, "SHORT_ACCURACY_FLOORS", {}) if held.run.short else specification.ACCURACY_FLOORS
-    floor = floors.get(held.data)
-    if floor is not None and accuracy < floor:
-        return replace(verdict, outcome="accuracy_fail", reason=f"{accuracy:.4f} is below the task's floor of {floor}")
-    # The margin is stated for 10,000 images; the fewer there are, the more each one counts.
-    margin = SHORT_MARGIN if held.run.short else specification.ACCURACY_MARGIN * math.sqrt(10_000 / count)
+    limits = score.short_limits if held.run.short else score.limits
+    limit = limits.get(held.data)
+    if limit is not None and score.missed(accuracy, limit):
+        side = "below the task's floor of" if score.best == "highest" else "above the task's limit of"
+        return replace(verdict, outcome="accuracy_fail", reason=f"{accuracy:.4f} is {side} {limit}")
+    margin = score.short_margin if held.run.short else score.margin
+    if score.name == "accuracy" and not held.run.short:
+        margin *= math.sqrt(10_000 / count)  # it is stated for that many images; the fewer, the more each one counts
     if abs(accuracy - reference) > margin:
         reason = f"{accuracy:.4f} is more than {margin:.4f} away from the reference's {reference:.4f}"
         return replace(verdict, outcome="accuracy_fail", reason=reason)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from concord.project.framework import frameworks
-from concord.project.task import TRAINING, Task
+from concord.project.task import Task
 
 MOST_LINES = 110  # of code, neither blank nor comment
 CELL = re.compile(r"^# %%(?! \[markdown\]) *(.*?)\s*$", re.MULTILINE)
@@ -45,7 +45,7 @@ def problems(task: Task, framework: str) -> list[str]:
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     found += [f"has no function {name}" for name in task.contract() if name not in functions]
     if task.kind == "network" and "train" in functions:
-        expected = task.specification.HYPERPARAMETERS | TRAINING
+        expected = task.keywords()
         if (given := keyword_defaults(functions["train"])) != expected:
             found.append(f"train has the defaults {given}; task.py says {expected}")
     return found

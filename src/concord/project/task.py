@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.experiment import Setting, check_experiment, settings
-from concord.project.framework import frameworks
+from concord.project.framework import PRECISIONS, frameworks
 from concord.project.python import call, run_file
 
 if TYPE_CHECKING:
@@ -19,22 +19,72 @@ if TYPE_CHECKING:
 
 # What a task.py must define, by kind, and of which type.
 COMMON = {"TITLE": str, "QUESTION": str, "KIND": str, "STEPS": tuple}
-NETWORK = {
-    "PARAMETERS": int,
-    "HYPERPARAMETERS": dict,
-    "TRAIN_IMAGES": int,
-    "ACCURACY_FLOORS": dict,
-    "ACCURACY_MARGIN": float,
-    "initial_weights": Callable,
-}
+NETWORK = {"PARAMETERS": int, "HYPERPARAMETERS": dict, "TRAIN_IMAGES": int, "initial_weights": Callable}
+# How good it must be: by the share of images whose class it finds, or by a score of its own.
+ACCURACY = {"ACCURACY_FLOORS": dict, "ACCURACY_MARGIN": float}
+SCORE = {"SCORE": str, "BEST": str, "SCORE_LIMITS": dict, "SCORE_MARGIN": float, "score": Callable}
 OPERATION = {"FUNCTIONS": dict, "cases": Callable}
 EXPERIMENT = {"OF": str, "SETTINGS": dict, "FIGURE": dict, "findings": Callable}
 KINDS = {"operation": OPERATION, "network": NETWORK, "experiment": EXPERIMENT}  # simple ones first
+BEST = ("highest", "lowest")
 
 # What a network's `train` takes besides its hyper-parameters, with the defaults.
 TRAINING = {"shuffle": True, "seed": 0, "watch": None}
 
+# A short ordinary run ends further from the reference's accuracy than a whole one: 100 steps, 2,000 images.
+SHORT_MARGIN = 0.05
+
+SMALLEST = 4  # images that a task may ask of each batch: what is drawn has few more
+
 RESERVED = ("file", "allow_pickle", "args", "kwds")  # what numpy.savez takes as its own
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good a trained network is, and how good it must be.
+
+    Args:
+        name: "accuracy", or what a task calls its own.
+        function: of the outputs and the targets of all test images, NumPy: a number.
+        best: whether the "highest" or the "lowest" is the best.
+        limits, short_limits: what an ordinary run, or a short one, must reach, by data set.
+        margin, short_margin: how far from the reference's it may be.
+    """
+
+    name: str
+    function: "Callable[[np.ndarray, np.ndarray], float]"
+    best: str
+    limits: dict[str, float]
+    short_limits: dict[str, float]
+    margin: float
+    short_margin: float
+
+    def missed(self, value: float, limit: float) -> bool:
+        """Whether a value is worse than a limit, or no number."""
+        return not (value >= limit if self.best == "highest" else value <= limit)
+
+
+def accuracy(outputs: "np.ndarray", targets: "np.ndarray") -> float:
+    """The share of the images for whose class the network has the highest output."""
+    return float((outputs.argmax(axis=1) == targets).mean())
+
+
+def score_of(specification: Any) -> Score:
+    """A network's own score, or else its accuracy."""
+    if not hasattr(specification, "score"):
+        short = getattr(specification, "SHORT_ACCURACY_FLOORS", {})
+        limits, margin = specification.ACCURACY_FLOORS, specification.ACCURACY_MARGIN
+        return Score("accuracy", accuracy, "highest", limits, short, margin, SHORT_MARGIN)
+    margin = specification.SCORE_MARGIN
+    return Score(
+        specification.SCORE,
+        specification.score,
+        specification.BEST,
+        specification.SCORE_LIMITS,
+        getattr(specification, "SHORT_SCORE_LIMITS", {}),
+        margin,
+        getattr(specification, "SHORT_SCORE_MARGIN", margin),
+    )
 
 
 @dataclass(frozen=True)
@@ -86,13 +136,31 @@ class Task:
         """The dense layers that follow a flatten, with the height, width and channels of the maps."""
         return getattr(self.specification, "FLATTENED", {})
 
+    @property
+    def untrained(self) -> tuple[str, ...]:
+        """The weights that no gradient moves, such as moving averages."""
+        return getattr(self.specification, "UNTRAINED", ())
+
+    @property
+    def injected(self) -> tuple[str, ...]:
+        """What `train` can be given instead of drawing it itself."""
+        return getattr(self.specification, "INJECTED", ())
+
+    @property
+    def score(self) -> Score:
+        return score_of(self.specification)
+
+    def keywords(self) -> dict[str, Any]:
+        """What a network's `train` takes by name, with the defaults."""
+        return self.specification.HYPERPARAMETERS | TRAINING | dict.fromkeys(self.injected)
+
     def contract(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
         """Each function a recipe must have: its positional parameters and its keyword-only ones."""
         if self.kind == "operation":
             return {name: (tuple(parameters), ()) for name, parameters in self.specification.FUNCTIONS.items()}
         return {
             "variables": (("seed",), tuple(getattr(self.specification, "ARCHITECTURE", {}))),
-            "train": (("model", "images", "labels"), (*self.specification.HYPERPARAMETERS, *TRAINING)),
+            "train": (("model", "images", "labels"), (*self.keywords(),)),
             "predict": (("model", "images"), ()),
             "evaluate": (("model", "images", "labels"), ()),
         }
@@ -118,6 +186,8 @@ class Task:
                 raise UserError(f"{here}: {name!r} is {found}, expected a float32 array.")
             if not np.array_equal(array, again.get(name)):
                 raise UserError(f"{here}: {name!r} is another array at each call; draw it from a seed.")
+        if strange := [name for name in self.untrained if name not in weights]:
+            raise UserError(f"{here} has no {', '.join(strange)}, which UNTRAINED names.")
         return weights
 
 
@@ -169,6 +239,8 @@ def read_task(folder: Path) -> Task:
         of = _beside(path, "OF", specification.OF)
         specification = SimpleNamespace(**(vars(of.specification) | vars(specification)))
     required = COMMON | (KINDS.get(kind, {}) if isinstance(kind, str) else {})
+    if kind == "network":
+        required |= SCORE if hasattr(specification, "score") else ACCURACY
     missing = [name for name in required if not hasattr(specification, name)]
     if missing:
         raise UserError(f"{path} doesn't define {', '.join(missing)}. A task of its kind needs: {', '.join(required)}.")
@@ -231,7 +303,50 @@ def check_network(path: Path, specification: Any) -> None:
     flattened = getattr(specification, "FLATTENED", {})
     if not isinstance(flattened, dict) or not all(len(maps) == 3 for maps in flattened.values()):
         raise UserError(f"{path}: FLATTENED is {flattened!r}, expected (height, width, channels) by dense layer.")
-    floors = getattr(specification, "SHORT_ACCURACY_FLOORS", {}) | specification.ACCURACY_FLOORS
-    for name, value in {**floors, "ACCURACY_MARGIN": specification.ACCURACY_MARGIN}.items():
-        if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= 1:
-            raise UserError(f"{path}: the floor or margin {name!r} is {value!r}, expected a number from 0 to 1.")
+    score = score_of(specification)
+    if score.best not in BEST:
+        raise UserError(f"{path}: BEST is {score.best!r}, expected {' or '.join(BEST)}.")
+    own = score.name != "accuracy"
+    limits = {**score.short_limits, **score.limits, "margin": score.margin, "short margin": score.short_margin}
+    for name, value in limits.items():
+        if type(value) not in (int, float) or not math.isfinite(value) or not (own or 0 <= value <= 1):
+            expected = "a number" if own else "a number from 0 to 1"
+            raise UserError(f"{path}: the floor or margin {name!r} is {value!r}, expected {expected}.")
+    if not min(score.margin, score.short_margin) > 0 and own:
+        raise UserError(f"{path}: SCORE_MARGIN is {score.margin!r}, expected a number above 0.")
+    check_gates(path, getattr(specification, "GATES", {}))
+    for name in ("UNTRAINED", "INJECTED"):
+        value = getattr(specification, name, ())
+        if not isinstance(value, tuple) or not all(isinstance(one, str) and one.isidentifier() for one in value):
+            raise UserError(f"{path}: {name} is {value!r}, expected a tuple of names.")
+    if taken := [name for name in getattr(specification, "INJECTED", ()) if name in {**given, **TRAINING}]:
+        raise UserError(f"{path}: INJECTED names {', '.join(taken)}, which `train` takes already.")
+    if getattr(specification, "INJECTED", ()) and not callable(getattr(specification, "injected", None)):
+        raise UserError(f"{path} has INJECTED, but no function injected(steps, seed, *, batch_size, ...).")
+    smallest = getattr(specification, "SMALLEST_BATCH", 1)
+    if type(smallest) is not int or not 1 <= smallest <= SMALLEST:
+        raise UserError(f"{path}: SMALLEST_BATCH is {smallest!r}, expected a whole number from 1 to {SMALLEST}.")
+    if hasattr(specification, "data") != callable(getattr(specification, "data", None)):
+        raise UserError(f"{path}: data is {type(specification.data).__name__}, expected a function.")
+    if hasattr(specification, "DATA") and not (hasattr(specification, "data") and isinstance(specification.DATA, str)):
+        raise UserError(f"{path}: DATA is the name of the data set that the function data() makes.")
+
+
+def check_gates(path: Path, gates: Any) -> None:
+    """A network's own gates: by level, one for each precision, and the reason.
+
+    Raises:
+        UserError: they are written otherwise.
+    """
+    wanted = 'a dict like {"training": {"float32": 1e-3, "because": "why"}}'
+    if not isinstance(gates, dict) or not all(isinstance(own, dict) for own in gates.values()):
+        raise UserError(f"{path}: GATES is {gates!r}, expected {wanted}.")
+    for level, own in gates.items():
+        numbers = {name: gate for name, gate in own.items() if name != "because"}
+        if not numbers or not set(numbers) <= set(PRECISIONS):
+            raise UserError(f"{path}: GATES[{level!r}] is {own!r}, expected {wanted}.")
+        if not isinstance(own.get("because"), str) or not own["because"].strip():
+            raise UserError(f"{path}: GATES[{level!r}] has gates of its own; 'because' must say why.")
+        for precision, gate in numbers.items():
+            if type(gate) is not float or not 0 < gate < math.inf:
+                raise UserError(f"{path}: GATES[{level!r}][{precision!r}] is {gate!r}, expected a number above 0.")

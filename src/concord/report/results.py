@@ -50,7 +50,7 @@ def lines(row: VariantVerdict, recipe_width: int, variant_width: int) -> "list[T
             line.append(f"  {SHORT[precision]} {figure:<5}", style=style)
     if row.accuracy is not None:
         kind = " (short run)" if row.depth == "quick" else ""
-        line.append(f"  accuracy {row.accuracy:.3f}{kind}", style="dim")
+        line.append(f"  {row.scored_by} {row.accuracy:.3f}{kind}", style="dim")
     if row.reused and row.proven:
         line.append(f"  proven {ago(row.proven)}, same program, same versions", style="dim")
     elif row.seconds and not row.absent:

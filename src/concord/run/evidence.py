@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from concord.data.own import made_by
 from concord.judge import ladder
 from concord.judge.ladder import Run
 from concord.project import paths
@@ -87,7 +88,7 @@ def lay_out(dataset: "Dataset") -> Images:
         for name, file in files.items():
             array = getattr(dataset, name)
             if not file.exists() or file.stat().st_size < array.nbytes:
-                partial = folder / f".{name}.{os.getpid()}.part.npy"
+                partial = folder / f".{name}.{os.getpid()}-{threading.get_ident()}.part.npy"
                 np.save(partial, array)
                 partial.replace(file)
     except OSError as error:
@@ -122,6 +123,7 @@ class Collector:
         self.folder = folder
         self.images = dataset if isinstance(dataset, Images) else lay_out(dataset)
         self.dataset = self.images.dataset
+        self._made: dict[Callable, Images] = {}  # by the task's function that makes it
         self.store = store
         self.announce = announce
         self.device = device
@@ -165,6 +167,15 @@ class Collector:
         if task.folder not in self._cases:
             self._cases[task.folder] = read_cases(task, self.dataset.test_images)
         return self._cases[task.folder]
+
+    def images_of(self, task: Task) -> Images:
+        """The images that a task is run on: the chosen ones, or what it makes of them, or makes itself."""
+        make = getattr(task.specification, "data", None) if task.kind == "network" else None
+        if make is None:
+            return self.images
+        if make not in self._made:
+            self._made[make] = lay_out(made_by(task, self.dataset))
+        return self._made[make]
 
     def runs(self, task: Task, level: ladder.Level, precision: str) -> list[Run]:
         """What a level needs to have been run."""
@@ -261,24 +272,31 @@ class Collector:
                 "watched": not run.steps,
                 "arrays": arrays,
             }
-        training, count = plan.training(task, run, self.dataset)
+        images = self.images_of(task)
+        training, count = plan.training(task, run, images.dataset)
+        injected = plan.injected(task, run, training, count) if training else {}
+        conduct = run.drawn and run.epochs > 1
         return job | {
             "kind": "network",
             "names": list(task.initial_weights()),
             "seed": run.seed,
             "train": training and training | {"seed": run.seed},
             "train_count": count,
+            "injected": self._save(task, f"injected-{run.name}-{run.draw:x}", injected) if injected else None,
+            "untrained": list(task.untrained),
             "predict_first": run.predict_first,
-            "predict_count": plan.test_images(run, self.dataset),
+            "predict_count": plan.test_images(run, images.dataset),
             "evaluate": run.ordinary,
-            "conduct": run.drawn and run.epochs > 1,
-            **self.images.files,
+            "counts": task.score.name == "accuracy",
+            "conduct": conduct,
+            "own": self._own_numbers(task, run) if conduct and injected else None,
+            **images.files,
             **(self._drawn_images(task, run, count) if run.drawn else {}),
         }
 
     def digest(self, task: Task, variant: Variant, precision: str, run: Run) -> str:
         """Of everything that a run's arrays depend on, but for what is drawn for it."""
-        program = task.recipes[variant.framework]
+        program, dataset = task.recipes[variant.framework], self.images_of(task).dataset
         if task.kind == "operation":
             case = self.cases(task)[run.case]
             given: Any = [plan.arrays_digest(case.arrays), case.options, not case.expected[run.function]]
@@ -289,12 +307,12 @@ class Collector:
         else:
             given = [
                 plan.arrays_digest(task.initial_weights()),
-                plan.training(task, replace(run, drawn=False), self.dataset),
+                plan.training(task, replace(run, drawn=False), dataset),
             ]
         return digest_of(
             run=asdict(run),
             precision=precision,
-            data=self.dataset.digest,
+            data=dataset.digest,
             device=self.device,
             variant=variant_digest(variant),
             task=plan.task_digest(task, program),
@@ -329,11 +347,17 @@ class Collector:
         import numpy as np
 
         files = {}
-        drawn = plan.drawn_images(self.dataset, count, run.draw)
+        drawn = plan.drawn_images(self.images_of(task).dataset, count, run.draw)
         for name, array in zip(IMAGES[:2], drawn, strict=True):
             files[name] = str(self._inputs(task) / f"{name}-{run.draw:x}.npy")
             np.save(files[name], array)
         return files
+
+    def _own_numbers(self, task: Task, run: Run) -> dict[str, Any]:
+        """What the numbers that a recipe draws itself are held against: as many that are injected."""
+        training, count = plan.own_numbers(task)
+        arrays = plan.injected(task, run, training, count)
+        return {"train": training, "count": count, "injected": self._save(task, f"own-{run.draw:x}", arrays)}
 
     def _save(self, task: Task, name: str, arrays: "dict[str, np.ndarray]") -> str:
         """Writes a job's input arrays, once."""

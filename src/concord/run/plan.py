@@ -2,12 +2,16 @@
 that a worker gets paths and plain values, and so that a run's evidence can be kept under a digest of them."""
 
 import hashlib
+import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord.judge.ladder import DRAWN_STARTS, Run
+from concord.project.errors import UserError
 from concord.project.experiment import arrays
+from concord.project.python import call
 from concord.project.task import Task
 
 if TYPE_CHECKING:
@@ -21,6 +25,8 @@ PROBE_SEED = 7
 PLAIN = {"learning_rate": 1.0, "momentum": 0.0}  # one such step moves the weights by minus the gradient
 DRAWN_BATCHES = (8, 20, 40)  # few sizes: what compiles by shape compiles once
 DRAWN_SHARE = (0.05, 0.2)  # of each hyper-parameter that is a fraction: never what the task says, and never wild
+DRAWN_NOISE = 0.05  # times the deviation of inputs that are no bytes
+OWN_STEPS = 100  # of which the losses' mean and deviation are compared
 LARGE = 64  # times the first kernel: logits lead by hundreds, and float32's exponential overflows at 89
 PERTURBATION = 1e-14  # relative, of each start weight
 VALIDATION = slice(50_000, 60_000)  # of the training images
@@ -43,6 +49,8 @@ def start_weights(task: Task, run: Run) -> "Arrays":
     for name, array in weights.items():
         if not array.any():
             weights[name] = random.normal(0, 0.1, array.shape).astype(array.dtype)
+        elif array.size > 1 and (array == array.flat[0]).all():  # such as ones, which hide as much
+            weights[name] = (array * random.uniform(0.5, 1.5, array.shape)).astype(array.dtype)
         elif run.draw:
             weights[name] = random.permutation(array.ravel()).reshape(array.shape)
     if run.weights == "large":
@@ -69,7 +77,44 @@ def training(task: Task, run: Run, dataset: "Dataset") -> tuple[dict[str, Any] |
         values |= drawn_hyperparameters(values, run.draw)
     if run.plain:
         values |= {name: plain for name, plain in PLAIN.items() if name in values}
-    return values | {"epochs": run.epochs, "shuffle": False}, run.steps * values["batch_size"] + run.rest
+    rest = max(run.rest, getattr(task.specification, "SMALLEST_BATCH", 1)) if run.rest else 0
+    return values | {"epochs": run.epochs, "shuffle": False}, run.steps * values["batch_size"] + rest
+
+
+def own_numbers(task: Task) -> tuple[dict[str, Any], int]:
+    """The same for many steps that learn nothing: what a recipe draws itself shows in their losses."""
+    values = {
+        name: 0.0 if name == "learning_rate" else value for name, value in task.specification.HYPERPARAMETERS.items()
+    }
+    return values | {"epochs": OWN_STEPS, "batch_size": SHORT_BATCH, "shuffle": False}, SHORT_BATCH
+
+
+def injected(task: Task, run: Run, training: dict[str, Any], count: int) -> "Arrays":
+    """The numbers that `train` gets from outside, each (steps, batch size, ...); in an ordinary run it draws its own.
+
+    Raises:
+        UserError: the task's `injected` fails, or gives other names or shapes.
+    """
+    import numpy as np
+
+    names = getattr(task.specification, "INJECTED", ())
+    if not names or run.ordinary:
+        return {}
+    here = f"{task.folder / 'task.py'}: injected()"
+    steps = training["epochs"] * math.ceil(count / training["batch_size"])
+    values = {name: training[name] for name in task.specification.HYPERPARAMETERS}
+    found = call(here, partial(task.specification.injected, steps, run.draw or PROBE_SEED, **values))
+    if not isinstance(found, dict) or set(found) != set(names):
+        given = ", ".join(map(str, found)) if isinstance(found, dict) else type(found).__name__
+        raise UserError(f"{here} gives {given}, expected a dict of arrays: {', '.join(names)}.")
+    first = (steps, training["batch_size"])
+    for name, array in found.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+            raise UserError(f"{here}: {name!r} is {type(array).__name__}, expected an array of numbers.")
+        if array.shape[:2] != first:
+            expected = f"({first[0]}, {first[1]}, ...): steps, images in a batch"
+            raise UserError(f"{here}: {name!r} has the shape {array.shape}.\nExpected {expected}, and one image's own.")
+    return found
 
 
 def setting_training(task: Task, run: Run, count: int) -> tuple[dict[str, Any], int]:
@@ -118,6 +163,11 @@ def drawn_images(dataset: "Dataset", count: int, draw: int) -> "tuple[np.ndarray
     random = np.random.default_rng([draw, 2])
     picked = random.integers(0, len(dataset.train_images), count)
     images = dataset.train_images[picked]
+    if images.dtype.kind == "f":
+        noise = random.normal(0, DRAWN_NOISE * dataset.train_images.std(), images.shape).astype(images.dtype)
+        return images + noise, dataset.train_labels[picked]
+    if images.dtype != np.uint8 or images.ndim < 3:
+        return images, dataset.train_labels[picked]  # whole numbers that are no pixels: indices
     noise = random.integers(0, 32, images.shape, np.uint8)
     return images // 8 * 7 + noise, dataset.train_labels[picked]
 

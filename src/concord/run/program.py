@@ -179,7 +179,7 @@ def run_network(job, precision):
     def trained(model, images, labels):
         """Training is over when the weights have been read: what is put off until then costs time too."""
         keywords = {name: rate(value, precision) for name, value in job["train"].items()}
-        model, history = recipe.train(model, images, labels, **keywords)
+        model, history = recipe.train(model, images, labels, **keywords, **numbers_from(job["injected"], precision))
         return model, np.array(history, float), read(model)
 
     started = timed("variables", recipe.variables, **start_options(recipe, job, precision))
@@ -227,18 +227,24 @@ def run_conduct(recipe, make, read, job, precision):
     images, labels = read_images(job["train_images"], job["train_labels"], job["train_count"], precision)
     kept = images.copy(), labels.copy()
     found, holds = {}, {}
+    # The same for each image of each step, so that the order of the images makes no difference to them.
+    alike = {name: np.broadcast_to(a[:1, :1], a.shape) for name, a in numbers_from(job["injected"], precision).items()}
 
-    def train(model, count, **changes):
+    def train(model, count, *, inputs=images, **changes):
         keywords = asked | {"shuffle": True, "seed": seed} | changes
+        steps = keywords["epochs"] * math.ceil(count / size)
         keywords = {name: rate(value, precision) for name, value in keywords.items()}
-        return recipe.train(model, images[:count], labels[:count], **keywords)
+        keywords |= {name: array[:steps].copy() for name, array in alike.items()}
+        return recipe.train(model, inputs[:count], labels[:count], **keywords)
 
     def same(one, other):
         return all(np.array_equal(one[name], other[name]) for name in one)
 
-    # Each image once an epoch: with nothing learnt, the mean loss is that of all images, in any order.
+    # Each image once an epoch: with nothing learnt, the mean loss is that of all images, in any order. Where averages
+    # are taken over a batch, it isn't, unless only the labels differ.
     if "learning_rate" in asked:
-        still, history = train(make(), len(images), epochs=2, learning_rate=0.0)
+        inputs = np.repeat(images[:1], len(images), axis=0) if job["untrained"] else images
+        still, history = train(make(), len(images), inputs=inputs, epochs=2, learning_rate=0.0)
         found["the mean loss of shuffled epochs without learning"] = np.array(history, float)
         before, after = read(make()), read(still)  # moving averages may move
         found["which weights a learning rate of 0 leaves as they are"] = np.array(
@@ -273,10 +279,15 @@ def run_conduct(recipe, make, read, job, precision):
     holds["predicting leaves its images as they are"] = np.array_equal(images, kept[0])
     holds["predicting twice gives the same bits"] = np.array_equal(logits, recipe.predict(model, images))
     found["the logits of a single image"] = np.array(recipe.predict(model, images[:1]))
-    for name, scored in {"an untrained": model, "a trained": first}.items():
+    for name, scored in {"an untrained": model, "a trained": first if job["counts"] else twice}.items():
         score = recipe.evaluate(scored, images, labels)
-        counted = np.mean(np.array(recipe.predict(scored, images)).argmax(axis=1) == labels)
-        holds[f"evaluate counts what {name} model predicts"] = abs(score - counted) * len(labels) < 0.01
+        if job["counts"]:
+            counted = np.mean(np.array(recipe.predict(scored, images)).argmax(axis=1) == labels)
+            holds[f"evaluate counts what {name} model predicts"] = abs(score - counted) * len(labels) < 0.01
+        else:
+            found[f"the score of {name} model"] = np.array(score, float)
+    if job["own"] and "learning_rate" in asked:
+        holds |= run_own_numbers(recipe, make, images, labels, job, precision)
     # The framework's own start: the seed decides what is random in it.
     options = start_options(recipe, job, precision)
     starts = [read(recipe.variables(**(options | {"seed": number}))) for number in (0, 0, 1)]
@@ -327,6 +338,46 @@ def run_setting(job, precision):
         results["validation_loss"], results["accuracy"] = np.array(points, float).reshape(-1, 2).T
     save(job["results"], results)
     return {"seconds": {"train": seconds}}
+
+
+def run_own_numbers(recipe, make, images, labels, job, precision):
+    """Holds what a recipe draws itself against as many numbers that are injected: many steps that learn nothing must
+    have losses of the same mean, within five standard errors, and about the same deviation.
+
+    All images of a batch are the same one, so that the numbers alone make the losses differ.
+
+    Returns:
+        By sentence, whether it holds.
+    """
+    import numpy as np
+
+    own, injected = job["own"], numbers_from(job["own"]["injected"], precision)
+
+    def losses(seed, **numbers):
+        keywords = {name: rate(value, precision) for name, value in own["train"].items()}
+        _, history = recipe.train(make(), images, labels, seed=seed, **keywords, **numbers)
+        return np.array(history, float)
+
+    images, labels = (np.repeat(array[:1], own["count"], axis=0) for array in (images, labels))
+    given, drawn, again, other = losses(1, **injected), losses(1), losses(1), losses(2)
+    apart = 5 * math.sqrt((given.var() + drawn.var()) / len(given))
+    names = " and ".join(injected)
+    return {
+        f"without {names} the losses have the same mean": abs(given.mean() - drawn.mean()) < apart,
+        f"without {names} the losses have the same deviation": given.std() / 2 < drawn.std() < given.std() * 2,
+        f"the same seed draws the same {names}": np.array_equal(drawn, again),
+        f"another seed draws other {names}": not np.array_equal(drawn, other),
+    }
+
+
+def numbers_from(path, precision):
+    """The arrays that `train` is given instead of drawing them itself."""
+    import numpy as np
+
+    if not path:
+        return {}
+    with np.load(path) as file:
+        return {name: in_precision(array, precision) for name, array in file.items()}
 
 
 def start_options(recipe, job, precision):
@@ -522,17 +573,32 @@ def save(path, results):
 
 
 def read_images(images_path, labels_path, count, precision):
-    """The first `count` images (count, 28, 28, 1) from 0 to 1 and their labels; begins again where they run out."""
+    """The first `count` images, as (count, 28, 28, 1) from 0 to 1, and their labels; begins again where they run out.
+
+    A task's own data set may have other inputs and targets in their places, see `as_given`.
+    """
     import numpy as np
 
-    pixels, labels = np.load(images_path, mmap_mode="r"), np.load(labels_path, mmap_mode="r")
-    picked = np.arange(count) % len(pixels)
-    # Of take's modes "raise" makes a copy of its own first.
-    read = np.take(pixels, picked, axis=0, mode="clip", out=apart((count, *pixels.shape[1:]), pixels.dtype))
-    images = apart((*read.shape, 1), precision)
-    # Divided in float32, so that both precisions see the same numbers.
-    np.divide(read[..., np.newaxis], np.float32(255), dtype=np.float32, out=images)
-    return images, labels[picked].astype(np.int64)
+    found = []
+    for path in (images_path, labels_path):
+        array = np.load(path, mmap_mode="r")
+        picked = np.arange(count) % len(array)
+        # Of take's modes "raise" makes a copy of its own first.
+        read = np.take(array, picked, axis=0, mode="clip", out=apart((count, *array.shape[1:]), array.dtype))
+        found.append(as_given(read, precision))
+    return tuple(found)
+
+
+def as_given(array, precision):
+    """Inputs or targets as a recipe gets them: bytes of three or four dimensions are images, from 0 to 1 and with a
+    channel; fractions have the precision of the run; other whole numbers, such as labels, are int64."""
+    import numpy as np
+
+    if array.dtype == np.uint8 and array.ndim > 2:
+        array = array if array.ndim > 3 else array[..., np.newaxis]
+        # Divided in float32, so that both precisions see the same numbers.
+        return np.divide(array, np.float32(255), dtype=np.float32, out=apart(array.shape, precision))
+    return array.astype(precision if array.dtype.kind == "f" else np.int64)
 
 
 def apart(shape, dtype):

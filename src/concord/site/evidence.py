@@ -190,5 +190,5 @@ def measured(task: Task, found: dict[str, Measurement]) -> dict[str, Any] | None
     """How well an ordinary run learned; None for an operation, which isn't trained."""
     if task.kind != "network" or not found:
         return None
-    floor = task.specification.ACCURACY_FLOORS.get(next(iter(found.values())).document["data"]["name"])
+    floor = task.score.limits.get(next(iter(found.values())).document["data"]["name"])
     return {"accuracies": plots.accuracies(found, floor), "curves": plots.loss_curves(found), "floor": floor}
