@@ -32,6 +32,5 @@ def draw(results, figure):
             panel.set_yscale("log")
     for panel in panels[len(results) :]:
         panel.set_axis_off()
-    name = {"loss": "loss", "validation_loss": "validation loss", "accuracy": "validation accuracy"}[curve]
     figure.supxlabel("epoch")
-    figure.supylabel(name)
+    figure.supylabel({"accuracy": "validation accuracy"}.get(curve, curve.replace("_", " ")))
