@@ -5,7 +5,7 @@ An experiment has no programs of its own. Its task.py says whose it runs (`OF`),
 - `SETTINGS = {"0.5": {"learning_rate": 0.5}}`: by name what differs from the network's own task. Each value goes to
   whoever takes its name: `train`, `variables` (the network's ARCHITECTURE), `initial_weights` or `data`. `every` is for
   curves with more points than epochs: one after so many steps. It trains slice by slice, so the optimiser must not
-  remember anything.
+  remember anything. Findings are of shuffled training, unless a setting says `"shuffle": False`.
 - `data(images, labels, validation_images, validation_labels, *, ...)`, optional: other data, in NumPy. It gives the
   same four arrays.
 - `findings(runs)`: sentences, each with a value and the least value that it must have.
@@ -67,7 +67,7 @@ def settings(specification: Any) -> dict[str, Setting]:
         UserError: a setting has a name that nobody takes.
     """
     takers = {
-        "training": dict(specification.HYPERPARAMETERS),
+        "training": [*specification.HYPERPARAMETERS, "shuffle"],
         "variables": getattr(specification, "ARCHITECTURE", {}),
         "start": keywords(specification.initial_weights),
         "data": keywords(getattr(specification, "data", None)),
