@@ -10,7 +10,7 @@ An experiment has no programs of its own. Its task.py says whose it runs (`OF`),
   same four arrays.
 - `findings(runs)`: sentences, each with a value and the least value that it must have.
 - `FIGURE = {"curve": "accuracy", "says": "…"}`: which curve is drawn, and what it shows, in words; with "log": True on
-  a logarithmic axis.
+  a logarithmic axis; "together" and "limits" are explained in report/curves.py.
 """
 
 import inspect
