@@ -24,8 +24,8 @@ SETTINGS = {
 FIGURE = {
     "curve": "training_accuracy",
     "says": "Training and validation accuracy against the number of hidden neurons, from 1 to 300. Training reaches 1 "
-    "with 30 neurons, validation flattens at 0.87 and never falls. With random labels 100 neurons still reach nearly 1 "
-    "in training, and guess in validation.",
+    "with 10 neurons, validation flattens at 0.88 and never falls. With random labels 100 neurons still reach 1 in "
+    "training, and guess in validation.",
 }
 
 
@@ -39,12 +39,18 @@ def data(images, labels, validation_images, validation_labels, *, labelled="trul
 def findings(runs):
     """What must hold: by sentence a value and its least value."""
     best = {name: run["accuracy"].max() for name, run in runs.items()}
-    gap = {name: run["validation_loss"][-1] - run["loss"][-1] for name, run in runs.items()}
-    by_heart = runs["100, random labels"]
+    ten, by_heart = runs["10"], runs["100, random labels"]
     return {
         "three neurons are too few: 30 are better": (best["30"] - best["3"], 0.1),
         "ten times as many neurons, 300 for 30, are no worse": (best["300"] - best["30"], 0.0),
-        "the gap between validation loss and training loss grows: 300 for 3": (gap["300"] - gap["3"], 0.1),
+        "30 neurons know their thousand images better than new ones": (
+            runs["30"]["training_accuracy"][-1] - runs["30"]["accuracy"][-1],
+            0.05,
+        ),
+        "with 10 the validation loss turns up before the end": (
+            ten["validation_loss"][-1] - ten["validation_loss"].min(),
+            0.0,
+        ),
         "random labels are learnt by heart: training accuracy above 0.5": (
             by_heart["training_accuracy"][-1] - 0.5,
             0.2,
