@@ -16,6 +16,8 @@ SETTINGS = {
 }
 FIGURE = {
     "curve": "accuracy",
+    "together": True,
+    "limits": (0.75, 0.95),
     "says": "Validation accuracy over five epochs of a funnel, equal layers, widening layers and a bottleneck: four "
     "curves that end within two hundredths of each other.",
 }
