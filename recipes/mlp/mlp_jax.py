@@ -4,6 +4,7 @@
 # however many layers the tree has, and `jax.jit` compiles the whole step into one program.
 
 # %% Init
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from urllib.request import urlretrieve
@@ -15,9 +16,12 @@ import numpy as np
 # %% [markdown]
 # The kernels are He-normal, each from a key of randomness of its own. As a `Partial` the activation belongs to the
 # tree's structure, not to its arrays: a network with another one is compiled anew, and no gradient is asked for it.
+# Leaky ReLU's slope below 0 is 0.01 here. GELU is an approximation with tanh unless one asks for the exact one.
 
 # %% Network
-activations = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "none": lambda inputs: inputs}
+gelu = partial(jax.nn.gelu, approximate=False)
+activations = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "leaky_relu": jax.nn.leaky_relu}
+activations |= {"elu": jax.nn.elu, "selu": jax.nn.selu, "gelu": gelu, "none": lambda inputs: inputs}
 
 
 def variables(seed=0, hidden=(100,), activation="relu"):

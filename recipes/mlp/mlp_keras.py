@@ -4,19 +4,26 @@
 # runs on TensorFlow, JAX and PyTorch: the environment variable `KERAS_BACKEND` chooses.
 
 # %% Init
-from keras import Input, Sequential, callbacks, datasets, layers, losses, optimizers, utils
+from keras import Input, Sequential, callbacks, datasets, layers, losses, ops, optimizers, utils
 
 # %% [markdown]
 # Each layer makes and initialises its own variables, by default with Glorot's uniform kernels and zero biases. The last
-# one gives logits: the loss contains the softmax.
-
+# one gives logits: the loss contains the softmax. Most activations have a name. Keras's `leaky_relu` has the slope 0.2
+# below 0; and on TensorFlow that one and `gelu` keep their constants in float32 even for float64.
 
 # %% Network
+activations = {
+    "leaky_relu": lambda inputs: ops.where(inputs > 0, inputs, 0.01 * inputs),
+    "gelu": lambda inputs: 0.5 * inputs * (1 + ops.erf(inputs / 2**0.5)),
+    "none": None,
+}
+
+
 def variables(seed=0, hidden=(100,), activation="relu"):
     utils.set_random_seed(seed)
     model = Sequential([Input((28, 28, 1)), layers.Flatten()])  # (N, 784)
     for number, size in enumerate(hidden, 1):
-        model.add(layers.Dense(size, None if activation == "none" else activation, name=f"dense{number}"))
+        model.add(layers.Dense(size, activations.get(activation, activation), name=f"dense{number}"))
     model.add(layers.Dense(10, name=f"dense{len(hidden) + 1}"))  # (N, 10)
     return model
 

@@ -12,19 +12,36 @@ os.environ.setdefault("KERAS_BACKEND", "theano")
 # Theano reads its flags at import. Without any, it would fail in its search for a BLAS library.
 os.environ.setdefault("THEANO_FLAGS", "floatX=float32,blas.ldflags=")
 import numpy as np
-from keras import Sequential, callbacks, layers, losses, optimizers
+from keras import Sequential, backend, callbacks, layers, losses, optimizers
+from keras.backend import theano_backend
 
 # %% [markdown]
 # Each layer makes and initialises its own variables, by default with Glorot's uniform kernels and zero biases. The last
-# one gives logits: the loss contains the softmax.
-
+# one gives logits: the loss contains the softmax. Most activations have a name. GELU is younger than Keras 2.3, which
+# has neither erf nor expm1: those are Theano's. Its own `elu` has the slope NaN where exp(x) is infinite.
 
 # %% Network
+theano = theano_backend.T
+
+
+def elu(inputs, alpha=1.0):
+    return backend.switch(inputs > 0, inputs, alpha * theano.expm1(backend.minimum(inputs, 0)))
+
+
+activations = {
+    "leaky_relu": lambda inputs: backend.switch(inputs > 0, inputs, 0.01 * inputs),
+    "elu": elu,
+    "selu": lambda inputs: 1.0507009873554805 * elu(inputs, 1.6732632423543772),
+    "gelu": lambda inputs: 0.5 * inputs * (1 + theano.erf(inputs / 2**0.5)),
+    "none": None,
+}
+
+
 def variables(seed=0, hidden=(100,), activation="relu"):
     np.random.seed(seed)  # Keras 2 draws from NumPy's global generator
     model = Sequential([layers.Flatten(input_shape=(28, 28, 1))])  # (N, 784)
     for number, size in enumerate(hidden, 1):
-        model.add(layers.Dense(size, activation=None if activation == "none" else activation, name=f"dense{number}"))
+        model.add(layers.Dense(size, activation=activations.get(activation, activation), name=f"dense{number}"))
     model.add(layers.Dense(10, name=f"dense{len(hidden) + 1}"))  # (N, 10)
     return model
 

@@ -4,6 +4,7 @@
 
 # %% Init
 from itertools import pairwise
+from math import erf, pi
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.request import urlretrieve
@@ -12,14 +13,28 @@ import numpy as np
 
 # %% [markdown]
 # The model is a dictionary of arrays, He-normal kernels and zero biases, and the name of the activation, which bends
-# what each hidden layer gives. Without one, several layers could be multiplied into a single one.
+# what each hidden layer gives. Without one, several layers could be multiplied into a single one. NumPy has no erf, but
+# Python has.
+
 
 # %% Network
-activations = {  # the function; and its slope, of what the function gave
-    "relu": (lambda inputs: np.maximum(inputs, 0), lambda outputs: outputs > 0),
-    "sigmoid": (lambda inputs: (1 + np.tanh(inputs / 2)) / 2, lambda outputs: outputs * (1 - outputs)),
-    "tanh": (np.tanh, lambda outputs: 1 - outputs**2),
-    "none": (lambda inputs: inputs, lambda outputs: 1),
+def normal(x):  # the share of a normal distribution below x
+    return (1 + np.vectorize(erf, [float])(x / 2**0.5)).astype(x.dtype) / 2
+
+
+SCALE, ALPHA = 1.0507009873554805, 1.6732632423543772  # of SELU
+activations = {  # the function; and its slope, of what the function was given and gave
+    "relu": (lambda x: np.maximum(x, 0), lambda x, y: y > 0),
+    "sigmoid": (lambda x: (1 + np.tanh(x / 2)) / 2, lambda x, y: y * (1 - y)),
+    "tanh": (np.tanh, lambda x, y: 1 - y**2),
+    "leaky_relu": (lambda x: np.where(x > 0, x, 0.01 * x), lambda x, y: np.where(x > 0, 1, 0.01).astype(x.dtype)),
+    "elu": (lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))), lambda x, y: np.minimum(y, 0) + 1),
+    "selu": (
+        lambda x: SCALE * np.where(x > 0, x, ALPHA * np.expm1(np.minimum(x, 0))),
+        lambda x, y: np.where(x > 0, x.dtype.type(SCALE), y + SCALE * ALPHA),
+    ),
+    "gelu": (lambda x: x * normal(x), lambda x, y: normal(x) + x * np.exp(-x * x / 2) / (2 * pi) ** 0.5),
+    "none": (lambda x: x, lambda x, y: 1),
 }
 
 
@@ -33,11 +48,11 @@ def variables(seed=0, hidden=(100,), activation="relu"):
 
 def network(model, images):
     activate, _ = activations[model.activation]
-    inputs, last = [images.reshape(len(images), -1)], len(model.parameters) // 2  # (N, 784); what each layer is given
+    inputs, sums, last = [images.reshape(len(images), -1)], [], len(model.parameters) // 2  # (N, 784)
     for number in range(1, last + 1):
-        outputs = inputs[-1] @ model.parameters[f"dense{number}_kernel"] + model.parameters[f"dense{number}_bias"]
-        inputs.append(activate(outputs) if number < last else outputs)
-    return inputs.pop(), inputs  # the logits (N, 10), and what the gradient needs
+        sums.append(inputs[-1] @ model.parameters[f"dense{number}_kernel"] + model.parameters[f"dense{number}_bias"])
+        inputs.append(activate(sums[-1]) if number < last else sums[-1])
+    return inputs.pop(), inputs, sums  # the logits (N, 10), and what each layer is given and adds up
 
 
 # %% [markdown]
@@ -48,7 +63,7 @@ def network(model, images):
 # %% Train
 def loss_and_gradients(model, images, labels):
     """The mean cross-entropy, and its gradient for each array of the model."""
-    logits, inputs = network(model, images)
+    logits, inputs, sums = network(model, images)
     shifted = logits - logits.max(axis=1, keepdims=True)  # so that no exponential overflows
     log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     loss = -log_probabilities[range(len(labels)), labels].mean()
@@ -60,7 +75,8 @@ def loss_and_gradients(model, images, labels):
         gradients[f"dense{number}_kernel"] = inputs[number - 1].T @ gradient
         gradients[f"dense{number}_bias"] = gradient.sum(axis=0)
         if number > 1:
-            gradient = gradient @ model.parameters[f"dense{number}_kernel"].T * slope(inputs[number - 1])
+            gradient = gradient @ model.parameters[f"dense{number}_kernel"].T
+            gradient = gradient * slope(sums[number - 2], inputs[number - 1])
     return loss, gradients
 
 

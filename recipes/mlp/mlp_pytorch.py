@@ -16,10 +16,12 @@ from torch import nn
 device = "cuda" if torch.cuda.is_available() else "cpu"
 
 # %% [markdown]
-# Each layer owns its kernel and bias, and by itself starts them uniform in ±1/sqrt(inputs).
+# Each layer owns its kernel and bias, and by itself starts them uniform in ±1/sqrt(inputs). The activations are layers
+# too. Leaky ReLU's slope below 0 is 0.01 here, and GELU is the exact one.
 
 # %% Network
-activations = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "none": nn.Identity}
+activations = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "leaky_relu": nn.LeakyReLU}
+activations |= {"elu": nn.ELU, "selu": nn.SELU, "gelu": nn.GELU, "none": nn.Identity}
 
 
 def variables(seed=0, hidden=(100,), activation="relu"):

@@ -11,10 +11,16 @@ import numpy as np
 import tensorflow as tf
 
 # %% [markdown]
-# The model is a dictionary of variables, He-normal kernels and zero biases, and the name of the activation.
+# The model is a dictionary of variables, He-normal kernels and zero biases, and the name of the activation. TensorFlow
+# has its own `leaky_relu` and `gelu`, but those keep their constants in float32 even for float64.
 
 # %% Network
-activations = {"relu": tf.nn.relu, "sigmoid": tf.sigmoid, "tanh": tf.tanh, "none": tf.identity}
+activations = {"relu": tf.nn.relu, "sigmoid": tf.sigmoid, "tanh": tf.tanh, "elu": tf.nn.elu, "selu": tf.nn.selu}
+activations |= {
+    "leaky_relu": lambda inputs: tf.where(inputs > 0, inputs, 0.01 * inputs),
+    "gelu": lambda inputs: 0.5 * inputs * (1 + tf.math.erf(inputs / 2**0.5)),
+    "none": tf.identity,
+}
 
 
 def variables(seed=0, hidden=(100,), activation="relu"):

@@ -13,10 +13,16 @@ tf.disable_v2_behavior()  # graphs and sessions instead of immediate execution
 
 # %% [markdown]
 # `get_variable` makes a variable of the graph, by default with Glorot's uniform initialiser, and a scope names it.
-# `minimize` adds the gradients and the updates to the graph: a step of training is one more part of it.
+# `minimize` adds the gradients and the updates to the graph: a step of training is one more part of it. GELU is younger
+# than TensorFlow 1, and its `leaky_relu` keeps the slope in float32 even for float64: both are written down.
 
 # %% Network
-activations = {"relu": tf.nn.relu, "sigmoid": tf.sigmoid, "tanh": tf.tanh, "none": tf.identity}
+activations = {"relu": tf.nn.relu, "sigmoid": tf.sigmoid, "tanh": tf.tanh, "elu": tf.nn.elu, "selu": tf.nn.selu}
+activations.update(
+    leaky_relu=lambda inputs: tf.where(inputs > 0, inputs, 0.01 * inputs),
+    gelu=lambda inputs: 0.5 * inputs * (1 + tf.erf(inputs / 2**0.5)),
+    none=tf.identity,
+)
 
 
 def dense(layer, inputs, size):

@@ -17,13 +17,23 @@ import theano.tensor as tt
 
 # %% [markdown]
 # The shared variables start with He-normal kernels and zero biases. Of equal arguments `tt.maximum` gives the gradient
-# to the first alone; Theano's own `relu` has the slope 1/2 at 0.
+# to the first alone; Theano's own `relu` has the slope 1/2 at 0. Its `elu` and `selu` have the slope NaN where exp(x)
+# is infinite, and GELU is younger than Theano: they are formulas here.
+
 
 # %% Network
+def elu(inputs, alpha=1.0):
+    return tt.switch(inputs > 0, inputs, alpha * tt.expm1(tt.minimum(inputs, 0)))
+
+
 activations = {
     "relu": lambda inputs: tt.maximum(0, inputs),
     "sigmoid": tt.nnet.sigmoid,
     "tanh": tt.tanh,
+    "leaky_relu": lambda inputs: tt.switch(inputs > 0, inputs, 0.01 * inputs),
+    "elu": elu,
+    "selu": lambda inputs: 1.0507009873554805 * elu(inputs, 1.6732632423543772),
+    "gelu": lambda inputs: 0.5 * inputs * (1 + tt.erf(inputs / 2**0.5)),
     "none": lambda inputs: inputs,
 }
 

@@ -277,7 +277,7 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
     return None
 
 
-MEASURED = ("history", "validation_loss", "accuracy")  # float64 in every run
+MEASURED = ("history", "validation_loss", "accuracy", "training_accuracy")  # float64 in every run
 
 
 def surrounds(name: str) -> bool:

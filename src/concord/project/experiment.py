@@ -3,12 +3,14 @@
 An experiment has no programs of its own. Its task.py says whose it runs (`OF`), the `SETTINGS`, and what they show:
 
 - `SETTINGS = {"0.5": {"learning_rate": 0.5}}`: by name what differs from the network's own task. Each value goes to
-  whoever takes its name: `train`, `variables` (the network's ARCHITECTURE), `initial_weights` or `data`.
+  whoever takes its name: `train`, `variables` (the network's ARCHITECTURE), `initial_weights` or `data`. `every` is for
+  curves with more points than epochs: one after so many steps. It trains slice by slice, so the optimiser must not
+  remember anything. Findings are of shuffled training, unless a setting says `"shuffle": False`.
 - `data(images, labels, validation_images, validation_labels, *, ...)`, optional: other data, in NumPy. It gives the
   same four arrays.
 - `findings(runs)`: sentences, each with a value and the least value that it must have.
 - `FIGURE = {"curve": "accuracy", "says": "…"}`: which curve is drawn, and what it shows, in words; with "log": True on
-  a logarithmic axis.
+  a logarithmic axis; "together" and "limits" are explained in report/curves.py.
 """
 
 import inspect
@@ -25,10 +27,11 @@ if TYPE_CHECKING:
 
     from concord.project.task import Task
 
-CURVES = {  # of one run: a value for each epoch; those of validation begin before the first
+CURVES = {  # of one run: a value for each epoch, or slice; all but the loss begin before the first
     "loss": "loss",
     "validation_loss": "validation loss",
     "accuracy": "validation accuracy",
+    "training_accuracy": "training accuracy",  # of the first thousand images
 }
 
 
@@ -41,6 +44,7 @@ class Setting:
     variables: dict[str, Any]
     start: dict[str, Any]
     data: dict[str, Any]
+    watching: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,11 @@ def settings(specification: Any) -> dict[str, Setting]:
         UserError: a setting has a name that nobody takes.
     """
     takers = {
-        "training": dict(specification.HYPERPARAMETERS),
+        "training": [*specification.HYPERPARAMETERS, "shuffle"],
         "variables": getattr(specification, "ARCHITECTURE", {}),
         "start": keywords(specification.initial_weights),
         "data": keywords(getattr(specification, "data", None)),
+        "watching": ["every"],
     }
     found = {}
     for name, changes in getattr(specification, "SETTINGS", {}).items():
@@ -110,7 +115,7 @@ def check_experiment(path: Path, specification: Any) -> None:
 
 
 def curves(arrays: "Mapping[str, np.ndarray]") -> "dict[str, np.ndarray]":
-    """One run's curves by name: `loss` (epochs,), `validation_loss` and `accuracy` (1 + epochs,)."""
+    """One run's curves by name: `loss` (epochs,), the others (1 + epochs,)."""
     return {name: arrays["history" if name == "loss" else name] for name in CURVES}
 
 

@@ -1,7 +1,7 @@
 """The picture of an experiment: a panel for each setting, the curves of all variants on top of each other.
 
 It is drawn like a recipe's figure.py, with FIGURE from its task.py: "curve" names which, "log" asks for a logarithmic
-axis.
+axis, "together" for all settings in one panel, and "limits" says where its axis begins and ends.
 """
 
 import numpy as np
@@ -14,24 +14,42 @@ COLUMNS = 3
 
 def draw(results, figure):
     """results: by setting and variant the curves by name."""
-    curve, rows = FIGURE["curve"], -(-len(results) // COLUMNS)
-    figure.set_size_inches(8, 0.6 + 1.9 * rows)
-    panels = figure.subplots(rows, COLUMNS, sharex=False, sharey=True, squeeze=False).ravel()
-    for panel, (setting, runs) in zip(panels, results.items(), strict=False):
-        first = 1 if curve == "loss" else 0  # what is validated is known before the first epoch too
-        for variant, curves in sorted(runs.items(), key=lambda item: item[0] == REFERENCE):
-            bold = {"color": "C0", "lw": 3} if variant == REFERENCE else {"color": "C1", "lw": 1, "zorder": 3}
-            epochs = np.arange(first, first + len(curves[curve]))
-            panel.plot(epochs, curves[curve], marker="o" if len(epochs) < 8 else "", markersize=4, **bold)
-        values = next(iter(runs.values()))[curve]
-        panel.set_title(f"{setting}: {values[-1]:.3g}", fontsize=13)
-        panel.set_xlim(left=0)
-        if len(values) < 8:
-            panel.set_xticks(range(len(values) + first))
-        if FIGURE.get("log"):
-            panel.set_yscale("log")
+    together, rows = FIGURE.get("together"), -(-len(results) // COLUMNS)
+    if together:
+        panels = [figure.subplots()] * len(results)
+    else:
+        figure.set_size_inches(8, 0.6 + 1.9 * rows)
+        panels = figure.subplots(rows, COLUMNS, sharex=False, sharey=True, squeeze=False).ravel()
+    for number, (panel, (setting, runs)) in enumerate(zip(panels, results.items(), strict=False)):
+        colours = (f"C{number}", f"C{number}") if together else ("C0", "C1")
+        values = draw_setting(panel, runs, *colours, setting)
+        if not together:
+            panel.set_title(f"{setting}: {values[-1]:.3g}", fontsize=13)
     for panel in panels[len(results) :]:
         panel.set_axis_off()
-    name = {"loss": "loss", "validation_loss": "validation loss", "accuracy": "validation accuracy"}[curve]
+    if together:
+        panels[0].legend(loc="center left", bbox_to_anchor=(1, 0.5))
     figure.supxlabel("epoch")
-    figure.supylabel(name)
+    figure.supylabel({"accuracy": "validation accuracy"}.get(FIGURE["curve"], FIGURE["curve"].replace("_", " ")))
+
+
+def draw_setting(panel, runs, colour, other, setting):
+    """The curves of all variants with one setting, NumPy's in the first colour; gives one of them."""
+    curve = FIGURE["curve"]
+    first = 1 if curve == "loss" else 0  # what is asked of the model is known before the first epoch too
+    for variant, curves in sorted(runs.items(), key=lambda item: item[0] == REFERENCE):
+        bold, thin = {"color": colour, "lw": 3}, {"color": other, "lw": 1, "zorder": 3}
+        epochs = np.arange(first, first + len(curves[curve]))
+        style = bold | {"label": setting} if variant == REFERENCE else thin
+        panel.plot(epochs, curves[curve], marker="o" if len(epochs) < 8 else "", markersize=4, **style)
+    values = next(iter(runs.values()))[curve]
+    panel.set_xlim(left=0)
+    if len(values) < 8:
+        panel.set_xticks(range(len(values) + first))
+    if curve.endswith("accuracy"):
+        panel.set_ylim(0, 1)
+    if "limits" in FIGURE:
+        panel.set_ylim(FIGURE["limits"])
+    if FIGURE.get("log"):
+        panel.set_yscale("log")
+    return values

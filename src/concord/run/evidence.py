@@ -270,6 +270,7 @@ class Collector:
                 "train": training,
                 "train_count": count,
                 "watched": not run.steps,
+                "every": setting.watching.get("every", 0) if not run.steps else 0,
                 "arrays": arrays,
             }
         images = self.images_of(task)

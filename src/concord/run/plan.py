@@ -1,6 +1,7 @@
 """What a run is given: start weights, hyper-parameters, images, a case's arguments. Everything is worked out here, so
 that a worker gets paths and plain values, and so that a run's evidence can be kept under a digest of them."""
 
+import ast
 import hashlib
 import math
 from dataclasses import replace
@@ -119,8 +120,8 @@ def injected(task: Task, run: Run, training: dict[str, Any], count: int) -> "Arr
 
 def setting_training(task: Task, run: Run, count: int) -> tuple[dict[str, Any], int]:
     """The keyword arguments for `train` with a run's setting, and the number of images, of `count`."""
-    values = task.specification.HYPERPARAMETERS | task.settings[run.setting].training
-    values |= {"shuffle": run.shuffled, "seed": run.seed}
+    values = task.specification.HYPERPARAMETERS | {"shuffle": run.shuffled, "seed": run.seed}
+    values |= task.settings[run.setting].training
     if not run.steps:
         return values, count
     return values | {"epochs": 1}, min(run.steps * values["batch_size"], count)
@@ -194,11 +195,26 @@ def task_digest(task: Task, program: Path) -> str:
             if path.name in ("figure.py", "mutants.toml"):
                 continue
             digest.update(f"{path.relative_to(task.folder)}\0".encode())
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
+            content = what_runs(path) if task.kind == "experiment" and path.name == "task.py" else path.read_bytes()
+            digest.update(hashlib.sha256(content).digest())
     digest.update(program.read_bytes())
     for other in filter(None, (task.neighbour, task.of)):
         digest.update((other.folder / "task.py").read_bytes())
     return digest.hexdigest()
+
+
+def what_runs(path: Path) -> bytes:
+    """An experiment's task.py without what is only told or judged afterwards: a least value is set after the runs, and
+    must not make them stale."""
+    told = {"TITLE", "QUESTION", "FIGURE", "findings"}
+    tree = ast.parse(path.read_bytes())
+    for number, node in reversed(list(enumerate(tree.body))):
+        named = node.targets if isinstance(node, ast.Assign) else [node]
+        names = {getattr(name, "id", getattr(name, "name", "")) for name in named}
+        docstring = number == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if docstring or names & told:
+            del tree.body[number]
+    return ast.unparse(tree).encode()
 
 
 def arrays_digest(arrays: "Arrays") -> str:

@@ -300,10 +300,11 @@ def run_conduct(recipe, make, read, job, precision):
 
 
 def run_setting(job, precision):
-    """Trains with one setting of an experiment; after each epoch the validation images are looked at, if it is watched.
+    """Trains with one setting of an experiment; where it is watched, the model is asked before and after each epoch, or
+    each slice of `every` steps.
 
-    Gives the weights, `history` (epochs,), and of the validation images `validation_loss`, the mean cross-entropy, and
-    `accuracy`, each (1 + epochs,): before training and after each epoch.
+    Gives the weights, `history` (epochs,), and, each (1 + epochs,), `validation_loss`, the mean cross-entropy,
+    `accuracy`, and `training_accuracy`, of the first thousand images.
     """
     import numpy as np
 
@@ -319,25 +320,44 @@ def run_setting(job, precision):
         with np.errstate(all="ignore"):  # a training that explodes is worth watching too
             shifted = logits - logits.max(axis=1, keepdims=True)
             losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(logits)), validation_labels]
-        points.append((losses.mean(), (logits.argmax(axis=1) == validation_labels).mean()))
+        known = np.asarray(recipe.predict(model, images[:1000])).argmax(axis=1) == labels[:1000]
+        points.append((losses.mean(), (logits.argmax(axis=1) == validation_labels).mean(), known.mean()))
 
     model = with_weights(recipe.variables(**start_options(recipe, job, precision)), adapter, job, precision)
     keywords = {name: rate(value, precision) for name, value in job["train"].items()}
-    count = job["train_count"]
+    count, history = job["train_count"], []
     if job["watched"]:
         watch(model)
     begin = perf_counter()
-    model, history = recipe.train(
-        model, images[:count], labels[:count], watch=watch if job["watched"] else None, **keywords
-    )
+    for part, options in slices(count, keywords, job["every"]):
+        model, losses = recipe.train(
+            model, images[part], labels[part], watch=watch if job["watched"] else None, **options
+        )
+        history += list(losses)
     arrays = adapter.read(model, job["names"], job["flattened"])
     seconds = perf_counter() - begin
     results = {"history": np.array(history, float)}
     results |= {"weights/" + name: np.asarray(array) for name, array in arrays.items()}
     if job["watched"]:
-        results["validation_loss"], results["accuracy"] = np.array(points, float).reshape(-1, 2).T
+        measured = np.array(points, float).reshape(-1, 3).T
+        results["validation_loss"], results["accuracy"], results["training_accuracy"] = measured
     save(job["results"], results)
     return {"seconds": {"train": seconds}}
+
+
+def slices(count, keywords, every):
+    """Which images `train` is given, call by call, and how: all at once; or for each slice of `every` steps the next
+    ones, in an order that is drawn here where it shuffles."""
+    import numpy as np
+
+    if not every:
+        yield slice(count), keywords
+        return
+    random, images = np.random.default_rng(keywords["seed"]), every * keywords["batch_size"]
+    for _ in range(keywords["epochs"]):
+        order = random.permutation(count) if keywords["shuffle"] else np.arange(count)
+        for first in range(0, count, images):
+            yield order[first : first + images], {**keywords, "epochs": 1, "shuffle": False}
 
 
 def run_own_numbers(recipe, make, images, labels, job, precision):
