@@ -102,7 +102,7 @@ def test_other_data_of_a_wrong_kind_is_refused(tmp_path, body, said):
     text = f"{TASK}\n\ndef data(images, labels, validation_images, validation_labels):\n    return {body}\n"
     task = written(tmp_path, text)
     given = np.zeros((20, 28, 28, 1), np.float32), np.zeros(20, np.int64)
-    with pytest.raises(UserError, match="data()") as error:
+    with pytest.raises(UserError, match=r"data\(\)") as error:
         arrays(task, task.settings["0.1"], given * 2)
     assert said in str(error.value)
 
@@ -129,7 +129,7 @@ WRONG = {
     "one epoch alone": ("for _ in range(epochs):", "for _ in range(1):", "curve"),
     "validated before the epoch": (
         "        model.train()\n",
-        "        if watch:\n            watch(model)\n            watch = None if len(history) == epochs - 1 else watch\n",
+        "        watch and watch(model)\n        watch = None if len(history) == epochs - 1 else watch\n",
         "curve",
     ),
 }
