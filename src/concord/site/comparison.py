@@ -5,7 +5,7 @@ from typing import Any
 
 from concord.project.framework import Framework, Variant, frameworks
 from concord.project.task import Task
-from concord.site import cookbook, evidence
+from concord.site import cookbook, evidence, touch
 from concord.site.markup import code, inline, render
 from concord.site.results import Results, pins
 from concord.site.source import Source, differing_lines, notebook, read_source
@@ -142,6 +142,8 @@ hide: [toc]
 {top}
 
 {lead}
+
+{touch.figure(task)}
 
 {comparison}
 
