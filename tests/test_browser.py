@@ -218,11 +218,131 @@ def test_unknown_names(visit):
 
 
 def test_fewest_and_most(visit):
+    """No chip is disabled: who is chosen when there is no room takes a place, and the last two stay and say why."""
     page = visit(COMPARISON + "?show=keras,pytorch")
-    assert page.locator(".compare__picker input[value=keras]").is_disabled()
+    keras = page.locator(".compare__picker input[value=keras]")
+    keras.click(force=True)
+    expect(keras).to_be_checked()
+    expect(page.locator(".compare__notice")).to_contain_text("Two columns stay.")
     page = visit(COMPARISON + "?show=keras,pytorch,jax,numpy")
-    assert page.locator(".compare__picker input[value=tensorflow]").is_disabled()
-    assert len(columns(page)) == 4
+    page.locator(".compare__picker input[value=tensorflow]").check(force=True)
+    assert sorted(columns(page)) == ["jax", "numpy", "pytorch", "tensorflow"]
+    expect(page.locator(".compare__notice")).to_contain_text("Keras 3 made room for TensorFlow.")
+    page = visit(COMPARISON + "?show=keras,pytorch", width=900)  # there is room for two
+    page.locator(".compare__picker input[value=jax]").check(force=True)
+    assert columns(page) == ["jax", "pytorch"]
+    expect(page.locator(".compare__picker :disabled")).to_have_count(0)
+
+
+CUT = "all => all.filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth)"
+
+
+FOUR = "recipes/mnist_cnn/index.html?show=numpy,jax,keras,pytorch"
+
+
+@pytest.mark.parametrize(("path", "width"), [(FOUR, 390), (FOUR, 1440), ("recipes/mnist_cnn/jax.html", 390)])
+def test_no_line_is_cut_off_without_a_sign(visit, path, width):
+    page = visit(path, width=width)
+    codes = page.locator(".md-content pre > code")
+    assert codes.evaluate_all(f"all => ({CUT})(all).length") == 0
+    page.get_by_label("Wrap long lines").uncheck(force=True)
+    assert codes.evaluate_all(f"all => ({CUT})(all).length") > 0
+    assert codes.evaluate_all(
+        f"all => ({CUT})(all).every(one => getComputedStyle(one.parentElement, '::after').content === '\"»\"')"
+    )
+    page.reload()  # remembered
+    expect(page.get_by_label("Wrap long lines")).not_to_be_checked()
+    assert codes.evaluate_all(f"all => ({CUT})(all).length") > 0
+    last = codes.last
+    last.evaluate("one => { one.scrollLeft = 1e6 }")
+    expect(page.locator(".md-content pre:has(> code)").last).not_to_have_class(re.compile("cut"))
+    page.get_by_label("Wrap long lines").check(force=True)
+    assert codes.evaluate_all(f"all => ({CUT})(all).length") == 0
+
+
+def test_columns_scroll_together(visit):
+    page = visit("recipes/mnist_cnn/index.html?show=numpy,jax,keras,pytorch")
+    page.get_by_label("Wrap long lines").uncheck(force=True)
+    step = page.locator("section.step:has(#train) .cell:visible pre > code")
+    step.first.evaluate("one => { one.scrollLeft = 40 }")
+    page.wait_for_timeout(500)  # and nobody pulls another one back
+    found = step.evaluate_all("all => all.map(one => [one.scrollLeft, one.scrollWidth - one.clientWidth])")
+    assert len(found) == 4
+    assert all(place == min(40, most) for place, most in found)
+    assert [place for place, _ in found].count(40) > 1
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_functions_begin_at_one_height(visit, wrapped):
+    """Where a column's helpers come first, the others leave room, unless that is half a window."""
+    page = visit("recipes/pooling/index.html?show=numpy,pytorch,tensorflow,jax")
+    page.get_by_label("Wrap long lines").set_checked(wrapped, force=True)
+    for name in ("max_pool", "average_pool", "global_average", "max_pool_gradient"):
+        tops = page.locator(".cell:visible .l", has_text=re.compile(rf"^def {name}\(")).evaluate_all(
+            "all => all.map(one => Math.round(one.getBoundingClientRect().top + scrollY))"
+        )
+        assert len(tops) == 4
+        assert max(tops) - min(tops) <= 1, name
+    page.set_viewport_size({"width": 390, "height": 900})
+    expect(page.locator(".l[style*=margin-top]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_copy_the_whole_file(visit, width):
+    page = visit(COMPARISON + "?show=numpy,jax", width=width)
+    page.locator("#evaluate").scroll_into_view_if_needed()  # from where one is: the names of the columns stay in sight
+    head = page.locator(".column[data-framework=numpy]")
+    head.get_by_role("button", name="Copy the whole file").click()
+    expect(head.get_by_text("Copied")).to_be_visible()
+    file = TASKS["softmax_regression"].recipes["numpy"]
+    assert page.evaluate("navigator.clipboard.readText()") == file.read_text(encoding="utf-8")
+
+
+def lit(page, part) -> set[str]:
+    """The columns in which something is lit up; whatever is has to be this part."""
+    parts = page.locator(".cell:visible .part.lit")
+    assert all(part in one.split() for one in parts.evaluate_all("all => all.map(one => one.dataset.part)"))
+    return set(parts.evaluate_all("all => all.map(one => one.closest('.cell').dataset.framework)"))
+
+
+@pytest.mark.parametrize("recipe", [task.name for task in TASKS.values() if task.kind == "network"])
+def test_counterparts_light_up(visit, recipe):
+    page = visit(f"recipes/{recipe}/index.html?show=numpy,jax,theano,pytorch")
+    every = {"numpy", "jax", "theano", "pytorch"}
+    for part in ("loss", "gradient", "update"):
+        one = page.locator(f".cell[data-framework=pytorch] .part[data-part={part}]").first
+        one.hover()
+        assert lit(page, part) == every
+        page.locator("h1").hover()
+        assert lit(page, part) == set()
+        page.keyboard.press("Shift")  # who uses a keyboard sees what has the focus
+        one.focus()  # which Tab reaches
+        assert one.evaluate("one => one.tabIndex") == 0
+        assert lit(page, part) == every
+        one.blur()
+        assert lit(page, part) == set()
+        page.locator(".compare__parts button", has_text=part).click()
+        page.locator("h1").hover()
+        page.evaluate("document.activeElement.blur()")
+        assert lit(page, part) == every  # held
+        page.locator(".compare__parts button", has_text=part).click()
+    page.locator("h1").hover()
+    page.evaluate("document.activeElement.blur()")
+    expect(page.locator(".part.lit")).to_have_count(0)
+
+
+def test_counterparts_only_in_networks(visit):
+    page = visit("recipes/pooling/index.html")
+    expect(page.locator(".part, .compare__parts")).to_have_count(0)
+
+
+def test_how_long_ago_it_was_proven(visit):
+    page = visit("recipes/pooling/index.html")
+    page.clock.install(time="2026-02-03T12:00:00Z")
+    page.reload()
+    expect(page.locator(".proven summary")).to_contain_text("8 variants ✓ last proven 3 days ago; versions")
+    page.locator(".proven summary").click()
+    expect(page.locator(".versions")).to_contain_text("PyTorch: torch")
 
 
 def test_link_to_a_step(visit):
