@@ -9,9 +9,12 @@ import shutil
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import TASKS
 
+from concord.data import datasets
+from concord.project.python import run_file
 from concord.site.comparison import anchor
 from concord.site.source import read_source
 
@@ -50,6 +53,9 @@ KINDS = (
     "recipes/filters/index.html",
     "recipes/mnist_cnn/index.html",
     "recipes/convolution/index.html",
+    "recipes/strides_and_padding/index.html",
+    "recipes/pooling/index.html",
+    "recipes/cross_entropy/index.html",
     "recipes/mnist_cnn/keras.html",
     "frameworks/keras.html",
     "guide.html",
@@ -212,11 +218,131 @@ def test_unknown_names(visit):
 
 
 def test_fewest_and_most(visit):
+    """No chip is disabled: who is chosen when there is no room takes a place, and the last two stay and say why."""
     page = visit(COMPARISON + "?show=keras,pytorch")
-    assert page.locator(".compare__picker input[value=keras]").is_disabled()
+    keras = page.locator(".compare__picker input[value=keras]")
+    keras.click(force=True)
+    expect(keras).to_be_checked()
+    expect(page.locator(".compare__notice")).to_contain_text("Two columns stay.")
     page = visit(COMPARISON + "?show=keras,pytorch,jax,numpy")
-    assert page.locator(".compare__picker input[value=tensorflow]").is_disabled()
-    assert len(columns(page)) == 4
+    page.locator(".compare__picker input[value=tensorflow]").check(force=True)
+    assert sorted(columns(page)) == ["jax", "numpy", "pytorch", "tensorflow"]
+    expect(page.locator(".compare__notice")).to_contain_text("Keras 3 made room for TensorFlow.")
+    page = visit(COMPARISON + "?show=keras,pytorch", width=900)  # there is room for two
+    page.locator(".compare__picker input[value=jax]").check(force=True)
+    assert columns(page) == ["jax", "pytorch"]
+    expect(page.locator(".compare__picker :disabled")).to_have_count(0)
+
+
+CUT = "all => all.filter(one => one.checkVisibility() && one.scrollWidth > one.clientWidth)"
+
+
+FOUR = "recipes/mnist_cnn/index.html?show=numpy,jax,keras,pytorch"
+
+
+@pytest.mark.parametrize(("path", "width"), [(FOUR, 390), (FOUR, 1440), ("recipes/mnist_cnn/jax.html", 390)])
+def test_no_line_is_cut_off_without_a_sign(visit, path, width):
+    page = visit(path, width=width)
+    codes = page.locator(".md-content pre > code")
+    assert codes.evaluate_all(f"all => ({CUT})(all).length") == 0
+    page.get_by_label("Wrap long lines").uncheck(force=True)
+    assert codes.evaluate_all(f"all => ({CUT})(all).length") > 0
+    assert codes.evaluate_all(
+        f"all => ({CUT})(all).every(one => getComputedStyle(one.parentElement, '::after').content === '\"»\"')"
+    )
+    page.reload()  # remembered
+    expect(page.get_by_label("Wrap long lines")).not_to_be_checked()
+    assert codes.evaluate_all(f"all => ({CUT})(all).length") > 0
+    last = codes.last
+    last.evaluate("one => { one.scrollLeft = 1e6 }")
+    expect(page.locator(".md-content pre:has(> code)").last).not_to_have_class(re.compile("cut"))
+    page.get_by_label("Wrap long lines").check(force=True)
+    assert codes.evaluate_all(f"all => ({CUT})(all).length") == 0
+
+
+def test_columns_scroll_together(visit):
+    page = visit("recipes/mnist_cnn/index.html?show=numpy,jax,keras,pytorch")
+    page.get_by_label("Wrap long lines").uncheck(force=True)
+    step = page.locator("section.step:has(#train) .cell:visible pre > code")
+    step.first.evaluate("one => { one.scrollLeft = 40 }")
+    page.wait_for_timeout(500)  # and nobody pulls another one back
+    found = step.evaluate_all("all => all.map(one => [one.scrollLeft, one.scrollWidth - one.clientWidth])")
+    assert len(found) == 4
+    assert all(place == min(40, most) for place, most in found)
+    assert [place for place, _ in found].count(40) > 1
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_functions_begin_at_one_height(visit, wrapped):
+    """Where a column's helpers come first, the others leave room, unless that is half a window."""
+    page = visit("recipes/pooling/index.html?show=numpy,pytorch,tensorflow,jax")
+    page.get_by_label("Wrap long lines").set_checked(wrapped, force=True)
+    for name in ("max_pool", "average_pool", "global_average", "max_pool_gradient"):
+        tops = page.locator(".cell:visible .l", has_text=re.compile(rf"^def {name}\(")).evaluate_all(
+            "all => all.map(one => Math.round(one.getBoundingClientRect().top + scrollY))"
+        )
+        assert len(tops) == 4
+        assert max(tops) - min(tops) <= 1, name
+    page.set_viewport_size({"width": 390, "height": 900})
+    expect(page.locator(".l[style*=margin-top]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_copy_the_whole_file(visit, width):
+    page = visit(COMPARISON + "?show=numpy,jax", width=width)
+    page.locator("#evaluate").scroll_into_view_if_needed()  # from where one is: the names of the columns stay in sight
+    head = page.locator(".column[data-framework=numpy]")
+    head.get_by_role("button", name="Copy the whole file").click()
+    expect(head.get_by_text("Copied")).to_be_visible()
+    file = TASKS["softmax_regression"].recipes["numpy"]
+    assert page.evaluate("navigator.clipboard.readText()") == file.read_text(encoding="utf-8")
+
+
+def lit(page, part) -> set[str]:
+    """The columns in which something is lit up; whatever is has to be this part."""
+    parts = page.locator(".cell:visible .part.lit")
+    assert all(part in one.split() for one in parts.evaluate_all("all => all.map(one => one.dataset.part)"))
+    return set(parts.evaluate_all("all => all.map(one => one.closest('.cell').dataset.framework)"))
+
+
+@pytest.mark.parametrize("recipe", [task.name for task in TASKS.values() if task.kind == "network"])
+def test_counterparts_light_up(visit, recipe):
+    page = visit(f"recipes/{recipe}/index.html?show=numpy,jax,theano,pytorch")
+    every = {"numpy", "jax", "theano", "pytorch"}
+    for part in ("loss", "gradient", "update"):
+        one = page.locator(f".cell[data-framework=pytorch] .part[data-part={part}]").first
+        one.hover()
+        assert lit(page, part) == every
+        page.locator("h1").hover()
+        assert lit(page, part) == set()
+        page.keyboard.press("Shift")  # who uses a keyboard sees what has the focus
+        one.focus()  # which Tab reaches
+        assert one.evaluate("one => one.tabIndex") == 0
+        assert lit(page, part) == every
+        one.blur()
+        assert lit(page, part) == set()
+        page.locator(".compare__parts button", has_text=part).click()
+        page.locator("h1").hover()
+        page.evaluate("document.activeElement.blur()")
+        assert lit(page, part) == every  # held
+        page.locator(".compare__parts button", has_text=part).click()
+    page.locator("h1").hover()
+    page.evaluate("document.activeElement.blur()")
+    expect(page.locator(".part.lit")).to_have_count(0)
+
+
+def test_counterparts_only_in_networks(visit):
+    page = visit("recipes/pooling/index.html")
+    expect(page.locator(".part, .compare__parts")).to_have_count(0)
+
+
+def test_how_long_ago_it_was_proven(visit):
+    page = visit("recipes/pooling/index.html")
+    page.clock.install(time="2026-02-03T12:00:00Z")
+    page.reload()
+    expect(page.locator(".proven summary")).to_contain_text("8 variants ✓ last proven 3 days ago; versions")
+    page.locator(".proven summary").click()
+    expect(page.locator(".versions")).to_contain_text("PyTorch: torch")
 
 
 def test_link_to_a_step(visit):
@@ -495,3 +621,182 @@ def test_first_paint_needs_no_script(visit, browser, address):
     page.goto(address + COMPARISON, wait_until="commit")
     expect(page.locator(f"#{anchor('Train')}-keras")).to_be_visible()
     context.close()
+
+
+# ---- figures to touch: what they show is what the recipe's NumPy program gives
+
+POSITIONS = 20
+
+
+def program(recipe):
+    return run_file(TASKS[recipe].recipes["numpy"], f"{recipe}_in_numpy")
+
+
+def shown(page, name) -> list[float]:
+    """The exact values under a name; what a reader sees of each has to be that, but for the rounding to five digits."""
+    found = page.locator(f".touch data[data-name={name}]").evaluate_all(
+        "all => all.map(one => [one.value, one.textContent])"
+    )
+    for value, text in found:
+        seen = float(text.replace("−", "-").replace("∞", "inf"))
+        assert np.allclose(seen, float(value.replace("Infinity", "inf")), rtol=1e-4, equal_nan=True)
+    return [float(value.replace("Infinity", "inf")) for value, _ in found]
+
+
+def slide(page, label, value):
+    page.locator(".touch label", has_text=label).locator("input[type=range]").fill(str(value))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "width", "scheme"),
+    [("convolution", 1280, "dark"), ("filters", 390, "light"), ("filters", 1280, "light")],
+)
+def test_a_window_shows_its_products(visit, recipe, width, scheme):
+    page = visit(f"recipes/{recipe}/index.html", width=width, color_scheme=scheme, reduced_motion="reduce")
+    digit = datasets.load("digits").test_images[0].astype(np.float64)
+    case = TASKS[recipe].specification.cases(digit[np.newaxis])
+    if recipe == "filters":
+        names = TASKS[recipe].specification.KERNELS
+        maps = program(recipe).filter_image(digit, case["gallery"]["kernels"])
+        kernels = dict(zip(names, zip(case["gallery"]["kernels"], maps, strict=True), strict=True))
+    else:
+        kernels = {
+            name: (case[name]["kernel"], program(recipe).convolve(digit, case[name]["kernel"]))
+            for name in ("edges", "blur")
+        }
+    field = page.get_by_role("application")
+    field.scroll_into_view_if_needed()
+    box = field.bounding_box()
+    random = np.random.default_rng(1)
+    row, column = 10, 10  # where it begins
+    for number in range(POSITIONS):
+        name = str(random.choice(list(kernels)))
+        page.locator(".touch select").select_option(name)
+        if number % 2:
+            row, column = (int(place) for place in random.integers(0, 26, 2))
+            y, x = ((place + 1.5) / 28 for place in (row, column))  # in the middle of the window's middle pixel
+            field.click(position={"x": x * box["width"], "y": y * box["height"]})
+        else:
+            field.focus()
+            key, step = (("ArrowDown", (1, 0)), ("ArrowUp", (-1, 0)), ("ArrowLeft", (0, -1)), ("ArrowRight", (0, 1)))[
+                number // 2 % 4
+            ]
+            page.keyboard.press(key)
+            row, column = np.clip((row + step[0], column + step[1]), 0, 25)
+        kernel, expected = kernels[name]
+        assert np.allclose(
+            shown(page, "product"), (digit[row : row + 3, column : column + 3] * kernel).ravel(), rtol=1e-12
+        )
+        assert np.allclose(shown(page, "sum"), expected[row, column], rtol=1e-12, atol=1e-12)
+        expect(page.locator(".touch output")).to_contain_text(f"Row {row}, column {column}")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_row_with_strides_and_padding(visit, width):
+    page = visit("recipes/strides_and_padding/index.html", width=width)
+    recipe, random = program("strides_and_padding"), np.random.default_rng(2)
+    for _ in range(POSITIONS):
+        size, kernel_size, stride = (int(random.integers(*ends)) for ends in ((5, 13), (1, 6), (1, 5)))
+        padding, weights, flip = (
+            random.choice(["valid", "same", "1", "2"]),
+            random.choice(["ones", "counted"]),
+            random.random() < 0.5,
+        )
+        for label, value in (("Pixels", size), ("Kernel", kernel_size), ("Stride", stride)):
+            slide(page, label, value)
+        page.locator(".touch label", has_text="Padding").locator("select").select_option(str(padding))
+        page.locator(".touch label", has_text="Weights").locator("select").select_option(str(weights))
+        page.get_by_label("Flip the kernel").set_checked(bool(flip))
+        padding = int(padding) if padding.isdigit() else str(padding)
+        kernel = np.ones((1, kernel_size)) if weights == "ones" else np.arange(1.0, kernel_size + 1)[np.newaxis]
+        count, before, after = recipe.extent(size, kernel_size, stride, padding)
+        framed = np.pad(np.arange(1.0, size + 1), (before, after))[np.newaxis]  # the rows above and below aren't wanted
+        expected = recipe.convolve(framed, kernel[:, ::-1] if flip else kernel, stride, "valid")[0]
+        assert [shown(page, name) for name in ("count", "before", "after")] == [[count], [before], [after]]
+        assert shown(page, "map") == expected.tolist()
+        at = int(random.integers(count))
+        window = page.locator(".touch label", has_text="Window").locator("input")
+        window.focus()
+        page.keyboard.press("Home")
+        for _ in range(at):
+            page.keyboard.press("ArrowRight")
+        assert shown(page, "sum") == [expected[at]]
+        expect(window).to_have_attribute("aria-valuetext", f"window {at + 1} of {count}: {expected[at]:.0f}")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_window_that_pools(visit, width):
+    page = visit("recipes/pooling/index.html", width=width)
+    recipe, random = program("pooling"), np.random.default_rng(3)
+    maps = np.array(TASKS["pooling"].specification.DRAWN, np.float64)[np.newaxis, :, :, np.newaxis]
+    field = page.get_by_role("application")
+    for _ in range(POSITIONS):
+        kind, size, stride = (
+            str(random.choice(["max", "average"])),
+            int(random.integers(1, 5)),
+            int(random.integers(1, 4)),
+        )
+        page.locator(".touch select").select_option(kind)
+        slide(page, "Window", size)
+        slide(page, "Stride", stride)
+        expected = getattr(recipe, f"{kind}_pool")(maps, size, stride)
+        assert shown(page, "kept") == expected.ravel().tolist()
+        assert shown(page, "global") == recipe.global_average(maps).ravel().tolist()
+        d_out = np.arange(1.0, expected.size + 1).reshape(expected.shape)
+        assert shown(page, "gradient") == recipe.max_pool_gradient(maps, d_out, size, stride).ravel().tolist()
+        expect(page.get_by_text("gradient goes to", exact=True)).to_be_visible(visible=kind == "max")
+        field.focus()
+        row, column = (int(random.integers(extent)) for extent in expected.shape[1:3])
+        for key, times in (("ArrowUp", 4), ("ArrowLeft", 4), ("ArrowDown", row), ("ArrowRight", column)):
+            for _ in range(times):
+                page.keyboard.press(key)
+        assert shown(page, "value") == [expected[0, row, column, 0]]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_scores_and_their_loss(visit, width):
+    page = visit("recipes/cross_entropy/index.html", width=width)
+    recipe, random = program("cross_entropy"), np.random.default_rng(4)
+    failed = 0
+    for _ in range(POSITIONS):
+        scores, factor, label = (
+            random.integers(-20, 21, 3) / 2,
+            int(random.choice([1, 10, 100])),
+            int(random.integers(3)),
+        )
+        for number, score in enumerate(scores):
+            slide(page, f"Score of class {number}", score)
+        page.locator(".touch label", has_text="All scores").locator("select").select_option(str(factor))
+        page.locator(".touch label", has_text="Right is").locator("select").select_option(str(label))
+        logits, labels = scores[np.newaxis] * factor, np.array([label])
+        assert shown(page, "logit") == logits[0].tolist()
+        for name in ("stable", "naive"):
+            expected = getattr(recipe, name)(logits, labels)
+            assert np.allclose(shown(page, name), expected, rtol=1e-12, atol=1e-15, equal_nan=True)
+        failed += not np.isfinite(recipe.naive(logits, labels)[0])
+        assert np.allclose(shown(page, "gradient"), recipe.gradient(logits, labels)[0], rtol=1e-12, atol=1e-15)
+        assert np.allclose(shown(page, "probability"), np.exp(recipe.log_softmax(logits))[0], rtol=1e-12, atol=1e-300)
+    assert 0 < failed < POSITIONS  # both kinds were seen
+
+
+def test_a_figure_by_keyboard_and_without_motion(visit):
+    page = visit("recipes/filters/index.html", reduced_motion="reduce")
+    page.locator(".touch select").focus()
+    page.keyboard.press("Tab")
+    field = page.get_by_role("application")
+    expect(field).to_be_focused()
+    assert field.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+    window = page.locator(".touch__window").first
+    duration = "one => getComputedStyle(one).transitionDuration"
+    assert set(window.evaluate(duration).split(", ")) == {"0s"}
+    page.keyboard.press("Home")
+    expect(page.locator(".touch output")).to_contain_text("column 0")
+    page.emulate_media(reduced_motion="no-preference")
+    assert "0s" not in window.evaluate(duration).split(", ")
+
+
+def test_figures_only_where_they_are(visit):
+    page = visit("recipes/filters/index.html", java_script_enabled=False)
+    expect(page.locator(".touch")).to_be_hidden()
+    page = visit("recipes/activations/index.html")
+    expect(page.locator("script[src*='/touch/']")).to_have_count(0)

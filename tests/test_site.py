@@ -35,10 +35,11 @@ from concord.project.errors import UserError
 from concord.project.framework import frameworks, variants
 from concord.project.python import definition
 from concord.project.task import Task
-from concord.site import comparison, cookbook, evidence, plots
+from concord.site import comparison, cookbook, correspondence, evidence, plots
 from concord.site import features as site_features
 from concord.site import pages as site_pages
 from concord.site.costs import OF_THE_IMPORT
+from concord.site.markup import code
 from concord.site.results import Measurement, Results, read_results
 from concord.site.source import differing_lines, lines_of_code, notebook, read_source
 
@@ -188,7 +189,7 @@ def test_states(built):
         assert words in text
     text = (built.folder / "recipes" / "convolution" / "index.html").read_text(encoding="utf-8")
     assert "Not published yet: <code>concord compare convolution</code> proves it on your machine." in text
-    assert "variants, largest deviation" not in text
+    assert "not proven yet" in text and "last proven" not in text
 
 
 def test_a_verdict_in_one_line(built):
@@ -201,7 +202,8 @@ def test_a_verdict_in_one_line(built):
     line = "8 of 10 variants proven the same on 2026-01-31, largest float64 error 2e-16"
     assert f"{line}; 1 of them with a known difference; 1 changed since then." in words("mnist_cnn")
     assert f"{line}; 1 changed since then." in words("pooling")
-    assert "8 variants, largest deviation 2e-16" in words("pooling")
+    for words_of_the_badge in ("8 variants ✓ last proven 2026-01-31; versions", "PyTorch : torch "):
+        assert words_of_the_badge in words("pooling").replace("PyTorch:", "PyTorch :")
 
 
 def test_no_verdict_of_other_programs(tmp_path, monkeypatch):
@@ -212,7 +214,56 @@ def test_no_verdict_of_other_programs(tmp_path, monkeypatch):
     assert (standing.proven, standing.stale, standing.date) == (0, 10, "2026-01-31")
     text = comparison.page(TASKS["pooling"], results)
     assert "changed since they were measured on 2026-01-31" in text
-    assert "largest float64 error" not in text and "largest deviation" not in text
+    assert "largest float64 error" not in text and "last proven" not in text
+
+
+def test_what_was_proven_quick_says_so(tmp_path):
+    document = results_file(TASKS["pooling"])
+    for quick in (1, 10):
+        for result in document["results"][-quick:]:
+            result["depth"] = "quick"
+        results = Results(documents(tmp_path / str(quick), [document]) / "results")
+        text = " ".join(text_of(comparison.page(TASKS["pooling"], results)).split())
+        some = "1 of them quick" if quick == 1 else "quick"
+        assert f"last proven 2026-01-31, {some}; versions" in text
+        assert f"proven the same on 2026-01-31 ({some}: by few strong runs), largest" in text
+
+
+networks = [pair for pair in written if pair[0].kind == "network"]
+
+
+@pytest.mark.parametrize(("task", "framework"), networks, ids=map(str, range(len(networks))))
+def test_each_network_has_the_parts_that_correspond(built, task, framework):
+    """The page marks a loss, a gradient and an update in each program: the words of its own code."""
+    text = (built.folder / "recipes" / task.name / "index.html").read_text(encoding="utf-8")
+    cells = read_source(task.recipes[framework]).cells.values()
+    columns = re.split(r'(?=<div class="cell" data-framework=)', text)
+    mine = "".join(one for one in columns if one.startswith(f'<div class="cell" data-framework="{framework}"'))
+    for name in correspondence.PARTS:
+        found = re.findall(
+            rf'<span class="part" data-part="[^"]*\b{name}\b[^"]*">((?:<span[^>]*>[^<]*</span>|[^<]|<wbr>)*)</span>',
+            mine,
+        )
+        assert found, f"frameworks/correspondence.toml finds no {name} in {task.recipes[framework].name}"
+        assert all(any(text_of(one) in cell for cell in cells) for one in found)
+
+
+def test_marks_lie_in_each_other():
+    text = "new = old - rate * grad(loss)  # grad(x)\n"
+    marks = ((0, 0, 29, "update"), (0, 19, 29, "gradient"))
+    shown = str(code(text, marks))
+    assert text_of(shown) == text
+    parts = re.findall(r'data-part="([^"]*)">(.*?)(?=<span class="part"|\n)', shown)
+    assert [(part, text_of(words).split("  #")[0]) for part, words in parts] == [
+        ("update", "new = old - rate * "),
+        ("update gradient", "grad(loss)"),
+    ]
+
+
+def test_a_comment_is_no_part():
+    assert correspondence.marks("pytorch", "x = 1  # loss.backward()\n") == ()
+    assert correspondence.marks("pytorch", "    loss.backward()  # back\n") == ((0, 4, 19, "gradient"),)
+    assert correspondence.marks("unheard_of", "loss.backward()\n") == ()
 
 
 def test_plots(built):
@@ -321,8 +372,9 @@ def says(task):
 def test_what_comes_after_what(built):
     text = (built.folder / "recipes" / "filters" / "index.html").read_text(encoding="utf-8")
     text = text[text.index("<article") :]
-    order = ['class="question"', 'class="picture"', "slides over an image", 'id="compare"', 'id="what-to-look-at"']
-    order += ['id="what-usually-goes-wrong"', 'id="source"', 'id="evidence"', 'class="verdict"', "<details"]
+    order = ['class="question"', "variants ✓", 'class="picture"', "slides over an image", 'id="touch"', 'id="compare"']
+    order += ['id="what-to-look-at"', 'id="what-usually-goes-wrong"', 'id="evidence"', 'class="verdict"']
+    order += ['class="more evidence"', 'id="source"']
     places = [text.index(part) for part in order]
     assert places == sorted(places)
 

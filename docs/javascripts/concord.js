@@ -33,15 +33,20 @@ async function copy(text) {
   }
 }
 
+function copies(button, text) { // what `text` gives, when the button is pressed
+  const words = button.textContent
+  button.addEventListener("click", async () => {
+    await copy(await text())
+    button.textContent = "Copied"
+    setTimeout(() => { button.textContent = words }, 1500)
+  })
+}
+
 function copyButton(code) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "copy", textContent: "Copy" })
   const what = code.parentElement.getAttribute("aria-label")
   if (what) button.setAttribute("aria-label", "Copy: " + what)
-  button.addEventListener("click", async () => {
-    await copy(code.textContent)
-    button.textContent = "Copied"
-    setTimeout(() => { button.textContent = "Copy" }, 1500)
-  })
+  copies(button, () => code.textContent)
   const head = code.closest(".cell, .live section")?.querySelector(":scope > h3")
   if (head) head.after(button)
   else {
@@ -53,6 +58,43 @@ function copyButton(code) {
 
 document.querySelectorAll(".md-content pre > code").forEach(copyButton)
 
+// ---- long lines: wrapped, or cut off with a sign where they are, and then columns scroll together
+
+function edges() { // the sign
+  for (const code of document.querySelectorAll(".md-content pre > code")) {
+    code.parentElement.classList.toggle("cut", code.scrollLeft + code.clientWidth < code.scrollWidth - 1)
+  }
+}
+
+function wrapping(box) {
+  const root = document.documentElement
+  box.checked = !root.classList.contains("no-wrap")
+  box.addEventListener("change", () => {
+    root.classList.toggle("no-wrap", !box.checked)
+    remember("concord.wrap", box.checked ? "" : "no")
+    dispatchEvent(new Event("resize"))
+  })
+}
+
+try { document.documentElement.classList.toggle("no-wrap", localStorage.getItem("concord.wrap") === "no") } catch { /* wrapped, then */ }
+document.querySelectorAll(".compare__tools").forEach((tools) => { tools.hidden = false })
+document.querySelectorAll("input.wrap").forEach(wrapping)
+addEventListener("resize", edges)
+document.addEventListener("toggle", edges, true) // what was folded had no size
+const followed = new WeakMap() // where a column was put because another one scrolled: that isn't followed in turn
+document.addEventListener("scroll", ({ target }) => {
+  if (!(target instanceof HTMLElement) || !target.matches("pre > code")) return
+  if (followed.get(target) !== target.scrollLeft) {
+    for (const other of target.closest(".cells")?.querySelectorAll("pre:not(.commands) > code") ?? []) {
+      if (other === target) continue
+      other.scrollLeft = target.scrollLeft
+      followed.set(other, other.scrollLeft)
+    }
+    followed.delete(target)
+  }
+  edges()
+}, true)
+
 // ---- side by side
 
 const FEWEST = 2, MOST = 4
@@ -63,7 +105,7 @@ function sideBySide(compare) {
   const picker = compare.querySelector(".compare__picker")
   const notice = compare.querySelector(".compare__notice")
   const boxes = [...picker.querySelectorAll("input[value]")].filter((box) => known.includes(box.value))
-  const differences = picker.querySelector(".compare__differences")
+  const differences = compare.querySelector(".compare__differences")
   const wide = matchMedia("(min-width: 45em)")
   const label = (id) => boxes.find((box) => box.value === id).nextElementSibling.textContent
   const family = (id) => id.split("_")[0]
@@ -93,10 +135,7 @@ function sideBySide(compare) {
       delete compare.dataset.mode
       delete compare.dataset.show
     }
-    for (const box of boxes) {
-      box.checked = chosen.includes(box.value)
-      box.disabled = box.checked ? chosen.length <= FEWEST : chosen.length >= MOST
-    }
+    for (const box of boxes) box.checked = chosen.includes(box.value)
     const hidden = wide.matches ? chosen.slice(room()) : []
     if (hidden.length) messages.push(`This window has room for ${room()} columns. Not shown: ${hidden.map(label).join(", ")}.`)
     notice.textContent = messages.join(" ")
@@ -104,6 +143,39 @@ function sideBySide(compare) {
     const alike = shown.length === 2 && family(shown[0]) === family(shown[1])
     differences.hidden = !alike
     mark(alike && differences.firstElementChild.checked ? shown : [])
+    align(shown)
+    edges()
+  }
+
+  // Functions of one name begin at one height: the other columns leave room for that, as far as it isn't half a window.
+  function align(shown) {
+    for (const line of compare.querySelectorAll(".l[style*=margin-top]")) line.style.removeProperty("margin-top")
+    for (const cells of shown.length > 1 ? compare.querySelectorAll(".step .cells") : []) {
+      const columns = shown.map((id) => [...cells.querySelector(`[data-framework="${id}"]`).querySelectorAll("pre:not(.commands) .l")]).map(starts)
+      const names = columns.reduce((most, column) => column.size > most.size ? column : most).keys()
+      const reached = columns.map(() => -1)
+      for (const name of names) {
+        const places = columns.map((column) => [...column.keys()].indexOf(name))
+        const which = columns.map((_, i) => i).filter((i) => places[i] >= 0)
+        if (which.length < 2 || which.some((i) => places[i] <= reached[i])) continue // in another order there
+        const lines = which.map((i) => columns[i].get(name)), tops = lines.map((line) => line.getBoundingClientRect().top)
+        const lowest = Math.max(...tops)
+        if (lowest - Math.min(...tops) > innerHeight / 2) continue
+        lines.forEach((line, n) => { if (tops[n] < lowest - 0.5) line.style.marginTop = `${lowest - tops[n]}px` })
+        for (const i of which) reached[i] = places[i]
+      }
+    }
+  }
+
+  function starts(lines) { // by name, the first line of a function: what is written right above it goes with it
+    const found = new Map()
+    lines.forEach((line, number) => {
+      const name = /^(?:def|class) (\w+)/.exec(line.textContent)?.[1]
+      if (!name) return
+      while (number > 0 && /^[@#]/.test(lines[number - 1].textContent)) number -= 1
+      found.set(name, lines[number])
+    })
+    return found
   }
 
   function mark(pair) {
@@ -124,11 +196,22 @@ function sideBySide(compare) {
     draw(unknown.length ? [`There is no framework called ${unknown.join(", ")}; the address names it.`] : [])
   }
 
-  function choose(list) {
+  function choose(list, messages = []) {
     chosen = list
     remember("concord.show", list.join(","))
     history.pushState(null, "", address({ show: list.join(",") }))
-    draw()
+    draw(messages)
+  }
+
+  function add(id) { // nothing is refused: the one that was chosen first makes room
+    const most = room(), list = [...chosen, id]
+    const gone = list.splice(0, Math.max(list.length - most, 0))
+    choose(list, gone.length ? [`There is room for ${most} columns: ${gone.map(label).join(", ")} made room for ${label(id)}.`] : [])
+  }
+
+  function remove(id) {
+    if (chosen.length > FEWEST) choose(chosen.filter((other) => other !== id))
+    else draw([`Two columns stay. Choose another one, then ${label(id)} can go.`])
   }
 
   function reveal() { // a link to a step of one framework shows that framework
@@ -146,10 +229,17 @@ function sideBySide(compare) {
 
   picker.hidden = false
   picker.addEventListener("change", (event) => {
-    if (event.target === differences.firstElementChild) draw()
-    else if (event.target.checked) choose([...chosen, event.target.value])
-    else choose(chosen.filter((id) => id !== event.target.value))
+    if (event.target.checked) add(event.target.value)
+    else remove(event.target.value)
   })
+  differences.addEventListener("change", () => draw())
+  for (const button of compare.querySelectorAll(".copy--file")) {
+    const file = button.previousElementSibling.querySelector("a").href
+    button.hidden = false
+    copies(button, async () => {
+      try { return await (await fetch(file)).text() } catch { location.href = file; return "" } // opened from a disk
+    })
+  }
   compare.addEventListener("change", (event) => { // a tab
     if (!event.target.matches(".compare__radio")) return
     const list = [event.target.value, ...chosen.filter((id) => id !== event.target.value)].slice(0, Math.max(chosen.length, FEWEST))
@@ -163,6 +253,33 @@ function sideBySide(compare) {
   restore()
   tab()
   reveal()
+}
+
+// ---- the loss, the gradient and the update of one column light up those of the others
+
+function correspondence(compare) {
+  const parts = [...compare.querySelectorAll(".part")]
+  const buttons = [...compare.querySelectorAll(".compare__parts button")]
+  let held = "", focused = "", over = ""
+  const show = () => {
+    const lit = (over || focused || held).split(" ").filter(Boolean)
+    for (const part of parts) part.classList.toggle("lit", lit.some((name) => part.dataset.part.split(" ").includes(name)))
+    for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset.part === held))
+  }
+  const at = (event) => event.target.closest?.(".part, .compare__parts button")?.dataset.part ?? ""
+  for (const cell of compare.querySelectorAll(".cell")) { // one stop for each part, not for each of its lines
+    const seen = new Set()
+    for (const part of cell.querySelectorAll(".part")) {
+      if (seen.has(part.dataset.part)) continue
+      seen.add(part.dataset.part)
+      part.tabIndex = 0
+    }
+  }
+  compare.addEventListener("pointerover", (event) => { over = at(event); show() })
+  compare.addEventListener("pointerleave", () => { over = ""; show() })
+  compare.addEventListener("focusin", (event) => { focused = event.target.matches(":focus-visible") ? at(event) : ""; show() })
+  compare.addEventListener("focusout", () => { focused = ""; show() })
+  for (const button of buttons) button.addEventListener("click", () => { held = held === button.dataset.part ? "" : button.dataset.part; show() })
 }
 
 // ---- a link into the folded evidence opens it
@@ -325,4 +442,16 @@ document.querySelectorAll(".matrix").forEach((matrix) => matrix.addEventListener
   if (link) evidence(event, link)
 }))
 document.querySelectorAll(".compare").forEach(sideBySide)
+document.querySelectorAll(".compare:has(.part)").forEach(correspondence)
 document.querySelectorAll(".matrix").forEach(chooser)
+edges()
+
+// ---- how long ago something was proven
+
+for (const time of document.querySelectorAll(".proven time")) {
+  const days = Math.floor((Date.now() - new Date(time.dateTime)) / 864e5)
+  if (days < 0) continue // a clock that is wrong
+  const [number, unit] = days < 60 ? [days, "day"] : [Math.floor(days / 30.44), "month"]
+  time.title = time.dateTime
+  time.textContent = days ? `${number} ${unit}${number > 1 ? "s" : ""} ago` : "today"
+}

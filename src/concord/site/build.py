@@ -10,7 +10,7 @@ from concord.ask.gotchas import topics
 from concord.project import paths
 from concord.project.framework import frameworks
 from concord.project.task import all_tasks
-from concord.site import choose, comparison, cookbook, features, gotchas, guide, pages
+from concord.site import choose, comparison, cookbook, correspondence, features, gotchas, guide, pages
 from concord.site.results import Results, read_pins
 from concord.site.source import read_source
 
@@ -27,7 +27,7 @@ class Site:
     results: Results = field(init=False)
 
     def __post_init__(self) -> None:
-        for cached in (frameworks, read_features, written, topics, read_source, read_pins):
+        for cached in (frameworks, read_features, written, topics, read_source, read_pins, correspondence.patterns):
             cached.cache_clear()  # the preview builds again in the same process, after something was changed
         self.results = Results(self.results_folder)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from concord.project.framework import Framework, Variant, frameworks
 from concord.project.task import Task
-from concord.site import cookbook, evidence, experiment
+from concord.site import cookbook, correspondence, evidence, experiment, touch
 from concord.site.markup import code, inline, render
 from concord.site.results import Results, pins
 from concord.site.source import Source, differing_lines, notebook, read_source
@@ -90,7 +90,7 @@ def cell(task: Task, step: str, column: Column, written: list[Column]) -> dict[s
         "column": column,
         "id": f"{anchor(step)}-{column.framework.id}",
         "note": column.source.notes.get(step, "") if column.source else "",
-        "code": code(text),
+        "code": code(text, correspondence.marks(column.framework.id, text) if task.kind == "network" else ()),
         "lines": len(text.splitlines()),
         "differs": {
             other.framework.id: " ".join(map(str, differing_lines(text, other.source.cells[step])))
@@ -114,7 +114,7 @@ def shown_first(task: Task) -> list[str]:
 
 def page(task: Task, results: Results) -> str:
     """The Markdown of a recipe's page."""
-    lead, rest = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
+    lead, rest, source = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
     every = columns(task)
     written = [column for column in every if column.source]
     steps = [
@@ -127,6 +127,7 @@ def page(task: Task, results: Results) -> str:
         columns=every,
         steps=steps,
         shown=shown_first(task),
+        parts=correspondence.PARTS if task.kind == "network" else (),
         inline=inline,
     )
     standing = evidence.standing(task, results)
@@ -143,6 +144,8 @@ hide: [toc]
 
 {lead}
 
+{touch.figure(task)}
+
 {comparison}
 
 {rest}
@@ -150,6 +153,8 @@ hide: [toc]
 ## Evidence {{ #evidence }}
 
 {evidence.section(task, results, standing)}
+
+{source}
 """
 
 

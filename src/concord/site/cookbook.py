@@ -82,11 +82,12 @@ def picture(task: Task) -> Picture | None:
     return Picture(" ".join(says.split()), round(float(view[1])), round(float(view[2])))
 
 
-def split_readme(text: str) -> tuple[str, str]:
-    """A README without its title: the first paragraph, and everything after it, under a heading."""
+def split_readme(text: str) -> tuple[str, str, str]:
+    """A README without its title: the first paragraph; what follows, under a heading; its sources, which come last."""
     body = text.split("\n", 1)[1].strip()
     lead, _, rest = body.partition("\n\n")
-    return lead, rest if rest.startswith("## ") else f"## The task {{ #task }}\n\n{rest}"
+    rest, heading, sources = rest.partition("## Source\n")
+    return lead, rest if rest.startswith("## ") else f"## The task {{ #task }}\n\n{rest}", heading + sources
 
 
 def page() -> str:

@@ -108,11 +108,13 @@ class Standing:
     Args:
         written: how many variants there are.
         published: whether there are results at all.
-        date: of the latest.
+        date: when the latest of the proven ones was proven, else the latest result.
         proven: how many variants passed, with the programs and versions of now.
         known: how many of these with a known difference.
         stale: how many results are of other programs or versions.
         error: the largest float64 error of the proven ones, in a few characters; known differences left out.
+        quick: how many of the proven ones were proven by few strong runs, not by every run.
+        versions: of the proven ones, by their labels.
     """
 
     written: int
@@ -122,6 +124,8 @@ class Standing:
     known: int
     stale: int
     error: str
+    quick: int
+    versions: dict[str, str]
 
 
 def standing(task: Task, results: Results) -> Standing:
@@ -132,11 +136,13 @@ def standing(task: Task, results: Results) -> Standing:
     return Standing(
         written=len(written_variants(task)),
         published=bool(found),
-        date=max((measurement.date for measurement in found), default=""),
+        date=max((measurement.proven for measurement in proven or found), default=""),
         proven=len(proven),
         known=sum(measurement.declared for measurement in proven),
         stale=len(stale),
         error=error_figure(max((largest_error(measurement.result["levels"]) for measurement in proven), default=0.0)),
+        quick=sum(measurement.result.get("depth") == "quick" for measurement in proven),
+        versions={variants()[m.result["variant"]].label: m.version for m in proven},
     )
 
 

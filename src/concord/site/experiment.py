@@ -14,7 +14,7 @@ REFERENCE = "numpy"
 def page(task: Task, results: Results) -> str:
     """The Markdown of an experiment's page."""
     assert task.of
-    lead, rest = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
+    lead, rest, source = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
     standing = evidence.standing(task, results)
     top = render("recipe.html", task=task, picture=cookbook.picture(task), standing=standing)
     found = results.of_recipe(task.name)
@@ -45,6 +45,8 @@ hide: [toc]
 ## Evidence {{ #evidence }}
 
 {evidence.section(task, results, standing)}
+
+{source}
 """
 
 

@@ -1,6 +1,10 @@
 """HTML for pages: templates, highlighted code, figures in words."""
 
+import html
+import re
 from functools import cache
+from itertools import groupby, pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +15,24 @@ from markupsafe import Markup
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from concord.site.correspondence import Mark
+
 TEMPLATES = Path(__file__).parent / "templates"
+WRAPS = re.compile(r'(<span class="[op]">[^<]*[.(\[{=]</span>)')  # a long line may go on after these
+TOKEN = re.compile(r"(<span[^>]*>|)([^<]+)(</span>|)")  # of a highlighted line
 
 
 @cache
 def templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    found = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # `tojson`: in the order given, and short
+    return found
 
 
 def render(template: str, **values: Any) -> Markup:
@@ -31,14 +41,42 @@ def render(template: str, **values: Any) -> Markup:
 
 
 @cache
-def code(text: str) -> Markup:
-    """Python, highlighted, each line in an element of its own. Its text content is exactly the text."""
+def code(text: str, marks: tuple[Mark, ...] = ()) -> Markup:
+    """Python, highlighted, each line in an element of its own. Its text content is exactly the text.
+
+    Args:
+        text: the code.
+        marks: what else is marked in its lines, each as (line, from, to, part).
+    """
     lexer = PythonLexer(stripnl=False, ensurenl=False)
     lines = pygments.highlight(text, lexer, HtmlFormatter(nowrap=True, wrapcode=False)).split("\n")
     if text.endswith("\n") and lines and not lines[-1]:
         lines.pop()
-    end = "\n" if text.endswith("\n") else ""
-    return Markup("\n".join(f'<span class="l">{line}</span>' for line in lines) + end)
+    found = []
+    for number, (line, plain) in enumerate(zip(lines, text.split("\n"), strict=False)):
+        indent = len(plain) - len(plain.lstrip(" "))
+        style = f' style="--i:{indent}"' if indent else ""  # where the rest of a wrapped line begins
+        end = "\n" if number < len(lines) - 1 or text.endswith("\n") else ""
+        line = WRAPS.sub(r"\1<wbr>", marked(line, [mark[1:] for mark in marks if mark[0] == number]))
+        found.append(f'<span class="l"{style}>{line}{end}</span>')
+    return Markup("".join(found))
+
+
+def marked(line: str, marks: list[tuple[int, int, str]]) -> str:
+    """A highlighted line with further marks around its characters. Marks may lie in each other."""
+    if not marks:
+        return line
+    pieces, done = [], 0  # the tokens, cut where a mark begins or ends
+    edges = sorted({edge for start, end, _ in marks for edge in (start, end)})
+    for opening, inside, closing in TOKEN.findall(line):
+        text = html.unescape(inside)
+        cuts = [0, *(edge - done for edge in edges if 0 < edge - done < len(text)), len(text)]
+        for start, end in pairwise(cuts):
+            parts = " ".join(dict.fromkeys(part for a, b, part in marks if a <= done + start and done + end <= b))
+            pieces.append((parts, f"{opening}{html.escape(text[start:end], quote=False)}{closing}"))
+        done += len(text)
+    groups = [(parts, "".join(piece for _, piece in group)) for parts, group in groupby(pieces, key=itemgetter(0))]
+    return "".join(f'<span class="part" data-part="{parts}">{text}</span>' if parts else text for parts, text in groups)
 
 
 @cache

@@ -31,6 +31,11 @@ class Measurement:
         return self.document["created"][:10]
 
     @property
+    def proven(self) -> str:
+        """The day of the proof: what hasn't changed isn't proven again when it is published again."""
+        return self.result.get("proven", self.document["created"])[:10]
+
+    @property
     def machine(self) -> str:
         environment = self.document["environment"]
         gib = round(environment["memory_bytes"] / 2**30)
