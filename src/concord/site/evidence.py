@@ -29,7 +29,8 @@ WORDS = {
     "missing": "not measured",
 }
 SIGNS = {"ok": "✓", "same": "✓", "declared": "!", "reported": "~", "missing": "–", "not_written": "–"}
-GOOD, KNOWN, NEUTRAL, BAD = "good", "known", "neutral", "bad"
+GOOD, KNOWN, FAR, NEUTRAL, BAD = "good", "known", "far", "neutral", "bad"
+FAR_OFF = 1e-3  # from here on a known difference is more than a question of digits
 TONES = {"ok": GOOD, "same": GOOD, "declared": KNOWN, "reported": NEUTRAL, "missing": NEUTRAL, "not_written": NEUTRAL}
 
 
@@ -64,10 +65,11 @@ def level_badge(measurement: Measurement, level: str) -> Badge | None:
     shown = failed or declared or verdicts[0]
     state = shown["outcome"] if failed else "declared" if declared else "ok"
     figure = error_figure(shown["error"]) if shown["error"] is not None else WORDS[shown["outcome"]]
+    far = state == "declared" and (not isinstance(shown["error"], float) or shown["error"] >= FAR_OFF)
     return Badge(
         id=f"figures-{measurement.result['variant']}-{level}",
         text=figure if level != "accuracy" else f"± {figure}",
-        tone=TONES.get(state, BAD),
+        tone=FAR if far else TONES.get(state, BAD),
         sign=SIGNS.get(state, "✗"),
         levels=[
             verdict | {"exact": error_figure(verdict["error"], digits=2), "when": when(verdict)} for verdict in verdicts

@@ -97,7 +97,7 @@ KERAS_ON = {"keras-tf": "tensorflow", "keras-jax": "jax", "keras-torch": "pytorc
 
 
 def overhead(steps: Steps, keras: str, back: str) -> float | None:
-    """By what share Keras's step is longer than its backend's own; 0 in the same tier, None where a figure is missing."""
+    """By what share a step of Keras is longer than its backend alone; 0 in the same tier, None without a figure."""
     if keras not in steps or back not in steps:
         return None
     (tier, slower), (other, faster) = steps[keras], steps[back]
