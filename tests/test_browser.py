@@ -504,16 +504,16 @@ def test_differences(visit):
 def test_choosing(visit):
     page = visit("choose.html")
     every = page.locator("tr[data-row]:visible").count()
-    page.get_by_role("searchbox").fill("lines mnist_cnn")
+    page.get_by_role("searchbox").fill("lines of code")
     assert 0 < page.locator("tr[data-row]:visible").count() < every
-    assert "filter=lines+mnist_cnn" in page.url
+    assert "filter=lines+of+code" in page.url
     page.get_by_label("only where they differ").check()
-    row = page.locator("tr[data-row=lines-mnist_cnn-all]")
-    row.get_by_role("button", name="all steps", exact=True).click()
-    values = [int(value) for value in attributes(row.locator("td[data-value]"), "data-value")]
+    row = page.locator("tr[data-row=lines-network]")
+    row.get_by_role("button", name="a whole network", exact=True).click()
+    values = [float(value) for value in attributes(row.locator("td[data-value]"), "data-value")]
     assert values == sorted(values)
     page.reload()  # all of it is in the address
-    again = [int(value) for value in attributes(row.locator("td[data-value]"), "data-value")]
+    again = [float(value) for value in attributes(row.locator("td[data-value]"), "data-value")]
     assert again == values
     page.get_by_role("button", name="Everything").click()
     expect(page.locator("tr[data-row]:visible")).to_have_count(every)
@@ -534,7 +534,7 @@ def test_what_i_need(visit):
     expect(lacking).to_contain_text("lacks dense layer; no evidence for 1-D convolution")
     expect(unknown).to_contain_text("no evidence for dense layer")
     assert "faded" in page.locator("tr[data-row=dense] td").nth(4).get_attribute("class")
-    expect(page.locator(".matrix__notice")).to_contain_text("With everything that you need: NumPy, JAX")
+    expect(page.locator(".matrix__notice")).to_contain_text("Has everything that you need: NumPy")
     assert "need=dense,conv_1d" in page.url
     page.reload()
     expect(lacking).to_contain_text("lacks dense layer")

@@ -175,7 +175,7 @@ def table(document: dict[str, Any]) -> "Table":
     table.add_column(f"times {reference(document) or 'the fastest'}'s", justify="right")
     columns: dict[str, tuple[str, Callable[[float], str]]] = {
         "import": ("import_seconds", told_seconds),
-        "first step": ("first_step_seconds", told_seconds),
+        "to first step": ("ready_seconds", told_seconds),
         "epoch": ("epoch_seconds", told_seconds),
         "1 image": ("single_seconds", told_seconds),
         "1,000 images": ("thousand_seconds", told_seconds),

@@ -1,9 +1,9 @@
 """The page for choosing: everything that is measured, what each framework can do, and how much code it takes."""
 
 from collections.abc import Callable
+from statistics import fmean
 
-from concord.judge import ladder
-from concord.project.framework import Variant, variants
+from concord.project.framework import Variant, frameworks, variants
 from concord.project.task import Task, find_task
 from concord.site import costs, evidence
 from concord.site.cookbook import in_order
@@ -13,6 +13,8 @@ from concord.site.matrix import NOT_MEASURED, Cell, Group, Row, files, table, un
 from concord.site.results import Results, pins
 from concord.site.source import read_source
 
+MEASURED, FAST = "mnist_cnn", "mnist_cnn_fast"  # the network that is timed, and its fast programs
+
 
 def pages(results: Results) -> dict[str, str | bytes]:
     """The page, and its table to download."""
@@ -21,20 +23,18 @@ def pages(results: Results) -> dict[str, str | bytes]:
 
 
 def groups(results: Results) -> list[Group]:
-    """Everything that has evidence, in the order of the page."""
+    """Everything that has evidence, in the order of the page. What speaks of one recipe is on that recipe's page."""
     tasks = in_order()
     networks = [task for task in tasks if task.kind == "network"]
-    measured = [costs.on_processor(task, results) for task in networks]
+    in_time, in_memory = costs.on_processor(find_task(MEASURED), find_task(FAST), results)
     return [
-        Group("The same result", [equivalence(task, results) for task in tasks]),
-        Group("Precision", [precision(task, results) for task in tasks] + [declared()]),
-        Group("Speed on a processor", [row for in_time, _ in measured for row in in_time]),
-        Group("Speed on a graphics card", [costs.on_graphics_card(find_task("mnist_cnn"), results)]),
-        Group("Memory", [row for _, in_memory in measured for row in in_memory]),
-        Group("Accuracy", [accuracy(task, results) for task in networks]),
+        Group("The same result", [proven(tasks, results), precision(networks, results), declared()]),
+        Group("Speed on a processor", in_time),
+        Group("Speed on a graphics card", [costs.on_graphics_card(find_task(MEASURED), results)]),
+        Group("Memory", in_memory),
+        Group("Accuracy", [accuracy(find_task(MEASURED), results)]),
         *feature_groups(results),
-        *[Group(f"Lines of code: {task.name}", lines(task)) for task in networks],
-        Group("Lines of code: operations", [lines(task)[0] for task in tasks if task.kind == "operation"]),
+        Group("Lines of code", lines(tasks)),
         Group("Installation", [versions(), environment()]),
     ]
 
@@ -52,43 +52,55 @@ def page_of(task: Task, anchor: str) -> str:
     return f"recipes/{task.name}/index.html#{anchor}"
 
 
-def equivalence(task: Task, results: Results) -> Row:
+def proven(tasks: list[Task], results: Results) -> Row:
+    """How many recipes were proven to compute the same, of those that have published results."""
+
     def cell(variant: Variant) -> Cell:
-        measurement = results.find(task.name, variant.id)
-        if measurement is None:
-            return unknown(task, variant)
-        tone, sign, words = evidence.state_badge(measurement)
-        stale = evidence.staleness(results, measurement, task)
-        note = f"stale: {stale}" if stale else f"{measurement.date}, {measurement.version}"
-        return Cell(f"{sign} {words}", words, page_of(task, f"evidence-{variant.id}"), note, tone)
+        found = [(task, m) for task in tasks if (m := results.find(task.name, variant.id))]
+        if not found:
+            return Cell(NOT_MEASURED)
+        good = [m for _, m in found if m.result["outcome"] == "ok"]
+        known = sum(m.declared for m in good)
+        stale = sum(bool(evidence.staleness(results, m, task)) for task, m in found)
+        every = len(good) == len(found)
+        notes = [f"{known} with a known difference" if known else "", f"{stale} changed since" if stale else ""]
+        return Cell(
+            f"✓ all {len(found)}" if every else f"✗ {len(good)} of {len(found)}",
+            len(good) / len(found),
+            "proof.html#verdicts",
+            ", ".join(filter(None, notes)),
+            evidence.GOOD if every else evidence.BAD,
+        )
 
-    about = "every level of the ladder, in both precisions"
-    return row(f"same-{task.name}", task.name, cell, about=about, task=task)
+    return row("same", "recipes proven the same", cell, about="every level of the ladder, in both precisions")
 
 
-def precision(task: Task, results: Results) -> Row:
+def precision(networks: list[Task], results: Results) -> Row:
     """How near float64 comes to the reference before any training: it tells a float64 that is really float32."""
-    level = {"operation": "values", "network": "logits", "experiment": "prefix"}[task.kind]
-    gate = next(found.gates["float64"] for found in ladder.levels(task) if found.name == level)
 
     def cell(variant: Variant) -> Cell:
-        measurement = results.find(task.name, variant.id)
-        verdicts = [v for v in measurement.levels(level) if v["precision"] == "float64"] if measurement else []
-        if not verdicts or not isinstance(verdicts[0]["error"], (int, float)):
-            return unknown(task, variant)
-        error = verdicts[0]["error"]
+        verdicts = [
+            (verdict["error"], verdict["gate"], task)
+            for task in networks
+            if (measurement := results.find(task.name, variant.id))
+            for verdict in measurement.levels("logits")
+            if verdict["precision"] == "float64" and isinstance(verdict["error"], (int, float))
+        ]
+        if not verdicts:
+            return Cell(NOT_MEASURED)
+        error, gate, task = max(verdicts, key=lambda found: found[0])
         good = gate is not None and error <= gate
         words = "float64" if good else "not float64"
         return Cell(
             f"{error_figure(error)} {words}",
             error,
             page_of(task, f"evidence-{variant.id}"),
-            f"the gate is {gate:.0e}",
-            evidence.GOOD if good else evidence.KNOWN,
+            tone=evidence.GOOD if good else evidence.KNOWN,
+            means=words,
         )
 
-    about = f"worst relative error of the {level} in float64"
-    return row(f"float64-{task.name}", f"float64: {task.name}", cell, unit="relative error", about=about, task=task)
+    about = "worst relative error of a network's logits with float64 switched on"
+    return row("float64", "is float64 float64?", cell, unit="relative error", about=about)
 
 
 def declared() -> Row:
@@ -108,33 +120,42 @@ def accuracy(task: Task, results: Results) -> Row:
             return unknown(task, variant) if measurement is None else Cell("unverified")
         return Cell(f"{value:.2%}", value, page_of(task, "measured"))
 
-    about = "one ordinary float32 run, all test images"
-    return row(f"accuracy-{task.name}", task.name, cell, unit="of 1", about=about, task=task)
+    about = f"{task.name}: one ordinary float32 run, all test images"
+    return row("accuracy", "accuracy of the convolutional network", cell, unit="of 1", about=about, task=task)
 
 
-def lines(task: Task) -> list[Row]:
-    counts = {id: read_source(path).lines_of_code() for id, path in task.recipes.items()}
+def lines(tasks: list[Task]) -> list[Row]:
+    """The mean lines of code of what every framework has."""
+    shared = [task for task in tasks if len(task.recipes) == len(frameworks())]
+    counts = {
+        task.name: {id: read_source(path).lines_of_code() for id, path in task.recipes.items()} for task in shared
+    }
+    networks = [task for task in shared if task.kind == "network" and task.name != FAST]
+    operations = [task for task in shared if task.kind == "operation"]
 
-    def counted(id: str, label: str, count: Callable[[dict[str, int]], int]) -> Row:
-        values = {framework: count(by_step) for framework, by_step in counts.items()}
-        least = min((value for value in values.values() if value), default=0)
+    def counted(id: str, label: str, of: list[Task], count: Callable[[dict[str, int]], int]) -> Row:
+        means = {
+            framework: fmean(count(counts[task.name][framework]) for task in of) for framework in frameworks() if of
+        }
+        least = min((value for value in means.values() if value), default=0)
 
         def cell(variant: Variant) -> Cell:
-            if variant.framework not in values:
-                return unknown(task, variant)
-            value = values[variant.framework]
-            link = f"recipes/{task.name}/{variant.framework}.html"
-            if not value:
-                return Cell("0", 0, link)
-            return Cell(str(value), value, link, costs.times(value, least), costs.tone(value, least))
+            if variant.framework not in means:
+                return Cell(NOT_MEASURED)
+            value = means[variant.framework]
+            ratio = costs.times(value, least)
+            return Cell(f"{value:.0f}", value, "recipes/index.html", tone=costs.tone(value, least), times=ratio)
 
-        return row(f"lines-{task.name}-{id}", label, cell, unit="lines")
+        return row(id, label, cell, unit="lines", about=f"mean of the {len(of)} that every framework has")
 
-    label = "all steps" if task.kind == "network" else task.name
-    rows = [counted("all", label, lambda by_step: sum(by_step.values()))]
-    for step in task.steps:
-        rows.append(counted(step.lower().replace(" ", "-"), step, lambda by_step, step=step: by_step.get(step, 0)))
-    return rows
+    def whole(by_step: dict[str, int]) -> int:
+        return sum(by_step.values())
+
+    return [
+        counted("lines-network", "a whole network", networks, whole),
+        counted("lines-train", "its training", networks, lambda by_step: by_step.get("Train", 0)),
+        counted("lines-operation", "a building block", operations, whole),
+    ]
 
 
 def versions() -> Row:
@@ -164,8 +185,8 @@ hide: [navigation, toc]
 
 # Choose
 
-Frameworks as columns. Every figure leads to the evidence that produced it; a cell without evidence says so.
-In a hurry? [The guide](guide.md) has it in a few sentences.
+[The guide](guide.md) has it in a few sentences. Here is all of it: every figure leads to the evidence that produced it,
+and a cell without evidence says so.
 
 {table("choose", found, "speed, float64, dropout …", legend)}
 """

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from concord.cost.statistics import WIDTH, Figure, compared, failed_rounds, figure, sound
+from concord.cost.statistics import WIDTH, Figure, compared, failed_rounds, figure, values
 from concord.project.framework import variants
 from concord.project.task import Task
 from concord.run.devices import told_machine
@@ -28,15 +28,16 @@ class Quantity:
 
 
 STEP = Quantity("steady_seconds", "a training step")
+FAST_STEP = Quantity("steady_seconds", "a training step of the fast program")
 SPEED = (
     STEP,
     Quantity("epoch_seconds", "seconds an epoch"),
     Quantity("single_seconds", "prediction of one image"),
     Quantity("thousand_seconds", "prediction of 1,000 images"),
-    Quantity("first_step_seconds", "first step"),
+    Quantity("ready_seconds", "from the import to the end of the first step"),
     Quantity("import_seconds", "import"),
 )
-OF_THE_IMPORT = ("import_seconds", "peak_memory")  # what else is imported adds to these
+OF_THE_IMPORT = ("import_seconds", "ready_seconds", "peak_memory")  # what else is imported adds to these
 MEMORY = (Quantity("peak_memory", "memory at most", "bytes", mebibytes),)
 
 
@@ -51,6 +52,10 @@ class Benchmark:
     @property
     def link(self) -> str:
         return f"speed.html#{self.file.stem}"
+
+    @property
+    def about(self) -> str:
+        return f"{self.task.name} on {told_machine(self.document['environment'])}"
 
     def of(self, quantity: Quantity) -> dict[str, Figure]:
         """By variant."""
@@ -67,9 +72,9 @@ class Benchmark:
         return Cell("unverified" if row["unproven"] else "no figure", note=speed.why_without(row))
 
     def note(self, id: str, quantity: Quantity, found: Figure) -> str:
-        """The least and the most, and whether the figure still speaks for the present program."""
+        """What a click tells: the least and the most, and whether the figure still speaks for the present program."""
         row = self.document["variants"][id]
-        rounds = sum(quantity.name in run for run in sound(row))
+        rounds = len(values(row, quantity.name))
         ends = f"{quantity.write(found.low)} to {quantity.write(found.high)}, {rounds} rounds"
         words = [*([ends] if found.low < found.high else []), *failed_rounds(row)]
         if stale := outdated_program(self.task, id, row):
@@ -90,12 +95,18 @@ def benchmark(task: Task, results: Results, gpu: bool = False) -> Benchmark | No
     return Benchmark(task, file, document)
 
 
-def on_processor(task: Task, results: Results) -> tuple[list[Row], list[Row]]:
-    """The rows of speed and those of memory."""
+def on_processor(task: Task, fast: Task, results: Results) -> tuple[list[Row], list[Row]]:
+    """The rows of speed, the step of the fast programs among them, and those of memory."""
     measured = benchmark(task, results)
     in_time = [row for quantity in SPEED if (row := cost(task, quantity, measured))]
     in_memory = [row for quantity in MEMORY if (row := cost(task, quantity, measured))]
-    return ([tiers(measured)] if measured else []) + in_time, in_memory
+    written_fast = cost(fast, FAST_STEP, benchmark(fast, results))
+    return [
+        *([tiers(measured)] if measured else []),
+        *in_time[:1],
+        *([written_fast] if written_fast else []),
+        *in_time[1:],
+    ], in_memory
 
 
 def on_graphics_card(task: Task, results: Results) -> Row:
@@ -104,7 +115,7 @@ def on_graphics_card(task: Task, results: Results) -> Row:
         return benchmarked(STEP, measured, "graphics-card")
     about = "no results file is from a machine with one; the recipes use an NVIDIA card that their framework sees"
     cells = {id: Cell(NOT_MEASURED) for id in variants()}
-    return Row("graphics-card", title(STEP, task), STEP.unit, about, speed.gpu_command(task.name), cells)
+    return Row("graphics-card", STEP.title, STEP.unit, about, speed.gpu_command(task.name), cells)
 
 
 def cost(task: Task, quantity: Quantity, measured: Benchmark | None) -> Row | None:
@@ -123,28 +134,33 @@ def tiers(measured: Benchmark) -> Row:
             return measured.without(id)
         number, ratio = steps[id]
         tone = str(min(number, len(FACTORS) + 1))
-        note = f"{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f}) times the least"
-        return Cell(f"tier {number}", number, measured.link, note, tone)
+        detail = f"{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f}) times the fastest in the same rounds"
+        return Cell(f"tier {number}", number, measured.link, tone=tone, detail=detail, means=tone)
 
-    about = f"the interval of a step in a new tier lies wholly above {WIDTH:g} times the last tier's fastest"
-    id, label = f"tier-{measured.task.name}", f"tier by training step: {measured.task.name}"
+    about = f"in one tier are steps that can't be told apart, or by less than {WIDTH - 1:.0%}"
+    id, label = f"tier-{measured.task.name}", "tier by training step"
     return Row(id, label, "", about, "", {id: cell(id) for id in variants()})
 
 
 def benchmarked(quantity: Quantity, measured: Benchmark, id: str) -> Row:
     """Medians of a benchmark's rounds."""
-    values = measured.of(quantity)
-    least = min((found.value for found in values.values()), default=0.0)
+    found = measured.of(quantity)
+    least = min((figure.value for figure in found.values()), default=0.0)
 
     def cell(id: str) -> Cell:
-        if id not in values:
+        if id not in found:
             return measured.without(id)
-        value = values[id].value
-        note = "; ".join(filter(None, [times(value, least), measured.note(id, quantity, values[id])]))
-        return Cell(quantity.write(value), value, measured.link, note, tone(value, least))
+        value = found[id].value
+        return Cell(
+            quantity.write(value),
+            value,
+            measured.link,
+            tone=tone(value, least),
+            times=times(value, least),
+            detail=measured.note(id, quantity, found[id]),
+        )
 
-    about = told_machine(measured.document["environment"])
-    return Row(id, title(quantity, measured.task), quantity.unit, about, "", {id: cell(id) for id in variants()})
+    return Row(id, quantity.title, quantity.unit, measured.about, "", {id: cell(id) for id in variants()})
 
 
 def with_neighbours(id: str, quantity: Quantity, row: dict[str, Any]) -> str:
@@ -155,12 +171,12 @@ def with_neighbours(id: str, quantity: Quantity, row: dict[str, Any]) -> str:
     return f"with {', '.join(imported)}, imported only because installed too"
 
 
-def title(quantity: Quantity, task: Task) -> str:
-    return f"{quantity.title}: {task.name}"
-
-
 def times(value: float, least: float) -> str:
-    return f"{value / least:.1f}× the least" if least else ""
+    """How many times the best, in a few characters; nothing is compared with nought."""
+    if not least:
+        return ""
+    ratio = value / least
+    return f"{ratio:.1f}×" if ratio < 9.95 else f"{ratio:,.0f}×"
 
 
 def tone(value: float, least: float) -> str:

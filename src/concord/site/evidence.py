@@ -30,7 +30,8 @@ WORDS = {
     "missing": "not measured",
 }
 SIGNS = {"ok": "✓", "same": "✓", "declared": "!", "reported": "~", "missing": "–", "not_written": "–"}
-GOOD, KNOWN, NEUTRAL, BAD = "good", "known", "neutral", "bad"
+GOOD, KNOWN, FAR, NEUTRAL, BAD = "good", "known", "far", "neutral", "bad"
+FAR_OFF = 1e-3  # from here on a known difference is more than a question of digits
 TONES = {"ok": GOOD, "same": GOOD, "declared": KNOWN, "reported": NEUTRAL, "missing": NEUTRAL, "not_written": NEUTRAL}
 
 
@@ -65,19 +66,13 @@ def level_badge(measurement: Measurement, level: str, settings: Sequence[str] = 
     declared = next((verdict for verdict in verdicts if verdict["declared"]), None)
     shown = failed or declared or verdicts[0]
     state = shown["outcome"] if failed else "declared" if declared else "ok"
-    figure = (
-        error_figure(shown["error"])
-        if shown["error"] is not None
-        else WORDS[shown["outcome"]]
-        if level != "findings"
-        else "holds"
-        if state == "ok"
-        else "doesn't hold"
-    )
+    words = ("holds" if state == "ok" else "doesn't hold") if level == "findings" else WORDS[shown["outcome"]]
+    figure = error_figure(shown["error"]) if shown["error"] is not None else words
+    far = state == "declared" and (not isinstance(shown["error"], float) or shown["error"] >= FAR_OFF)
     return Badge(
         id=f"figures-{measurement.result['variant']}-{level}",
         text=figure if level != "accuracy" else f"± {figure}",
-        tone=TONES.get(state, BAD),
+        tone=FAR if far else TONES.get(state, BAD),
         sign=SIGNS.get(state, "✗"),
         levels=[
             verdict | {"exact": error_figure(verdict["error"], digits=2), "when": when(verdict, settings)}

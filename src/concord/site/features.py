@@ -17,6 +17,7 @@ from concord.site.results import Results, outdated
 COMMAND = "concord features --json docs/results/features.json"
 TONES = {BUILT_IN: GOOD, FEW_LINES: "2", ADD_ON: "3", NOT_POSSIBLE: BAD, BROKEN: BAD, NOT_WRITTEN: NEUTRAL, FACT: ""}
 USABLE = (BUILT_IN, FEW_LINES, ADD_ON)  # the best first; the table is sorted by it
+LACKS = {FEW_LINES: FEW_LINES, ADD_ON: ADD_ON, NOT_POSSIBLE: "lacks", NOT_WRITTEN: "unknown", BROKEN: "unknown"}
 
 
 class Answers:
@@ -81,20 +82,23 @@ def cell(feature: Feature, variant: Variant, answers: Answers) -> Cell:
         f"stale: {stale}" if stale else "",
         TONES[answer],
         USABLE.index(answer) if answer in USABLE else len(USABLE) if answer == NOT_POSSIBLE else None,
-        "lacks" if answer == NOT_POSSIBLE else "unknown" if answer in (NOT_WRITTEN, BROKEN) else "",
+        LACKS.get(answer, ""),
     )
 
 
 def summary(members: list[Feature], answers: Answers) -> dict[str, str]:
-    """By variant, how many of a group's features can be used; nothing for a group of facts."""
+    """By variant, how many of a group's features it has; nothing for a group of facts.
+
+    It has a feature if that is built in. What takes a few lines or an add-on can be had, and the table says so too.
+    """
     asked = [feature for feature in members if not is_fact(feature, answers)]
     if not asked:
         return {}
     found = {}
     for variant in variants().values():
         given = [answers.of(feature, variant) for feature in asked]
-        usable = sum(answer is not None and answer["answer"] in USABLE for answer in given)
-        found[variant.id] = f"{usable} of {len(asked)}"
+        has = sum(answer is not None and answer["answer"] == BUILT_IN for answer in given)
+        found[variant.id] = f"{has} of {len(asked)} built in"
     return found
 
 

@@ -96,7 +96,8 @@ def cell(topic: Topic, variant: Variant, found: dict[str, Any] | None, name: str
     if stale := findings.stale(topic, variant, found):
         notes.append(f"stale: {stale}")
     shown = short(value)
-    return Cell(shown, value if isinstance(value, (int, float)) else shown, link, "; ".join(notes), tone)
+    sorted_by = value if isinstance(value, (int, float)) else shown
+    return Cell(shown, sorted_by, link, "; ".join(notes), tone, means=shown)
 
 
 def part(value: Any, name: str) -> Any:

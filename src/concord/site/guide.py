@@ -75,7 +75,7 @@ def supports(cell: Cell, claim: str) -> bool:
     """Whether a cell says at least what a sentence claims of it."""
     if claim in USABLE:
         return cell.rank is not None and cell.rank <= USABLE.index(claim)
-    if claim in (steps := [f"up to {factor:g}× the least" for factor in costs.FACTORS]):
+    if claim in (steps := [f"up to {factor:g}× the best" for factor in costs.FACTORS]):
         return cell.tone in [str(step) for step in range(1, steps.index(claim) + 2)]
     words = (cell.text, cell.text.partition(" ")[2])  # with and without the sign or figure in front of them
     return any(text.startswith(claim) for text in words)

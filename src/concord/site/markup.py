@@ -96,7 +96,9 @@ def error_figure(error: float | str | None, digits: int = 0) -> str:
         return "none"
     if isinstance(error, str):
         return "infinite"
-    return "0" if error == 0 else f"{error:.{digits}e}".replace("e-0", "e-").replace("e+0", "e+")
+    if error >= 0.1:
+        return f"{error:,.{digits + (error < 9.95)}f}".removesuffix(".0")
+    return "0" if error == 0 else f"{error:.{digits}e}".replace("e-0", "e-")
 
 
 def seconds(value: float) -> str:

@@ -8,11 +8,12 @@ import csv
 import io
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, field
 
 from markupsafe import Markup
 
-from concord.project.framework import Variant, variants
+from concord.project.framework import Variant, frameworks, variants
 from concord.project.task import Task
 from concord.site.markup import render
 
@@ -24,7 +25,9 @@ class Cell:
     """One figure. `value` is what is sorted and downloaded, None where nothing is known; `link` leads to its evidence.
 
     `tone` is a step of the colour scale: 1 (near the best) to 4 (far from it), or a badge's; `note` says it in words.
-    `rank` is what words are sorted by. `lacks` is "lacks" or "unknown" where a reader who needs this can't count on it.
+    `rank` is what words are sorted by. `lacks` is why a reader who needs this can't count on it as it is: "lacks",
+    "unknown", or what it takes. `times` is a figure's ratio to the best; `detail` is what a click tells.
+    `means` is what counts when columns are compared, where it isn't what `meaning` makes of the rest.
     """
 
     text: str
@@ -34,6 +37,19 @@ class Cell:
     tone: str = ""
     rank: int | None = None
     lacks: str = ""
+    times: str = ""
+    detail: str = ""
+    means: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """Figures differ if they are another step of the colour scale, everything else if its words do, not its digits.
+
+        Empty where nothing is known: that is no difference.
+        """
+        if self.value is None:
+            return ""
+        return self.means or (self.tone if self.times else re.sub(r"[^a-z]+", " ", self.text.lower()).strip())
 
 
 @dataclass(frozen=True)
@@ -63,8 +79,41 @@ def unknown(task: Task, variant: Variant) -> Cell:
 
 def table(name: str, groups: list[Group], placeholder: str, legend: Markup) -> Markup:
     """The table with its tools. `name` is that of the files to download; the placeholder shows what to filter by."""
-    columns = list(variants().values())
-    return render("matrix.html", name=name, groups=groups, variants=columns, placeholder=placeholder, legend=legend)
+    return render(
+        "matrix.html",
+        name=name,
+        groups=groups,
+        columns=columns(),
+        placeholder=placeholder,
+        legend=legend,
+        scaled=any(cell.times for group in groups for row in group.rows for cell in row.cells.values()),
+    )
+
+
+@dataclass(frozen=True)
+class Column:
+    """A variant, the family that it stands under, if there are several of it, and what that leaves of its name."""
+
+    variant: Variant
+    family: str
+    short: str
+
+
+def columns() -> list[Column]:
+    """Every variant in the order of the tables."""
+    families = [family(variant) for variant in variants().values()]
+    found = []
+    for variant, name in zip(variants().values(), families, strict=True):
+        shared = families.count(name) > 1
+        short = variant.label.removeprefix(f"{name} ") if shared else variant.label
+        found.append(Column(variant, name if shared else "", short))
+    return found
+
+
+def family(variant: Variant) -> str:
+    """What a framework and its older or other forms have in common: Keras, TensorFlow."""
+    oldest = frameworks()[variant.framework.partition("_")[0]]
+    return re.sub(r" \d+$", "", oldest.label)
 
 
 def files(name: str, groups: list[Group]) -> dict[str, str | bytes]:

@@ -92,7 +92,7 @@ def effect(level: str, rows: list[dict[str, Any]]) -> dict[str, str] | None:
     if not caught:
         return {"tone": "", "text": figure, "words": "passes"}
     claimed = level == rows[0]["level"]
-    return {"tone": GOOD if claimed else BAD, "text": f"✗ {figure}".strip(), "words": "caught"}
+    return {"tone": GOOD if claimed else BAD, "text": f"{'✓' if claimed else '✗'} {figure}".strip(), "words": "caught"}
 
 
 def run(row: dict[str, Any]) -> dict[str, str]:

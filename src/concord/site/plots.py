@@ -1,4 +1,4 @@
-"""Where everything lies in the plots, as shares of their width and height; the templates draw them as SVG."""
+"""Where everything lies in the plots, as shares of their width and height; the templates draw them."""
 
 import math
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from concord.project.framework import frameworks, variants
 from concord.project.task import Task
 from concord.site.results import Measurement
 from concord.site.source import read_source
+
+TOGETHER = 0.1  # of the plot's height: curves that are never further apart are drawn as one band
 
 
 def scale(values: list[float], steps: int) -> tuple[list[float], float, float]:
@@ -78,9 +80,15 @@ def loss_curves(found: dict[str, Measurement]) -> dict[str, Any] | None:
     epochs = max(map(len, histories.values()))
     ticks, start, end = scale([loss for history in histories.values() for loss in history], 4)
     lasts = [history[-1] for history in histories.values() if len(history) == epochs]
+    columns = [[history[i] for history in histories.values() if len(history) > i] for i in range(epochs)]
     return {
         "epochs": epochs,
         "ticks": [((end - tick) / (end - start), f"{tick:.4g}") for tick in ticks],
+        "band": [
+            (i / (epochs - 1), (end - min(losses)) / (end - start), (end - max(losses)) / (end - start))
+            for i, losses in enumerate(columns)
+        ],
+        "together": max(max(losses) - min(losses) for losses in columns) <= TOGETHER * (end - start),
         # Every epoch is a tick, until there are too many of them.
         "epoch_ticks": [
             (number / (epochs - 1), number + 1) for number in range(epochs) if number % math.ceil(epochs / 12) == 0

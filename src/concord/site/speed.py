@@ -1,6 +1,5 @@
 """The speed page: what `concord bench` measured, machine by machine, never merged."""
 
-from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
@@ -15,8 +14,7 @@ from concord.site.results import Results, neighbours, outdated_program
 
 COLUMNS = {  # by metric: the table's column and how its values are written
     "import_seconds": ("import", seconds),
-    "start_seconds": ("model", seconds),
-    "first_step_seconds": ("first step", seconds),
+    "ready_seconds": ("import to first step", seconds),
     "epoch_seconds": ("epoch", seconds),
     "single_seconds": ("1 image", seconds),
     "thousand_seconds": ("1,000 images", seconds),
@@ -37,17 +35,90 @@ def gpu_command(recipe: str) -> str:
 
 
 def page(results: Results) -> Markup:
-    """A section for each results file: one recipe on one machine's processor or GPU; then what isn't measured yet."""
+    """A part for each results file: one recipe on one machine's processor or GPU; then what isn't measured yet."""
     found = results.documents("bench")
     ordered = sorted(found, key=lambda item: (item[1]["recipe"], "device" in item[1]["environment"]))
     sections = [section(file.name, document) for file, document in ordered]
+    names = [part["name"] for part in sections]
+    for part in sections:
+        part["title"] = part["name"] if names.count(part["name"]) == 1 else f"{part['name']}: {part['machine']}"
     known = {(part["document"]["recipe"], bool(part["gpu"])) for part in sections if part["rows"]}
     missing = [
-        (f"{recipe} on a GPU", gpu_command(recipe)) if gpu else (recipe, command(recipe, f"bench-{recipe}.json"))
+        (name(recipe, gpu), gpu_command(recipe) if gpu else command(recipe, f"bench-{recipe}.json"))
         for recipe, gpu in WANTED
         if (recipe, gpu) not in known
     ]
-    return render("speed.html", sections=sections, missing=missing, seconds=seconds)
+    return render(
+        "speed.html",
+        sections=sections,
+        missing=missing,
+        seconds=seconds,
+        surprises=surprises(dict(ordered_steps(ordered))),
+    )
+
+
+def name(recipe: str, gpu: bool) -> str:
+    """A tab's."""
+    what = {"mnist_cnn": "", "mnist_cnn_fast": "Fast programs"}.get(recipe, recipe)
+    where = "GPU" if gpu else "Processor"
+    return where if not what else f"{what}, {where}" if gpu else what
+
+
+Steps = dict[str, tuple[int, Figure]]
+
+
+def ordered_steps(ordered: list[tuple[Any, dict[str, Any]]]) -> list[tuple[str, Steps]]:
+    """By a tab's name, each variant's tier and ratio; of several machines the last."""
+    return [(name(d["recipe"], "device" in d["environment"]), compared(d)) for _, d in ordered]
+
+
+def surprises(steps: dict[str, Steps]) -> list[str]:
+    """What one wouldn't expect, a sentence each, as far as the figures say so."""
+    processor, gpu = steps.get("Processor", {}), steps.get("GPU", {})
+    found = []
+    if "numpy" in processor:
+        slower = [label(id) for id, (tier, _) in processor.items() if tier > processor["numpy"][0]]
+        if slower:
+            found.append(f"Plain NumPy takes a step in less time than {listed(slower)}.")
+    added = {keras: by for keras, back in KERAS_ON.items() if (by := overhead(processor, keras, back)) is not None}
+    shares = [f"{by:.0%} to {label(KERAS_ON[keras])}’s" for keras, by in added.items() if by]
+    nothing = [f"{label(KERAS_ON[keras])}’s" for keras, by in added.items() if not by]
+    if shares:
+        rest = f"; to {listed(nothing)} nothing that can be told from noise" if nothing else ""
+        found.append(f"Keras adds {listed(shares)} step{rest}.")
+    last = max((tier for tier, _ in processor.values()), default=0)
+    turned = [label(id) for id, (tier, _) in gpu.items() if tier == 1 and processor.get(id, (0,))[0] > last / 2]
+    if turned:
+        found.append(f"{listed(turned)}, among the slowest on the processor, is the fastest on the GPU.")
+    return found
+
+
+KERAS_ON = {"keras-tf": "tensorflow", "keras-jax": "jax", "keras-torch": "pytorch"}
+
+
+def overhead(steps: Steps, keras: str, back: str) -> float | None:
+    """By what share a step of Keras is longer than its backend alone; 0 in the same tier, None without a figure."""
+    if keras not in steps or back not in steps:
+        return None
+    (tier, slower), (other, faster) = steps[keras], steps[back]
+    return slower.value / faster.value - 1 if tier != other else 0.0
+
+
+def listed(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def answer(rows: list[dict[str, Any]], images: int) -> str:
+    """Who is fastest, and how far the others are from that."""
+    first = [row["label"] for row in rows if row["tier"] == 1]
+    last = rows[-1]
+    step = f"{seconds(rows[0]['step'].value)} for a training step of {images} images"
+    text = f"{listed(first)} {'is' if len(first) == 1 else 'are'} fastest: {step}."
+    return (
+        text
+        if last["tier"] == 1
+        else f"{text} The slowest, {last['label']}, takes {last['ratio'].value:.1f} times as long."
+    )
 
 
 def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
@@ -60,6 +131,8 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
     found = noise(document)
     return {
         "file": file,
+        "name": name(document["recipe"], bool(gpu)),
+        "answer": answer(rows, document["batch_size"]) if rows else "",
         "document": document,
         "command": command(document["recipe"], file, *options, *(["--device gpu"] if gpu else [])),
         "machine": told_machine(document["environment"]),
@@ -70,7 +143,6 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
             if gpu and variant.device_code and variant.id not in document["variants"]
         ],
         "rows": rows,
-        "tiers": tiers(rows),
         "reference": label(reference(document)),
         "columns": {name: column for name, column in COLUMNS.items() if any(row["figures"].get(name) for row in rows)},
         "chart": plots.intervals(
@@ -100,16 +172,6 @@ def row(id: str, measured: dict[str, Any], tier: int, ratio: Figure) -> dict[str
         "figures": {name: found for name in COLUMNS if (found := figure(measured, name))},
         "installed": megabytes(installed) if installed else "–",
     }
-
-
-def tiers(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each tier the members and how many times the fastest's step theirs take: the answer in a line each."""
-    found = []
-    for number, members in groupby(rows, key=lambda row: row["tier"]):
-        part = list(members)
-        ends = dict.fromkeys(times(part[place]["ratio"].value) for place in (0, -1))
-        found.append({"tier": number, "labels": [row["label"] for row in part], "times": " to ".join(ends)})
-    return found
 
 
 def times(value: float) -> str:

@@ -1,0 +1,194 @@
+"""The site's search in a real browser, asked in the words of public threads: does it lead to the page that answers?"""
+
+import json
+import tomllib
+
+import pytest
+from playwright.sync_api import expect
+from test_browser import PATIENCE, address, browser, built, pytestmark, visit
+
+from concord.project.errors import UserError
+from concord.site import search
+
+__all__ = ["address", "browser", "built", "pytestmark", "visit"]
+
+LEARNING = "learning.html"  # "My network isn't learning"
+ENOUGH = 27  # of the thirty
+# What people type, and where it should lead: to the first of these pages that the site has.
+QUERIES = [
+    ("my loss is nan after a few iterations", [LEARNING, "recipes/cross_entropy"]),
+    ("Loss becomes nan after training ~6000 iterations", [LEARNING, "recipes/cross_entropy"]),
+    ("loss not decreasing, accuracy stuck at 10%", [LEARNING, "recipes/saturated_neuron", "recipes/initialisers"]),
+    ("why is my neural net not learning", [LEARNING, "recipes/saturated_neuron"]),
+    ("my model is overfitting", [LEARNING, "features/dropout", "features/early_stopping"]),
+    ("RuntimeWarning: overflow encountered in exp softmax", ["recipes/cross_entropy"]),
+    ("do I need softmax before CrossEntropyLoss?", ["gotchas/double_softmax"]),
+    ("is the softmax applied twice", ["gotchas/double_softmax"]),
+    ("dying relu, all outputs zero", ["recipes/activations", "gotchas/relu_slope"]),
+    ("vanishing gradient sigmoid", ["recipes/saturated_neuron", "recipes/activations"]),
+    ("kaiming init", ["recipes/initialisers", "gotchas/initialisers"]),
+    ("how does pytorch initialize linear layer weights by default", ["gotchas/initialisers"]),
+    ("count_include_pad", ["recipes/pooling"]),
+    ("average pooling border pytorch vs tensorflow", ["recipes/pooling"]),
+    ("calculate output size of conv layer with padding and stride", ["recipes/strides_and_padding"]),
+    ("padding='same' tensorflow pytorch different results", ["gotchas/same_padding", "recipes/strides_and_padding"]),
+    ("Transferring weights from Keras to PyTorch", ["porting"]),
+    ("converted model gives different output after flatten", ["gotchas/flatten_order"]),
+    ("NHWC to NCHW", ["gotchas/conv_layout", "porting"]),
+    ("batchnorm momentum convention", ["gotchas/batch_norm"]),
+    ("Fix TF batch norm momentum and epsilon values", ["gotchas/batch_norm"]),
+    ("weight_decay in Adam is not an L2 Penalty", ["gotchas/weight_decay"]),
+    ("keep_prob vs dropout rate", ["gotchas/dropout_rate"]),
+    ("forgot model.eval()", ["gotchas/default_mode"]),
+    ("Each time I run the Keras, I get different result", ["gotchas/shuffle_order", "gotchas/seed_order"]),
+    ("numpy float64 becomes float32 in jax", ["gotchas/silent_float32"]),
+    ("how does backward() work, from scratch", ["recipes/backprop_by_hand"]),
+    ("how to check my backprop implementation is correct numerical gradient", ["recipes/gradient_check"]),
+    ("simple mnist example", ["recipes/softmax_regression", "recipes/mnist_cnn"]),
+    ("how to make cnn training faster on cpu", ["recipes/mnist_cnn_fast", "speed"]),
+]
+
+
+INDEX = {
+    "config": {"lang": ["en"]},
+    "docs": [
+        {"location": "recipes/mlp/index.html", "title": "A network", "text": "<p>An idea.</p>"},
+        {
+            "location": "recipes/mlp/index.html#train-numpy",
+            "title": "Train",
+            "text": "<pre><code>loss = 1</code></pre>",
+        },
+        {"location": "recipes/mlp/index.html#evidence", "title": "Evidence", "text": "10 of 10"},
+        {
+            "location": "features/jacobian.html",
+            "title": "Jacobian",
+            "text": "<p>Is there one?</p> 3 <pre><code>def jacobian(f): return torch.func.jacrev(f)</code></pre>",
+        },
+        {"location": "choose.html", "title": "Choose", "text": 9_000 * "x"},
+        {"location": "proof.html", "title": "Proof", "text": "<p>Verdicts</p>"},
+    ],
+}
+
+
+def test_the_index_holds_what_is_asked_for():
+    """A recipe's code is in it; a feature's, what was measured and what the tables hold isn't."""
+    made = search.prepare(INDEX)
+    docs = {entry["location"]: entry for entry in made["docs"]}
+    assert "loss = 1" in docs["recipes/mlp/index.html#train-numpy"]["text"]
+    assert "recipes/mlp/index.html#evidence" not in docs
+    assert docs["features/jacobian.html"]["text"] == "<p>Is there one?</p> torch.func.jacrev"
+    assert len(docs["choose.html"]["text"]) < 1_000
+    boosts = [docs[f"{place}.html"]["boost"] for place in ("recipes/mlp/index", "features/jacobian", "choose", "proof")]
+    assert boosts == sorted(boosts, reverse=True) and len(set(boosts)) == 4
+    assert made["config"]["lang"] == ["en"]
+    assert "kaiming" in made["config"]["synonyms"]["he glorot initialiser"]
+
+
+@pytest.mark.parametrize("text", ["synonyms = 1\n[pages]", "[synonyms", "[pages]", "[synonyms]\nnan = 3\n[pages]"])
+def test_damaged_words(tmp_path, text):
+    file = tmp_path / "search.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=r"search\.toml can't be read"):
+        search.prepare(INDEX, file)
+
+
+def test_words_are_of_pages(built):
+    """A page that moves takes its words along."""
+    named = tomllib.loads(search.WORDS.read_text(encoding="utf-8"))["pages"]
+    assert [page for page in named if page != LEARNING and not (built.folder / page).is_file()] == []
+
+
+def test_words_of_a_page_are_found(built):
+    """They are in the index of the built site, on that page and no other."""
+    docs = json.loads((built.folder / "search" / "search_index.json").read_text(encoding="utf-8"))["docs"]
+    assert [entry["location"] for entry in docs if "count_include_pad" in entry.get("tags", [""])[0]] == [
+        "recipes/pooling/index.html"
+    ]
+
+
+def hits(page, words: str) -> list[str]:
+    """The pages that are found, the best first."""
+    field = page.locator(".md-search__input")
+    field.fill(words)
+    field.press("End")  # the theme listens to keys
+    page.wait_for_function(
+        """words => window.answered === words""",
+        arg=words,
+        timeout=PATIENCE,
+    )
+    return page.locator(".md-search-result__list > li").evaluate_all(
+        "all => all.map(one => new URL(one.querySelector('a').href).pathname.slice(1))"
+    )
+
+
+# Tells when the answer to what stands in the field has been drawn.
+LISTEN = """
+const Before = window.Worker
+Object.defineProperty(window, "Worker", { configurable: true, get: () => window.listening || Before, set: (made) => {
+  window.listening = class extends made {
+    constructor(...where) {
+      super(...where)
+      this.addEventListener("message", ({ data }) => {
+        const words = document.querySelector(".md-search__input")?.value
+        if (data.type === 3) setTimeout(() => { window.answered = words }, 100)
+      })
+    }
+  }
+} })
+"""
+
+
+@pytest.fixture
+def ask(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(LISTEN)
+    page.goto(address + "index.html")
+    yield lambda words: hits(page, words)
+    context.close()
+
+
+def places(built, pages: list[str]) -> list[str]:
+    """The pages that count: the first that the site has, where there is a choice, and its chapters."""
+    named = [
+        page if page.endswith(".html") else f"{page}/index.html" if page.startswith("recipes/") else f"{page}.html"
+        for page in pages
+    ]
+    return [page for page in named if (built.folder / page).is_file()]
+
+
+def test_thirty_questions(built, ask):
+    """At least 27 of 30 have the page that answers among the first three."""
+    assert len(QUERIES) == 30
+    missed = []
+    for words, pages in QUERIES:
+        wanted = places(built, pages)
+        found = ask(words)[:3]
+        if not set(wanted) & set(found):
+            missed.append(f"{words!r}: {found}, not {wanted}")
+    assert len(QUERIES) - len(missed) >= ENOUGH, "\n".join(missed)
+
+
+PASTED = """Error: Given groups=1, weight of size [32, 1, 3, 3], expected input[128, 28, 28, 1] to have 1 channels,
+but got 28 channels instead ^~*+- (nchw: "channels first")"""
+
+
+def test_pasted_text(visit):
+    """With the mouse, so that no key is pressed, and with all that means something to the theme's search."""
+    page = visit("index.html")
+    field = page.locator(".md-search__input")
+    field.click()
+    page.evaluate(
+        """text => {
+            const field = document.querySelector(".md-search__input")
+            field.value = text
+            field.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "insertFromPaste", data: text }))
+        }""",
+        PASTED,
+    )
+    found = page.locator(".md-search-result__list > li")
+    expect(found.first).to_be_attached()
+    assert "gotchas/conv_layout.html" in [
+        one.get_attribute("href").split("?")[0].split("#")[0].split("/", 3)[-1] for one in found.locator("> a").all()
+    ]
+    expect(page.locator(".md-search-result__terms")).to_have_count(0)  # nothing is said to be missing
