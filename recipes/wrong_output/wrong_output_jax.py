@@ -1,0 +1,73 @@
+# %% [markdown]
+# # The wrong output, in JAX
+# A network for ten classes ends in a softmax, and its loss is the cross-entropy. The talk's network ended in sigmoids.
+# What comes of that depends on what stands between the logits z and the loss.
+
+# %% Init
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.nn import log_sigmoid, log_softmax, one_hot, sigmoid
+
+# %% [markdown]
+# The right one; what Keras makes of sigmoids, divided by their sum; the formula -y log(sigmoid(z)) as it stands; and
+# the right one with its two arguments exchanged. Each takes logits and one-hot labels, and gives losses (N,).
+
+
+# %% Four losses
+def renormalised(z):
+    return jnp.clip(sigmoid(z) / sigmoid(z).sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
+
+
+LOSSES = {
+    "softmax": lambda z, y: -(y * log_softmax(z)).sum(axis=1),
+    "sigmoid": lambda z, y: -(y * jnp.log(renormalised(z))).sum(axis=1),
+    "literal": lambda z, y: -(y * log_sigmoid(z)).sum(axis=1),
+    "exchanged": lambda z, y: -(z * log_softmax(y)).sum(axis=1),
+}
+
+
+# %% Losses and gradients
+def loss(name, logits, labels):
+    return np.array(LOSSES[name](logits, one_hot(labels, logits.shape[1], dtype=logits.dtype)))
+
+
+def gradient(name, logits, labels):
+    """Of the mean loss, by the logits."""
+    y = one_hot(labels, logits.shape[1], dtype=logits.dtype)
+    return np.array(jax.grad(lambda z: LOSSES[name](z, y).mean())(logits))
+
+
+# %% [markdown]
+# A layer of weights that start from zero. Watch both numbers: a loss that falls isn't yet a network that learns.
+
+
+# %% Descent
+@partial(jax.jit, static_argnames="name")
+def step(weights, x, y, rate, name):
+    value, slope = jax.value_and_grad(lambda weights: LOSSES[name](x @ weights, y).mean())(weights)
+    right = (x @ weights).argmax(axis=1) == y.argmax(axis=1)
+    return weights - rate * slope, value, right.mean()
+
+
+def descend(name, images, labels, rate, steps):
+    """Before each step and after the last: the mean loss, and the share of right answers."""
+    y = one_hot(labels, labels.max() + 1, dtype=images.dtype)
+    weights, history = jnp.zeros((images.shape[1], y.shape[1]), images.dtype), []
+    for _ in range(steps + 1):
+        weights, *values = step(weights, images, y, rate, name)
+        history.append(values)
+    losses, accuracies = np.array(history, images.dtype).T
+    return losses, accuracies
+
+
+# %% Run
+if __name__ == "__main__":
+    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
+    for name in ("softmax", "sigmoid", "literal"):
+        losses, accuracies = descend(
+            name, np.array([*bright, *dim], np.float32), np.repeat([0, 1], 4), rate=0.1, steps=200
+        )
+        print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")
