@@ -48,7 +48,8 @@ def test_slices_compute_what_the_whole_training_does():
 
 def test_a_setting_says_how_often_it_is_watched_and_whether_it_is_shuffled():
     mlp = find_task("mlp").specification
-    given = SimpleNamespace(**vars(mlp) | {"SETTINGS": {"sorted": {"every": 10, "shuffle": False}, "other": {}}})
+    wanted = {"sorted": {"every": 10, "shuffle": False}, "other": {}}
+    given = SimpleNamespace(**vars(mlp) | {"KIND": "experiment", "SETTINGS": wanted})
     found = settings(given)
     assert found["sorted"].watching == {"every": 10}
     task = replace(find_task("learning_rate"), specification=given)
