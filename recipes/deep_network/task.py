@@ -1,6 +1,8 @@
 """deep_network: one, three and five hidden layers of 30 neurons, with sigmoid, tanh and ReLU, five epochs each.
 
-Everything else is mlp's. Each activation begins with the start that is made for it: Glorot's or He's.
+Everything else is mlp's. Each activation begins with the start that is made for it: Glorot's or He's. Least values are
+from five seeds of start and shuffling in PyTorch, as `tools/findings.py` measures them. Of those, the three layers with
+sigmoid had begun to learn in one by the fifth epoch; five layers in none.
 """
 
 TITLE = "Your first deep network"
@@ -41,7 +43,7 @@ def findings(runs):
             last["1 sigmoid"] - runs["1 sigmoid"]["accuracy"][0],
             0.35,
         ),
-        "with three hidden layers sigmoid only guesses, and ReLU doesn't": (last["3 ReLU"] - last["3 sigmoid"], 0.38),
-        "tanh doesn't either": (last["3 tanh"] - last["3 sigmoid"], 0.38),
+        "with three hidden layers ReLU learns where sigmoid hardly does": (last["3 ReLU"] - last["3 sigmoid"], 0.38),
+        "tanh learns there as well": (last["3 tanh"] - last["3 sigmoid"], 0.38),
         "five hidden layers with ReLU learn where five with sigmoid don't": (last["5 ReLU"] - last["5 sigmoid"], 0.35),
     }

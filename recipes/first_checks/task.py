@@ -1,7 +1,8 @@
 """first_checks: the loss before training, and twenty images learnt by heart; true, blank and wrongly labelled ones.
 
 Everything else is mlp's. The twenty are the first training images, in one batch: an epoch is a step, and there are 200.
-What wasn't trained is asked about the first 5,000 training images.
+What wasn't trained is asked about the first 5,000 training images. Least values are from five seeds of start and
+shuffling in PyTorch, as `tools/findings.py` measures them.
 """
 
 import numpy as np
@@ -27,7 +28,7 @@ FIGURE = {
     "says": "Loss over 200 steps on twenty images: it falls from log 10 to 0.01, as fast for wrong labels as for right "
     "ones; with blank images it stops at the entropy of the labels, 2.21. Beside it, the loss before training.",
 }
-ENTROPY = 2.2071  # of the twenty labels: three 1s and 3s among them, no 8 without a 0
+ENTROPY = 2.2071  # of the twenty labels
 
 
 def data(images, labels, validation_images, validation_labels, *, shown="all"):
@@ -53,6 +54,6 @@ def findings(runs):
         "blank images: the loss stays above the entropy of the labels": (last["blank images"] - ENTROPY, 0.0),
         "wrong labels are learnt by heart as well: 19 of 20 at least": (
             runs["wrong labels"]["training_accuracy"][-1] - 0.9,
-            0.05,
+            0.04,
         ),
     }

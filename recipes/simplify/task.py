@@ -1,4 +1,4 @@
-"""simplify: 75 steps on 500 images of two, five or ten classes; and on 0 and 1 with four faults put in.
+"""simplify: 75 steps on 500 images of two, five or ten classes; and on 0 and 1 with three faults put in.
 
 Everything else is mlp's: a batch is of 20, three epochs of 25 steps. The images are the first 500 of the classes;
 validation images are those of the same classes. The ten outputs stay.
@@ -26,12 +26,11 @@ SETTINGS = {
     "labels shifted": setting(0, 1, fault="labels shifted"),
     "blank images": setting(0, 1, fault="blank images"),
     "rate × 100": setting(0, 1, learning_rate=10.0),
-    "uphill": setting(0, 1, learning_rate=-0.1),
 }
 FIGURE = {
     "curve": "accuracy",
     "says": "Validation accuracy after 25, 50 and 75 steps. 0 and 1 are told apart at once, ten classes reach 0.8; "
-    "with shifted labels, blank images, a hundredfold rate or the wrong sign 0 and 1 are not told apart.",
+    "with shifted labels, blank images or a hundredfold rate 0 and 1 are not told apart.",
 }
 
 
@@ -57,5 +56,4 @@ def findings(runs):
         "shifted labels show": (last["0 and 1"] - last["labels shifted"], 0.1),
         "blank images show": (last["0 and 1"] - last["blank images"], 0.2),
         "a hundredfold rate shows": (last["0 and 1"] - last["rate × 100"], 0.0),
-        "the wrong sign shows": (last["0 and 1"] - last["uphill"], 0.2),
     }

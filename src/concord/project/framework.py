@@ -38,6 +38,16 @@ class KnownDifference:
     cause: str
 
 
+@cache
+def installed_version(distribution: str) -> str:
+    """Reading a distribution's metadata takes 10 ms, and every run asks for it.
+
+    Raises:
+        PackageNotFoundError: it isn't installed.
+    """
+    return metadata.version(distribution)
+
+
 @dataclass(frozen=True)
 class Variant:
     """One way of running one framework: a column of every table.
@@ -75,7 +85,7 @@ class Variant:
         if self.own:
             return self.own.versions(self.distributions)
         try:
-            return {name: metadata.version(name) for name in self.distributions}
+            return {name: installed_version(name) for name in self.distributions}
         except metadata.PackageNotFoundError:
             return None
 

@@ -38,9 +38,9 @@ def draw_setting(panel, runs, colour, other, setting):
     curve = FIGURE["curve"]
     first = 1 if curve == "loss" else 0  # what is asked of the model is known before the first epoch too
     for variant, curves in sorted(runs.items(), key=lambda item: item[0] == REFERENCE):
-        bold, thin = {"color": colour, "lw": 3}, {"color": other, "lw": 1, "zorder": 3}
+        reference = variant == REFERENCE
+        style = {"color": colour, "lw": 3, "label": setting} if reference else {"color": other, "lw": 1, "zorder": 3}
         epochs = np.arange(first, first + len(curves[curve]))
-        style = bold | {"label": setting} if variant == REFERENCE else thin
         panel.plot(epochs, curves[curve], marker="o" if len(epochs) < 8 else "", markersize=4, **style)
     values = next(iter(runs.values()))[curve]
     panel.set_xlim(left=0)

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -132,6 +133,7 @@ class Collector:
         self._collected: dict[tuple[Path, str, str, Run], Evidence] = {}
         self._cases: dict[Path, dict[str, Case]] = {}
         self._folders: dict[Path, Path] = {}
+        self._task_digests: dict[tuple[Path, Path], str] = {}
 
     def collect(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
         """The evidence of one run on the device. Its own `run` says what was drawn for it."""
@@ -316,11 +318,17 @@ class Collector:
             data=dataset.digest,
             device=self.device,
             variant=variant_digest(variant),
-            task=plan.task_digest(task, program),
+            task=self._task_digest(task, program),
             contract=task.contract(),
             given=given,
-            harness=[hashlib.sha256(file.read_bytes()).hexdigest() for file in HARNESS],
+            harness=harness_digests(),
         )
+
+    def _task_digest(self, task: Task, program: Path) -> str:
+        """Read once: what changes while a comparison runs is another program's business."""
+        if (task.folder, program) not in self._task_digests:
+            self._task_digests[task.folder, program] = plan.task_digest(task, program)
+        return self._task_digests[task.folder, program]
 
     def _start(self, task: Task, run: Run) -> str | None:
         """The file with the weights that a run starts from; None for the framework's own."""
@@ -382,6 +390,11 @@ class Collector:
                 ) from None
             self._folders[task.folder] = folder
         return self._folders[task.folder]
+
+
+@cache
+def harness_digests() -> list[str]:
+    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in HARNESS]
 
 
 locks: defaultdict[Any, threading.Lock] = defaultdict(threading.Lock)
