@@ -113,7 +113,7 @@ def injected(task: Task, run: Run, training: dict[str, Any], count: int) -> "Arr
 
 
 def drawn_hyperparameters(values: dict[str, Any], draw: int, smallest: int = 1) -> dict[str, Any]:
-    """Another batch size, above the smallest, and a share of whatever is a fraction: the learning rate, the momentum."""
+    """Another batch size, above the smallest; and a share of whatever is a fraction: learning rate, momentum."""
     import numpy as np
 
     random = np.random.default_rng([draw, 1])
