@@ -133,7 +133,7 @@ REFUSED = {
         ('UNTRAINED = ("norm_moving_mean", ', 'UNTRAINED = ("norm_mean", '),
         ("initial_weights() has no norm_mean, which UNTRAINED names",),
     ),
-    "a batch of many": ("norm_and_dropout", ("SMALLEST_BATCH = 2", "SMALLEST_BATCH = 9"), ("number from 1 to 4",)),
+    "a batch of many": ("norm_and_dropout", ("SMALLEST_BATCH = 2", "SMALLEST_BATCH = 21"), ("number from 1 to 20",)),
     "three arrays": ("small_images", ("return images[:300], labels[:300], ", "return "), ("a tuple of four arrays",)),
     "targets too few": ("small_images", ("labels[:300]", "labels[:299]"), ("300 train inputs, but 299 train targets",)),
     "other images each time": ("small_images", ("default_rng(0)", "default_rng()"), ("other arrays at each call",)),

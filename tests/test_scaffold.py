@@ -10,7 +10,7 @@ from commands import Finished, assert_refused, python, run, snapshot
 
 from concord.project import paths, scaffold
 from concord.project.errors import UserError
-from concord.project.framework import frameworks, read_framework, variants
+from concord.project.framework import read_framework, variants
 from concord.project.task import read_task
 
 # What the structure tests ask of a folder and of a recipe, asked in the copy.
@@ -99,42 +99,39 @@ def test_new_framework(house):
     }
 
 
-def test_new_recipe(house):
-    """A recipe by the scaffold: listed as not written, then written, accepted and compared."""
+FILES = ("task.py", "README.md", "second_steps_numpy.py")
+
+
+@pytest.mark.parametrize("kind", scaffold.KINDS)
+def test_new_recipe(house, kind):
+    """A recipe by the scaffold: its NumPy program is accepted and compared as it is; the others aren't written."""
     before = snapshot(house.folder)
     folder = house.folder / "recipes" / "second_steps"
-    finished = house.concord("new", "recipe", "second_steps")
-    assert finished == (0, f"wrote {folder / 'task.py'}\nwrote {folder / 'README.md'}\n", "")
-    added = {"recipes/second_steps", "recipes/second_steps/task.py", "recipes/second_steps/README.md"}
+    finished = house.concord("new", "recipe", "second_steps", "--kind", kind)
+    assert finished == (0, "".join(f"wrote {folder / file}\n" for file in FILES), "")
+    added = {"recipes/second_steps", *(f"recipes/second_steps/{file}" for file in FILES)}
     assert snapshot(house.folder).keys() - before.keys() == added
-    assert all(framework in house.listed()["second_steps"] for framework in frameworks())
-    assert house.structure("second_steps") == {
-        "steps": ["Init", "Network", "Train", "Evaluate", "Run"],
-        "strays": [],
-        "problems": {},
-    }
+    assert "all but jax, keras, " in house.listed()["second_steps"]
     task = read_task(folder)  # what tests/test_structure.py asks of every folder
+    assert (task.kind, set(task.recipes)) == (kind, {"numpy"})
+    assert house.structure("second_steps") == {"steps": list(task.steps), "strays": [], "problems": {"numpy": []}}
     assert (folder / "README.md").read_text(encoding="utf-8").startswith(f"# {task.specification.TITLE}\n")
     assert task.specification.__doc__.startswith("second_steps: ")
-    arguments = ("compare", "second_steps", "--frameworks", "numpy", "--data", "digits", "--precision", "float64")
-    code, out, err = house.concord(*arguments)
-    assert (code, err) == (1, "")
-    assert "second_steps_numpy.py is not written yet" in out
-
-    source = (house.folder / "recipes/softmax_regression/softmax_regression_numpy.py").read_text(encoding="utf-8")
-    recipe = folder / "second_steps_numpy.py"
-    recipe.write_text(source, encoding="utf-8")
-    assert "task.py says" in house.structure("second_steps")["problems"]["numpy"][0]
-    recipe.write_text(source.replace("epochs=2", "epochs=1"), encoding="utf-8")
-    assert house.structure("second_steps")["problems"]["numpy"] == []
-    code, out, err = house.concord(*arguments)
+    arguments = ("compare", "second_steps", "--data", "digits", "--frameworks")
+    code, out, err = house.concord(*arguments, "numpy")
     assert (code, err) == (0, ""), out
+    code, out, err = house.concord(*arguments, "pytorch", "--precision", "float64")
+    assert (code, err) == (1, "")
+    assert "second_steps_pytorch.py is not written yet" in out
+    recipe = folder / "second_steps_numpy.py"
+    source = recipe.read_text(encoding="utf-8")
+    old, new = ("learning_rate=0.5", "learning_rate=0.1") if kind == "network" else ("def standardise", "def scale")
+    recipe.write_text(source.replace(old, new), encoding="utf-8")
+    said = "task.py says" if kind == "network" else "has no function standardise"
+    assert said in house.structure("second_steps")["problems"]["numpy"][0]
     after = snapshot(house.folder)
     assert {path for path in before if after.get(path) != before[path]} == set()
-    assert {path for path in after.keys() - before.keys() if "__pycache__" not in path} == {
-        *added,
-        "recipes/second_steps/second_steps_numpy.py",
-    }
+    assert {path for path in after.keys() - before.keys() if "__pycache__" not in path} == added
 
 
 def test_what_lacks_evidence_is_told(house):
@@ -168,9 +165,10 @@ def test_new_recipe_elsewhere(house, tmp_path):
     before = snapshot(house.folder)
     code, _, err = house.concord("new", "recipe", "mine", cwd=elsewhere)
     assert (code, err) == (0, "")
-    assert set(snapshot(elsewhere)) == {"mine", "mine/task.py", "mine/README.md"}
+    files = {f"mine/{file}" for file in ("task.py", "README.md", "mine_numpy.py")}
+    assert set(snapshot(elsewhere)) == {"mine", *files}
     assert snapshot(house.folder) == before
-    assert read_task(elsewhere / "mine").recipes == {}
+    assert set(read_task(elsewhere / "mine").recipes) == {"numpy"}
 
 
 @pytest.fixture
@@ -229,6 +227,8 @@ def test_refusals_of_the_command(house):
     before = snapshot(house.folder)
     assert_refused(house.concord("new", "recipe", "convolution"), "convolution exists; nothing was written.")
     assert_refused(house.concord("new", "framework", "My-Own"), "'My-Own' can't be a name")
+    odd = house.concord("new", "recipe", "mine", "--kind", "networks")
+    assert_refused(odd, "There is no kind of task 'networks'. Did you mean 'network'?")
     assert snapshot(house.folder) == before
 
 
@@ -240,4 +240,5 @@ def test_installed_without_source(rooms, monkeypatch):
         scaffold.make_framework("newcomer")
     assert snapshot(rooms) == before
     scaffold.make_recipe("mine")
-    assert snapshot(rooms).keys() - before.keys() == {"root/mine", "root/mine/task.py", "root/mine/README.md"}
+    files = {f"root/mine/{file}" for file in ("task.py", "README.md", "mine_numpy.py")}
+    assert snapshot(rooms).keys() - before.keys() == {"root/mine", *files}

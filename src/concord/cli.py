@@ -310,11 +310,14 @@ def export_data(
 
 
 @new_app.command("recipe")
-def new_recipe(name: Annotated[str, typer.Argument(metavar="NAME")]) -> None:
-    """Make a recipe folder, ready to be filled in."""
+def new_recipe(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="network or operation.")] = "network",
+) -> None:
+    """Make a recipe folder with a NumPy program that runs, ready to be filled in."""
     from concord.project.scaffold import make_recipe
 
-    for path in make_recipe(name):
+    for path in make_recipe(name, kind):
         print(f"wrote {path}")
 
 

@@ -1,14 +1,14 @@
-"""`concord new`: a folder to begin with, which already passes the structure tests as "not written yet"."""
+"""`concord new`: a folder to begin with, which already passes the structure tests."""
 
 import re
 from pathlib import Path
 
 from concord.project import paths
-from concord.project.errors import UserError
+from concord.project.errors import UserError, nearest
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
-TASK = '''"""{name}: one sentence that says what is computed."""
+NETWORK_TASK = '''"""{name}: one sentence that says what is computed."""
 
 import numpy as np
 
@@ -32,11 +32,131 @@ def initial_weights() -> dict[str, np.ndarray]:
     return {{"dense_kernel": np.zeros((784, 10), np.float32), "dense_bias": np.zeros(10, np.float32)}}
 '''
 
+NETWORK_NUMPY = '''# %% [markdown]
+# # {title}, in NumPy
+# What is computed, in a sentence or two. This one is softmax regression, to begin with.
+
+# %% Init
+from pathlib import Path
+from urllib.request import urlretrieve
+
+import numpy as np
+
+
+# %% Network
+def variables(seed=0):
+    """The model, a dictionary of arrays by the names of task.py, as NumPy alone would start it."""
+    random = np.random.default_rng(seed)
+    return {{
+        "dense_kernel": random.normal(0, 0.01, (784, 10)).astype(np.float32),
+        "dense_bias": np.zeros(10, np.float32),
+    }}
+
+
+def network(model, images):
+    return images.reshape(len(images), -1) @ model["dense_kernel"] + model["dense_bias"]  # (N, 10)
+
+
+# %% Train
+def loss_and_gradients(model, images, labels):
+    """The mean cross-entropy, and its gradient for each array of the model."""
+    logits = network(model, images)
+    shifted = logits - logits.max(axis=1, keepdims=True)  # so that no exponential overflows
+    log_probabilities = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    loss = -log_probabilities[range(len(labels)), labels].mean()
+    gradient = (np.exp(log_probabilities) - np.eye(10, dtype=logits.dtype)[labels]) / len(labels)  # (N, 10)
+    return loss, {{"dense_kernel": images.reshape(len(images), -1).T @ gradient, "dense_bias": gradient.sum(axis=0)}}
+
+
+def train(model, images, labels, *, epochs=1, batch_size=100, learning_rate=0.5, shuffle=True, seed=0, watch=None):
+    random, history = np.random.default_rng(seed), []
+    for _ in range(epochs):
+        order = random.permutation(len(images)) if shuffle else np.arange(len(images))
+        total = 0.0
+        for batch in np.split(order, range(batch_size, len(order), batch_size)):
+            loss, gradients = loss_and_gradients(model, images[batch], labels[batch])
+            for name, gradient in gradients.items():
+                model[name] -= learning_rate * gradient
+            total += loss * len(batch)
+        history.append(float(total / len(images)))
+        if watch:
+            watch(model)
+    return model, history
+
+
+# %% Evaluate
+def predict(model, images):
+    return network(model, images)
+
+
+def evaluate(model, images, labels):
+    return float(np.mean(predict(model, images).argmax(axis=1) == labels))
+
+
+# %% Run
+if __name__ == "__main__":
+    if not Path("mnist.npz").exists():
+        urlretrieve("https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz", "mnist.npz")
+    mnist = np.load("mnist.npz")
+    model, history = train(variables(), mnist["x_train"][..., None] / np.float32(255), mnist["y_train"])
+    accuracy = evaluate(model, mnist["x_test"][..., None] / np.float32(255), mnist["y_test"])
+    print(f"loss {{history[-1]:.4f}}, test accuracy {{accuracy:.4f}}")
+'''
+
+OPERATION_TASK = '''"""{name}: one sentence that says what is computed."""
+
+import numpy as np
+
+TITLE = "{title}"
+QUESTION = "Which question does it answer?"
+KIND = "operation"
+STEPS = ("Init", "Compute", "Run")
+
+# Each function that a recipe has, with its arguments.
+FUNCTIONS = {{"standardise": ("rows",)}}
+
+
+def cases(images: np.ndarray) -> dict[str, dict]:
+    """By name, what the functions are given and exactly what they must give; `images` are test images (N, 28, 28)."""
+    return {{
+        "by_hand": {{"rows": np.array([[1.0, 3.0], [-2.0, 2.0]]), "expected": np.array([[-1.0, 1.0], [-1.0, 1.0]])}},
+    }}
+'''
+
+OPERATION_NUMPY = """# %% [markdown]
+# # {title}, in NumPy
+# What is computed, in a sentence or two. This one brings each row to mean 0 and deviation 1, to begin with.
+
+# %% Init
+import numpy as np
+
+
+# %% Compute
+def standardise(rows):
+    return (rows - rows.mean(axis=1, keepdims=True)) / rows.std(axis=1, keepdims=True)
+
+
+# %% Run
+if __name__ == "__main__":
+    print(standardise(np.array([[1.0, 3.0], [-2.0, 2.0]])))
+"""
+
+KINDS = {"network": (NETWORK_TASK, NETWORK_NUMPY), "operation": (OPERATION_TASK, OPERATION_NUMPY)}
+
 README = """# {title}
 
-The idea; what to look at in each step; what usually goes wrong.
+The idea, in a paragraph.
 
-Not written yet: begin with `{name}_numpy.py`, the reference that the others are compared with.
+## What to look at
+
+- **Step**: what each framework does in its own way.
+
+## What usually goes wrong
+
+- What one sees, and what it comes from.
+
+`{name}_numpy.py` is the reference that the others are compared with. It runs: `concord compare` with this folder proves
+it, and each further `{name}_<framework>.py`.
 """
 
 FRAMEWORK = """label = "{title}"
@@ -116,15 +236,19 @@ def {name}():
 '''
 
 
-def make_recipe(name: str) -> list[Path]:
-    """Makes a recipe folder: among the project's recipes, or in the current folder outside of a checkout.
+def make_recipe(name: str, kind: str = "network") -> list[Path]:
+    """Makes a recipe folder with a NumPy program that runs: among the project's recipes, or in the current folder
+    outside of a checkout.
 
     Raises:
-        UserError: the name isn't one, or the folder exists.
+        UserError: the name isn't one, or the folder exists; there is no such kind.
     """
+    if kind not in KINDS:
+        raise UserError(nearest("kind of task", kind, KINDS))
+    task, program = KINDS[kind]
     inside = paths.IS_CHECKOUT and Path.cwd().is_relative_to(paths.CHECKOUT)
     folder = (paths.RECIPES if inside else Path.cwd()) / name
-    return _write(folder, name, {"task.py": TASK, "README.md": README})
+    return _write(folder, name, {"task.py": task, "README.md": README, f"{name}_numpy.py": program})
 
 
 def make_framework(name: str) -> list[Path]:

@@ -34,7 +34,7 @@ TRAINING = {"shuffle": True, "seed": 0, "watch": None}
 # A short ordinary run ends further from the reference's accuracy than a whole one: 100 steps, 2,000 images.
 SHORT_MARGIN = 0.05
 
-SMALLEST = 4  # images that a task may ask of each batch: what is drawn has few more
+SMALLEST = 20  # images that a task may ask of each batch; what is drawn has more in all but the last
 
 RESERVED = ("file", "allow_pickle", "args", "kwds")  # what numpy.savez takes as its own
 

@@ -27,7 +27,7 @@ PLAIN = {"learning_rate": 1.0, "momentum": 0.0}  # one such step moves the weigh
 DRAWN_BATCHES = (8, 20, 40)  # few sizes: what compiles by shape compiles once
 DRAWN_SHARE = (0.05, 0.2)  # of each hyper-parameter that is a fraction: never what the task says, and never wild
 DRAWN_NOISE = 0.05  # times the deviation of inputs that are no bytes
-OWN_STEPS = 100  # of which the losses' mean and deviation are compared
+OWN_STEPS = 40  # of which the losses' mean and deviation are compared
 LARGE = 64  # times the first kernel: logits lead by hundreds, and float32's exponential overflows at 89
 PERTURBATION = 1e-14  # relative, of each start weight
 VALIDATION = slice(50_000, 60_000)  # of the training images
@@ -72,13 +72,14 @@ def training(task: Task, run: Run, dataset: "Dataset") -> tuple[dict[str, Any] |
         return values | {"epochs": values["epochs"] * repeats}, count
     if not run.steps:
         return None, 0
+    smallest = getattr(task.specification, "SMALLEST_BATCH", 1)
     if run.batch:
         values["batch_size"] = run.batch
     if run.drawn:
-        values |= drawn_hyperparameters(values, run.draw)
+        values |= drawn_hyperparameters(values, run.draw, smallest)
     if run.plain:
         values |= {name: plain for name, plain in PLAIN.items() if name in values}
-    rest = max(run.rest, getattr(task.specification, "SMALLEST_BATCH", 1)) if run.rest else 0
+    rest = max(run.rest, smallest) if run.rest else 0
     return values | {"epochs": run.epochs, "shuffle": False}, run.steps * values["batch_size"] + rest
 
 
@@ -143,14 +144,15 @@ def setting_arrays(task: Task, name: str, dataset: "Dataset") -> "Arrays":
     return arrays(task, task.settings[name], tuple(given))
 
 
-def drawn_hyperparameters(values: dict[str, Any], draw: int) -> dict[str, Any]:
-    """Another batch size, and a share of whatever is a fraction: the learning rate, the momentum."""
+def drawn_hyperparameters(values: dict[str, Any], draw: int, smallest: int = 1) -> dict[str, Any]:
+    """Another batch size, above the smallest; and a share of whatever is a fraction: learning rate, momentum."""
     import numpy as np
 
     random = np.random.default_rng([draw, 1])
     fractions = {name: value for name, value in values.items() if isinstance(value, float)}
     drawn = {name: value * float(random.uniform(*DRAWN_SHARE)) for name, value in fractions.items()}
-    return {"batch_size": int(random.choice(DRAWN_BATCHES)), **drawn}
+    sizes = [size for size in DRAWN_BATCHES if size > smallest]
+    return {"batch_size": int(random.choice(sizes)), **drawn}
 
 
 def drawn_images(dataset: "Dataset", count: int, draw: int) -> "tuple[np.ndarray, np.ndarray]":
