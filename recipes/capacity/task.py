@@ -43,18 +43,21 @@ def findings(runs):
     ten, by_heart = runs["10"], runs["100, random labels"]
     return {
         "three neurons are too few: 30 are better": (best["30"] - best["3"], 0.1),
-        "ten times as many neurons, 300 for 30, are no worse": (best["300"] - best["30"], 0.0),
+        "ten times as many neurons, 300 for 30, are no worse, and even a little better": (
+            best["300"] - best["30"],
+            0.004,
+        ),
         "30 neurons know their thousand images better than new ones": (
             runs["30"]["training_accuracy"][-1] - runs["30"]["accuracy"][-1],
             0.05,
         ),
         "with 10 the validation loss turns up before the end": (
             ten["validation_loss"][-1] - ten["validation_loss"].min(),
-            0.0,
+            0.015,
         ),
         "random labels are learnt by heart: training accuracy above 0.5": (
             by_heart["training_accuracy"][-1] - 0.5,
             0.2,
         ),
-        "which helps with no new image: validation accuracy below 0.2": (0.2 - by_heart["accuracy"][-1], 0.0),
+        "which helps with no new image: validation accuracy below 0.2": (0.2 - by_heart["accuracy"][-1], 0.03),
     }
