@@ -1,7 +1,8 @@
 """batch_size: six sizes of a batch, each with the best of seven learning rates, four epochs each.
 
 Everything else is mlp's. The rates are the best of 0.01, 0.02, 0.05, 0.1, 0.2, 0.4 and 0.8. Only epochs are compared
-here, not seconds: how long a step takes is a property of the framework and the machine.
+here, not seconds: how long a step takes is a property of the framework and the machine. Least values are from five
+seeds of start and shuffling in PyTorch, as `tools/findings.py` measures them.
 """
 
 TITLE = "Which batch size?"
@@ -31,8 +32,8 @@ def findings(runs):
     first = {name: run["accuracy"][1] for name, run in runs.items()}
     last = {name: run["accuracy"][-1] for name, run in runs.items()}
     return {
-        "after one epoch a batch of 20 is ahead of one of 500": (first["20"] - first["500"], 0.05),
+        "after one epoch a batch of 20 is ahead of one of 500": (first["20"] - first["500"], 0.1),
         "after four epochs it still is": (last["20"] - last["500"], 0.01),
         "a batch of 1,000 has 20 steps in four epochs, too few": (last["500"] - last["1000"], 0.02),
-        "between 5 and 50 it matters little: they end within 0.03": (0.03 - abs(last["5"] - last["50"]), 0.0),
+        "between 5 and 50 it matters little: they end within 0.03": (0.03 - abs(last["5"] - last["50"]), 0.01),
     }

@@ -1,7 +1,8 @@
 """capacity: 1 to 300 hidden neurons learn a thousand images, forty epochs; two learn random labels, a hundred epochs.
 
 Everything else is mlp's. Validation is on the first 2,000 validation images, and the random labels are
-`default_rng(0).integers(0, 10, 1000)`.
+`default_rng(0).integers(0, 10, 1000)`. Least values are from five seeds of start and shuffling in PyTorch, as
+`tools/findings.py` measures them.
 """
 
 import numpy as np
@@ -42,18 +43,21 @@ def findings(runs):
     ten, by_heart = runs["10"], runs["100, random labels"]
     return {
         "three neurons are too few: 30 are better": (best["30"] - best["3"], 0.1),
-        "ten times as many neurons, 300 for 30, are no worse": (best["300"] - best["30"], 0.0),
+        "ten times as many neurons, 300 for 30, are a little better": (
+            best["300"] - best["30"],
+            0.004,
+        ),
         "30 neurons know their thousand images better than new ones": (
             runs["30"]["training_accuracy"][-1] - runs["30"]["accuracy"][-1],
             0.05,
         ),
         "with 10 the validation loss turns up before the end": (
             ten["validation_loss"][-1] - ten["validation_loss"].min(),
-            0.0,
+            0.015,
         ),
         "random labels are learnt by heart: training accuracy above 0.5": (
             by_heart["training_accuracy"][-1] - 0.5,
             0.2,
         ),
-        "which helps with no new image: validation accuracy below 0.2": (0.2 - by_heart["accuracy"][-1], 0.0),
+        "which helps with no new image: validation accuracy below 0.2": (0.2 - by_heart["accuracy"][-1], 0.03),
     }

@@ -50,8 +50,8 @@ def findings(runs):
     return {
         "He's start is near log 10: not 0.5 away": (0.5 - abs(before["start: He"] - np.log(10)), 0.2),
         "a start with deviation 1 is far above it": (before["start: 1"] - before["start: He"], 30),
-        "20 images are learnt by heart: the loss ends below 0.02": (0.02 - last["20 images"], 0.0),
-        "blank images: the loss stays above the entropy of the labels": (last["blank images"] - ENTROPY, 0.0),
+        "20 images are learnt by heart: the loss ends below 0.02": (0.02 - last["20 images"], 0.005),
+        "blank images: the loss stays above the entropy of the labels": (last["blank images"] - ENTROPY, 0.001),
         "wrong labels are learnt by heart as well: 19 of 20 at least": (
             runs["wrong labels"]["training_accuracy"][-1] - 0.9,
             0.04,

@@ -2,7 +2,8 @@
 
 Unless a setting says otherwise all is mlp's: 5,000 images, batches of 50, 300 steps. A point is the mean loss of ten
 steps (of four with sorted images, of fifty with the plateau, of an epoch of twenty with those learnt by heart).
-Validation is on the first 1,000 validation images.
+Validation is on the first 1,000 validation images. Least values are from five seeds of start and shuffling in PyTorch,
+as `tools/findings.py` measures them.
 """
 
 import numpy as np
@@ -50,16 +51,16 @@ def findings(runs):
     return {
         "good: what is left of the loss after 300 steps is less than 0.6": (0.6 - loss["good"][-5:].mean(), 0.1),
         "too low: after 300 steps the loss is still above 1": (loss["too low"][-5:].mean() - 1, 0.3),
-        "dead: it rests near log 10, 0.5 away at most": (0.5 - abs(loss["dead"][-5:].mean() - np.log(10)), 0.0),
-        "plateau: flat at first, it falls in the end": (loss["plateau"][1] - loss["plateau"][-1], 0.0),
+        "dead: it rests near log 10, 0.5 away at most": (0.5 - abs(loss["dead"][-5:].mean() - np.log(10)), 0.15),
+        "plateau: flat at first, it falls in the end": (loss["plateau"][1] - loss["plateau"][-1], 0.4),
         "sorted: it swings with the classes, from below 0.2 to above 1": (
             min(0.2 - loss["sorted"][10:].min(), loss["sorted"][10:].max() - 1),
             0.05,
         ),
-        "noisy: it jumps more than the good one": (jumps(loss["noisy"][-15:]) - jumps(loss["good"][-15:]), 0.0),
+        "noisy: it jumps more than the good one": (jumps(loss["noisy"][-15:]) - jumps(loss["good"][-15:]), 0.1),
         "by heart: validation loss ends above its lowest value": (
             heart["validation_loss"][-1] - heart["validation_loss"].min(),
-            0.0,
+            0.01,
         ),
         "by heart: training loss ends below 0.1": (0.1 - heart["loss"][-1], 0.02),
     }

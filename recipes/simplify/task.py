@@ -1,7 +1,8 @@
 """simplify: 75 steps on 500 images of two, five or ten classes; and on 0 and 1 with three faults put in.
 
 Everything else is mlp's: a batch is of 20, three epochs of 25 steps. The images are the first 500 of the classes;
-validation images are those of the same classes. The ten outputs stay.
+validation images are those of the same classes. The ten outputs stay. Least values are from five seeds of start and
+shuffling in PyTorch, as `tools/findings.py` measures them.
 """
 
 import numpy as np
@@ -52,8 +53,8 @@ def findings(runs):
     return {
         "after 25 steps 0 and 1 are told apart: accuracy above 0.9": (first["0 and 1"] - 0.9, 0.04),
         "4 and 9 are harder": (last["0 and 1"] - last["4 and 9"], 0.01),
-        "and all ten classes need more steps": (last["4 and 9"] - last["all ten"], 0.06),
+        "ten classes need more steps than five": (last["0 to 4"] - last["all ten"], 0.06),
         "shifted labels show": (last["0 and 1"] - last["labels shifted"], 0.1),
         "blank images show": (last["0 and 1"] - last["blank images"], 0.2),
-        "a hundredfold rate shows": (last["0 and 1"] - last["rate × 100"], 0.0),
+        "a hundredfold rate shows": (last["0 and 1"] - last["rate × 100"], 0.2),
     }
