@@ -1,4 +1,4 @@
-"""What comes from above and what is passed on, in three panels. The rounding passes all on unchanged, the reversal turns
+"""What comes from above and what is passed on, in three panels. The rounding passes all on as it is, the reversal turns
 its sign and halves it, and the clip cuts it off beyond 2.
 """
 
