@@ -41,7 +41,14 @@ def on_gpu(tmp_path):
 
 
 def test_frameworks_with_a_gpu():
-    assert {variant.framework for variant in WITH_CODE} == {"jax", "keras", "pytorch", "tensorflow", "tensorflow_v1"}
+    assert {variant.framework for variant in WITH_CODE} == {
+        "cuda",
+        "jax",
+        "keras",
+        "pytorch",
+        "tensorflow",
+        "tensorflow_v1",
+    }
     for variant in variants().values():
         assert bool(variant.no_gpu) != bool(variant.device_code)
 

@@ -61,3 +61,24 @@ def test_initialisers_keep_the_size(expected):
     assert np.all(np.diff(spreads["relu_glorot"]) < 0)
     saturated = expected("initialisers", "tanh_unit_signal", "signal")
     assert all(0.7 < np.mean(abs(layer) > 0.99) < 0.95 for layer in saturated)
+
+
+def test_a_literal_loss_falls_while_the_network_forgets(expected):
+    """What the page of wrong_output says of its eight images."""
+    losses, accuracies = expected("wrong_output", "descent_literal", "descend")
+    right = (8 * accuracies).astype(int)
+    assert (right.max(), right.argmax(), (right[17:] < 8).all()) == (8, 9, True)
+    assert (right[98], right[99], right[-1]) == (5, 4, 4)
+    assert np.all(np.diff(losses) < 0)
+    assert losses[[0, 99]] == pytest.approx([0.69, 0.03], abs=5e-3)
+    for name in ("softmax", "sigmoid"):
+        assert expected("wrong_output", f"descent_{name}", "descend")[1][-1] == 1
+
+
+@pytest.mark.parametrize(("kind", "last"), [("bfloat16", 0.25), ("float16", 2)])
+def test_weights_of_sixteen_bits_stop_moving(expected, collector, kind, last):
+    """A step of 1/1024 moves weights up to the last one, and none above."""
+    start = collector.cases(TASKS["mixed_precision"])[f"{kind}_weights"].arrays["weights"]
+    (end,) = expected("mixed_precision", f"{kind}_weights", "train")
+    assert end[start <= last] == pytest.approx(start[start <= last] - 64 / 1024, abs=1e-12)
+    assert np.array_equal(end[start > last], start[start > last])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from concord.project import paths
 from concord.project.errors import UserError, nearest
-from concord.project.framework import frameworks
+from concord.project.framework import Framework, frameworks
 from concord.project.task import Task, all_tasks
 from concord.site.markup import render
 
@@ -67,6 +67,12 @@ def in_order() -> list[Task]:
     return [task for chapter in chapters() for task in chapter.tasks]
 
 
+def usual() -> list[Framework]:
+    """The frameworks that most recipes are written in. One that is for something else, as CUDA is, isn't among them."""
+    tasks = all_tasks()
+    return [found for found in frameworks().values() if 2 * sum(found.id in t.recipes for t in tasks) > len(tasks)]
+
+
 def picture(task: Task) -> Picture | None:
     """A recipe's picture, if it is drawn. Its figure.py says what it shows."""
     file, code = task.folder / "figure-light.svg", task.folder / "figure.py"
@@ -96,10 +102,10 @@ def page() -> str:
     pictures = {task.name: picture(task) for chapter in book for task in chapter.tasks}
     sections = "\n\n".join(
         f"## {chapter.title} {{ #{chapter.id} }}\n\n"
-        + render("chapter.html", chapter=chapter, pictures=pictures, frameworks=frameworks())
+        + render("chapter.html", chapter=chapter, pictures=pictures, frameworks=frameworks(), usual=usual())
         for chapter in book
     )
-    labels = [framework.label for framework in frameworks().values()]
+    labels = [framework.label for framework in usual()]
     return f"""---
 title: All recipes
 description: Every recipe of the cookbook, chapter by chapter, with its picture.
