@@ -42,6 +42,7 @@ def collect_and_measure(
 ) -> LevelVerdict:
     """Runs what a level needs, then the reference, and holds the one against the other."""
     held = []
+    difference, _ = variant.known_difference(task.own_name, precision, level.name)
     for run in collector.runs(task, level, precision):
         evidence = collector.collect(task, variant, precision, run)
         if evidence.outcome != "ok":
@@ -51,7 +52,7 @@ def collect_and_measure(
             reason = f"there is no reference to compare with: {reference.outcome}, {reference.reason}"
             return LevelVerdict(level.name, precision, "error", reason, run=run.name)
         held.append(hold(collector, task, evidence, reference))
-    return measure(task, level, precision, held)
+    return measure(task, level, precision, held, difference.sentence if difference else "")
 
 
 def hold(collector: Collector, task: Task, evidence: Evidence, reference: Evidence) -> Held:

@@ -19,7 +19,7 @@ from concord.project.cases import Case, read_cases
 from concord.project.errors import UserError
 from concord.project.framework import REFERENCE, Variant, variants
 from concord.project.outcomes import Outcome
-from concord.project.task import Task
+from concord.project.task import TRAINING, Task
 from concord.run import plan
 from concord.run.pool import Workers
 from concord.run.process import PROGRAM
@@ -258,9 +258,11 @@ class Collector:
             "predict_first": run.predict_first,
             "predict_count": plan.test_images(run, self.dataset),
             "evaluate": run.ordinary,
-            "conduct": run.drawn and run.epochs > 1,
+            "conduct": run.conduct,
+            "defaults": task.specification.HYPERPARAMETERS | TRAINING,
+            "varied": [name for name, array in task.initial_weights().items() if array.ndim > 1 and array.std()],
             **self.images.files,
-            **(self._drawn_images(task, run, count) if run.drawn else {}),
+            **(self._chosen_images(task, run, count) if run.drawn or run.short else {}),
         }
 
     def digest(self, task: Task, variant: Variant, precision: str, run: Run) -> str:
@@ -293,13 +295,16 @@ class Collector:
         name = f"{run.weights}-{run.draw:x}" if run.draw else run.weights
         return self._save(task, name, plan.start_weights(task, run))
 
-    def _drawn_images(self, task: Task, run: Run, count: int) -> dict[str, str]:
+    def _chosen_images(self, task: Task, run: Run, count: int) -> dict[str, str]:
+        """The files of the training images and labels of a run that has its own."""
         import numpy as np
 
         files = {}
-        drawn = plan.drawn_images(self.dataset, count, run.draw)
-        for name, array in zip(IMAGES[:2], drawn, strict=True):
-            files[name] = str(self._inputs(task) / f"{name}-{run.draw:x}.npy")
+        chosen = (
+            plan.drawn_images(self.dataset, count, run.draw) if run.drawn else plan.sorted_images(self.dataset, count)
+        )
+        for name, array in zip(IMAGES[:2], chosen, strict=True):
+            files[name] = str(self._inputs(task) / f"{name}-{f'{run.draw:x}' if run.drawn else run.name}.npy")
             np.save(files[name], array)
         return files
 
