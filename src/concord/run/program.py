@@ -143,7 +143,7 @@ def hidden(packages):
             sys.modules.pop(name, None)
 
 
-LATER = 1_000  # test images whose number a program may look at
+MANY = 1_000  # images: from here on a program may go another way
 
 device = None  # the framework's device.py, where it has one
 
@@ -203,9 +203,7 @@ def run_network(job, precision):
         results["logits"] = np.asarray(timed("predict", recipe.predict, model, images))
         if job["evaluate"]:
             results["accuracy"] = np.asarray(timed("evaluate", recipe.evaluate, model, images, labels))
-            later, again = results["logits"][LATER:], np.asarray(recipe.predict(model, images[LATER:]))
-            moves = np.linalg.norm(later - again) > 1e-4 * np.linalg.norm(later)
-            results["holds/an image's logits are the same whatever comes before it"] = np.array(float(not moves))
+            results |= run_many(recipe, make, model, images, results["logits"], job, precision)
     if job.get("conduct"):
         try:
             results |= run_conduct(recipe, make, read, job, precision)
@@ -214,6 +212,24 @@ def run_network(job, precision):
             results[f"holds/what surrounds the training raises no error ({one_line(error)})"] = np.array(0.0)
     save(job["results"], results)
     return {"seconds": seconds}
+
+
+def run_many(recipe, make, model, images, logits, job, precision):
+    """Tries with more than MANY images what `run_conduct` tries with few; see there."""
+    import numpy as np
+
+    found = {}
+    if len(images) > MANY:
+        later, again = logits[MANY:], np.asarray(recipe.predict(model, images[MANY:]))
+        moves = np.linalg.norm(later - again) > 1e-4 * np.linalg.norm(later)
+        found["holds/an image's logits are the same whatever comes before it"] = np.array(float(not moves))
+    if "learning_rate" in job["train"]:
+        size = job["train"]["batch_size"]
+        count = (MANY // size + 1) * size  # of no batch size that hasn't been there
+        images, labels = read_images(job["train_images"], job["train_labels"], count, precision)
+        _, history = recipe.train(make(), images, labels, **(job["train"] | {"epochs": 1, "learning_rate": 0.0}))
+        found["conduct/the mean loss of many images without learning"] = np.array(history, float)
+    return found
 
 
 def run_conduct(recipe, make, read, job, precision):
@@ -264,11 +280,13 @@ def run_conduct(recipe, make, read, job, precision):
         found["which weights a learning rate of 0 leaves as they are"] = np.array(
             [float(np.array_equal(array, after[name])) for name, array in start.items()]
         )
-    # One batch of all images, shuffled, has the whole gradient; and it leaves nothing to the training after it.
+    # One batch of all images, shuffled, has the whole gradient; and it leaves nothing to the training after it, which
+    # is at another rate.
     whole, _ = train(make(), size, epochs=1)
     for name, array in moved(read(whole)).items():
         found[f"{name} after one batch of all images, shuffled"] = array
-    whole, _ = train(whole, size + 2, shuffle=False)
+    slower = {"learning_rate": asked["learning_rate"] / 2} if "learning_rate" in asked else {}
+    whole, _ = train(whole, size + 2, shuffle=False, **slower)
     for name, array in read(whole).items():
         found[f"{name} after two trainings of one model"] = array
     if job["conduct"] != "all":
