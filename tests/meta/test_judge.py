@@ -375,6 +375,16 @@ def settled(h: Any, outcome: str, error: float | None, *, must_show: bool = True
 
 
 @case
+def what_is_no_row_is_told_even_of_the_reference(h, folder):
+    for name, change in (("history", lambda array: array[0]), ("logits", lambda array: array[:, 0])):
+        run = NETWORK_RUNS["steps_50"]
+        arrays, expected = right_answer(run, "float64"), right_answer(run, "float64")
+        assert h.verdict.malformed(TASK, h.verdict.Held(run, arrays, expected), "float64") is None
+        arrays[name], expected[name] = change(arrays[name]), change(expected[name])
+        assert h.verdict.malformed(TASK, h.verdict.Held(run, arrays, expected), "float64")
+
+
+@case
 def a_known_difference_that_shows_is_passed_and_told(h, folder):
     found = settled(h, "mismatch", 1e-4)
     assert (found.outcome, found.passed, found.declared) == ("mismatch", True, CAUSE)
@@ -655,7 +665,7 @@ def what_must_hold_is_asked_for(h, folder):
     found = judged(h, "conduct", changing("holds/the sky is up", lambda one: np.array(0.0)))
     assert is_wrong(found) and "the sky is up" in found.reason
     assert is_wrong(judged(h, "conduct", changing("conduct/mean loss", times(1 + 1e-9))))
-    held = h.verdict.Held(NETWORK_RUNS["drawn"], {"logits": np.ones(1)}, {"logits": np.ones(1)})
+    held = h.verdict.Held(NETWORK_RUNS["drawn"], {"logits": np.ones((1, 1))}, {"logits": np.ones((1, 1))})
     level = next(level for level in h.ladder.levels(TASK, "quick") if level.name == "conduct")
     none = SimpleNamespace(kind="network", specification=SimpleNamespace(PARAMETERS=0))
     assert is_wrong(h.verdict.measure(none, level, "float64", [held]))

@@ -252,6 +252,8 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
         return "mismatch", f"gives {', '.join(given)}, expected {', '.join(wanted)}"
     for name in given:
         array, expected = held.arrays[name], held.expected[name]
+        if name in ROWS and array.ndim != ROWS[name][0]:  # even if the reference's are so too
+            return "mismatch", f"{name} has the shape {array.shape}, expected {ROWS[name][1]}"
         if array.shape != expected.shape:
             return "mismatch", f"{name} has the shape {array.shape}, expected {expected.shape}"
         wanted = dtype_in(expected.dtype, precision)
@@ -274,6 +276,13 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
             ):
                 return "mismatch", f"{name} changes on the way into the model and back"
     return None
+
+
+ROWS = {  # dimensions, in words too
+    "history": (1, "one number for each epoch"),
+    "logits": (2, "a row of scores for each image"),
+    "first/logits": (2, "a row of scores for each image"),
+}
 
 
 def surrounds(name: str) -> bool:
