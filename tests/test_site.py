@@ -584,7 +584,7 @@ def test_speed_page(built):
     assert text.count(beside) == 2
     stale = re.findall(r"<li>[^<:]*: (\w+\.py changed since)</li>", text)
     assert stale == [f"{recipe}_keras.py changed since" for recipe in ("mnist_cnn", "mnist_cnn_fast")]
-    assert "<th scope=\"col\">import to first step</th>" in text
+    assert '<th scope="col">import to first step</th>' in text
 
 
 def test_framework_pages(built):

@@ -116,7 +116,7 @@ def right_answer(run: Run, precision: str) -> dict[str, np.ndarray]:
     arrays = {name: array if name == "history" else array.astype(precision) for name, array in arrays.items()}
     if run.ordinary:
         arrays["accuracy"] = np.array(np.mean(logits.argmax(axis=1) == LABELS))
-    if run.drawn and run.epochs > 1:
+    if run.conduct:
         arrays |= {"conduct/mean loss": np.full(2, 0.5, precision), "holds/the sky is up": np.array(1.0)}
     return arrays
 
@@ -375,6 +375,16 @@ def settled(h: Any, outcome: str, error: float | None, *, must_show: bool = True
 
 
 @case
+def what_is_no_row_is_told_even_of_the_reference(h, folder):
+    for name, change in (("history", lambda array: array[0]), ("logits", lambda array: array[:, 0])):
+        run = NETWORK_RUNS["steps_50"]
+        arrays, expected = right_answer(run, "float64"), right_answer(run, "float64")
+        assert h.verdict.malformed(TASK, h.verdict.Held(run, arrays, expected), "float64") is None
+        arrays[name], expected[name] = change(arrays[name]), change(expected[name])
+        assert h.verdict.malformed(TASK, h.verdict.Held(run, arrays, expected), "float64")
+
+
+@case
 def a_known_difference_that_shows_is_passed_and_told(h, folder):
     found = settled(h, "mismatch", 1e-4)
     assert (found.outcome, found.passed, found.declared) == ("mismatch", True, CAUSE)
@@ -391,6 +401,29 @@ def a_known_difference_has_a_ceiling(h, folder):
 def a_known_difference_that_has_gone_is_not_passed(h, folder):
     assert is_wrong(settled(h, "ok", 1e-15))
     assert settled(h, "ok", 1e-15, must_show=False).outcome == "ok"
+
+
+@case
+def a_declared_sentence_excuses_itself_alone(h, folder):
+    """Not another sentence, nor a loss that differs too; and once it holds, the declaration has to go."""
+    ceilings = {"conduct": math.inf}
+    cause = ("float64", ceilings, CAUSE, "the sky is up")
+    difference = h.framework.KnownDifference(("numpy",), ("made_up",), False, *cause)
+
+    def verdict(*changes: Change) -> Any:
+        def change(*arguments: Any) -> None:
+            for one in changes:
+                one(*arguments)
+
+        row = proven(h, MadeUpCollector(h, change), difference)
+        return next(level for level in row.levels if (level.level, level.precision) == ("conduct", "float64"))
+
+    down = changing("holds/the sky is up", lambda one: np.array(0.0))
+    assert verdict(down).passed and verdict(down).declared == CAUSE
+    assert is_wrong(verdict())
+    assert is_wrong(verdict(down, changing("conduct/mean loss", times(1.1), at="float64")))
+    other = changing("conduct/mean loss", times(1.1), at="float64")
+    assert is_wrong(verdict(other))
 
 
 @case
@@ -507,6 +540,18 @@ def own_gates_hold_for_their_level_alone(h, folder):
     assert "'because' must say why" in told
 
 
+@case
+def an_ordinary_run_is_held_to_its_loss_and_sentences(h, folder):
+    assert judged(h, "accuracy", changing("history", times(1.1)), "float32").outcome == "ok"
+    for factor in (0.0, 0.7, 1.3):
+        assert is_wrong(judged(h, "accuracy", changing("history", times(factor)), "float32"))
+
+    def fallen(arrays: dict[str, Any], run: Run, precision: str) -> None:
+        arrays["holds/the sky is up"] = np.array(0.0)
+
+    assert is_wrong(judged(h, "accuracy", fallen, "float32"))
+
+
 # The proof of a program, with answers that are made up.
 
 
@@ -564,8 +609,8 @@ def both_precisions_and_every_level_are_judged(h, folder):
     row = proven(h, MadeUpCollector(h))
     assert row.outcome == "ok", row.reason
     assert [(level.precision, level.level) for level in row.levels] == [
-        *(("float64", name) for name in ("shapes", "logits", "gradients", "training", "conduct", "range")),
-        *(("float32", name) for name in ("shapes", "logits", "training", "range", "accuracy")),
+        *(("float64", name) for name in ("shapes", "logits", "updates", "training", "conduct", "range", "trajectory")),
+        *(("float32", name) for name in ("shapes", "logits", "training", "conduct", "range", "trajectory", "accuracy")),
     ]
 
 
@@ -612,7 +657,7 @@ def rounding_is_told_from_a_fault_by_another_draw(h, folder):
 def a_failed_quick_proof_names_the_first_level(h, folder):
     row = proven(h, MadeUpCollector(h, changing("history", times(1.01))))
     assert (row.outcome, row.failure.level) == ("mismatch", "loss")
-    assert [level.level for level in row.levels if not level.passed][:2] == ["loss", "training"]
+    assert [level.level for level in row.levels if not level.passed][:2] == ["loss", "updates"]
 
 
 @case
@@ -658,7 +703,7 @@ def what_must_hold_is_asked_for(h, folder):
     found = judged(h, "conduct", changing("holds/the sky is up", lambda one: np.array(0.0)))
     assert is_wrong(found) and "the sky is up" in found.reason
     assert is_wrong(judged(h, "conduct", changing("conduct/mean loss", times(1 + 1e-9))))
-    held = h.verdict.Held(NETWORK_RUNS["drawn"], {"logits": np.ones(1)}, {"logits": np.ones(1)})
+    held = h.verdict.Held(NETWORK_RUNS["drawn"], {"logits": np.ones((1, 1))}, {"logits": np.ones((1, 1))})
     level = next(level for level in h.ladder.levels(TASK, "quick") if level.name == "conduct")
     none = SimpleNamespace(kind="network", specification=SimpleNamespace(PARAMETERS=0))
     assert is_wrong(h.verdict.measure(none, level, "float64", [held]))
@@ -738,6 +783,18 @@ def the_job_is_given_what_was_drawn(h, folder):
     drawn = h.plan.drawn_images(IMAGES, job["train_count"], run.draw)
     assert np.array_equal(np.load(job["train_images"]), drawn[0])
     assert np.array_equal(np.load(job["train_labels"]), drawn[1])
+
+
+@case
+def a_short_run_is_given_sorted_images(h, folder):
+    """Each image with its own label, class by class: who doesn't shuffle learns the last class alone."""
+    collector = collecting(h, folder)
+    collector.collect(h.task.find_task(SMALLEST), h.framework.variants()["numpy"], "float32", NETWORK_RUNS["short"])
+    (job,) = collector.workers.jobs
+    images, labels = np.load(job["train_images"]), np.load(job["train_labels"])
+    assert len(images) == len(labels) == job["train_count"] and (np.diff(labels.astype(int)) >= 0).all()
+    pairs = {(image.tobytes(), label) for image, label in zip(IMAGES.train_images, IMAGES.train_labels, strict=True)}
+    assert {(image.tobytes(), label) for image, label in zip(images, labels, strict=True)} == pairs
 
 
 @case

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["KNOWN", "Dataset", "Row", "cache_folder", "export", "fetch", "load", "status", "verify"]
 
 KNOWN = ("mnist", "digits")
+MOST_BYTES = 2**31  # of one file, uncompressed: forty times MNIST
 IDX_FILES = tuple(CHECKSUMS)  # train images, train labels, test images, test labels; so everywhere below
 NPZ_KEYS = ("x_train", "y_train", "x_test", "y_test")
 DIGITS_DIGEST = "4e9dbc30def62fc9573745964896f677285f2961d5a1bc7fb1fc57959354600b"
@@ -210,18 +211,27 @@ def _read_idx(path: Path, dimensions: int) -> np.ndarray:
 
 
 def _content(path: Path) -> bytes:
-    """The uncompressed bytes of a plain or gzipped file."""
+    """The uncompressed bytes of a plain or gzipped file, as far as they may be."""
     try:
-        content = path.read_bytes()
-        if path.suffix != ".gz":
-            return content
-        if not content.startswith(b"\x1f\x8b"):
-            raise UserError(f"{path}: not gzip: starts with {content[:2].hex() or 'nothing'}, expected 1f8b.")
-        return gzip.decompress(content)
+        with path.open("rb") as file:
+            begin = file.read(2)
+            if path.suffix == ".gz" and begin != b"\x1f\x8b":
+                raise UserError(f"{path}: not gzip: starts with {begin.hex() or 'nothing'}, expected 1f8b.")
+            if path.suffix != ".gz" and path.stat().st_size > MOST_BYTES:
+                raise too_large(path)
+            file.seek(0)
+            content = (gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file).read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise too_large(path)
+        return content
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UserError(f"{path}: truncated or damaged gzip: {error}. Fetch it again.") from error
     except OSError as error:
         raise UserError(f"can't read {path}: {error.strerror or error}.") from error
+
+
+def too_large(path: Path) -> UserError:
+    return UserError(f"{path}: more than {MOST_BYTES / 1e9:.1f} GB, which is too much for a data set of 28x28 images.")
 
 
 def _read_npz(path: Path, source: str) -> Dataset:
@@ -232,9 +242,15 @@ def _read_npz(path: Path, source: str) -> Dataset:
     if not zipfile.is_zipfile(path):
         raise UserError(f"{path}: not an .npz file; expected one, or a folder of four IDX files.")
     try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+        if size > MOST_BYTES:
+            raise too_large(path)
         with np.load(path, allow_pickle=False) as archive:
             found = archive.files
             arrays = [archive[key] for key in NPZ_KEYS if key in found]
+    except UserError:
+        raise
     except Exception as error:  # zipfile, zlib and NumPy raise a dozen types for a damaged archive
         raise UserError(f"{path}: damaged, or no .npz file of plain arrays: {error}") from error
     missing = ", ".join(key for key in NPZ_KEYS if key not in found)

@@ -16,8 +16,8 @@ from concord.project.task import Task
 PREFIX_STEPS = 10
 LOGIT_IMAGES = 1_003  # whose logits are compared: more than a thousand, and no multiple of anything
 TRAJECTORY_IMAGES = 10_000  # whose classes are compared after training
-STARTS = {"probe": "the probe weights", "unseen": "unseen weights", "large": "large weights"}
-DRAWN_STARTS = ("unseen", "large")
+STARTS = {"probe": "the probe weights", "unseen": "unseen weights", "large": "large weights", "huge": "huge weights"}
+DRAWN_STARTS = ("unseen", "large", "huge")
 DEPTHS = ("quick", "full")
 
 
@@ -29,14 +29,16 @@ class Run:
         name: unique in its task.
         weights: "initial" (the task's own), "probe" (the same with noise in place of zeros, which hide mistakes),
             "unseen" (drawn anew for each run that really happens, so that nobody can have stored what they lead to),
-            "large" (drawn too, and so large that exponentials overflow) or "own" (the framework's own initialisers).
+            "large", "huge" (drawn too, and so large that exponentials overflow) or "own" (the framework's own
+            initialisers).
         steps: full batches of one epoch, 0 for no training.
         rest: images beyond the last full batch.
         epochs: how often the images are gone through.
         batch: its size; 0 for the task's own.
         plain: with learning rate 1 and no momentum, so that the displacement is minus the gradient.
-        drawn: with hyper-parameters, batch size and training images that are drawn, too; then whatever surrounds the
-            arithmetic is tried as well, see `run_conduct` in the worker's program.
+        drawn: with hyper-parameters, batch size and training images that are drawn, too.
+        conduct: "all" where whatever surrounds the arithmetic is tried as well, "epochs" where only what an epoch goes
+            through; see `run_conduct` in the worker's program.
         predict_first: how many test images are predicted before training.
         predict: how many test images, after training.
         whole: an ordinary training run instead: all images, shuffled, scored on all test images.
@@ -57,6 +59,7 @@ class Run:
     batch: int = 0
     plain: bool = False
     drawn: bool = False
+    conduct: str = ""
     predict_first: int = 0
     predict: int = 0
     whole: bool = False
@@ -112,11 +115,25 @@ NETWORK_RUNS = {
     for run in (
         # Three epochs of four batches and one image: twelve steps. In float32 kinks flip sooner or later, so there are
         # three steps of the same there.
-        Run("drawn", "unseen", steps=3, rest=1, epochs=3, drawn=True, predict_first=LOGIT_IMAGES, predict=LOGIT_IMAGES),
-        Run("drawn_3", "unseen", steps=2, rest=1, drawn=True, predict_first=LOGIT_IMAGES),
-        # What ties, and what lies exactly on a kink, shows on digits with their black borders alone.
-        Run("digits", steps=1, batch=40, plain=True),
+        Run(
+            "drawn",
+            "unseen",
+            steps=3,
+            rest=1,
+            epochs=3,
+            drawn=True,
+            conduct="all",
+            predict_first=LOGIT_IMAGES,
+            predict=LOGIT_IMAGES,
+        ),
+        Run("drawn_3", "unseen", steps=2, rest=1, drawn=True, conduct="epochs", predict_first=LOGIT_IMAGES),
+        # Many epochs and many steps, of two images each so that they cost little.
+        Run("long", "unseen", steps=25, batch=2, epochs=10, drawn=True, predict=100),
+        # The very numbers of task.py; and what ties, and what lies exactly on a kink, shows on digits with their black
+        # borders alone.
+        Run("digits", steps=2),
         Run("large", weights="large", steps=1, batch=40, plain=True, predict_first=100),
+        Run("huge", weights="huge", steps=1, batch=40, plain=True, predict_first=100),
         Run("short", short=True),
         Run("gradient", steps=1, plain=True),
         Run("gradient_probe", weights="probe", steps=1, plain=True),
@@ -150,23 +167,30 @@ TRAINING = Level(
     DRAWN,
 )
 DIGITS = Level(
-    "gradients",
-    "displacement of one plain step on digits, with their ties",
-    {"float64": 1e-11},
+    "updates",
+    "displacement of two steps on digits, with their ties, by the task's own hyper-parameters",
+    {"float64": 1e-10},
     {"float64": ("digits",)},
 )
 CONDUCT = Level(
     "conduct",
-    "each image once an epoch; the seed decides the order; the same call gives the same bits; nothing of the caller's "
-    "is changed or kept; evaluate says what predict says",
-    {"float64": 1e-10},
-    {"float64": ("drawn",)},
+    "each image once an epoch, in another order each time, which the seed decides; the same call gives the same bits; "
+    "nothing of the caller's is changed or kept; evaluate says what predict says; the defaults are task.py's; in "
+    "float32 that each image comes once",
+    {"float64": 1e-10, "float32": 2e-4},
+    DRAWN,
 )
 RANGE = Level(
     "range",
     "logits, loss and gradients from weights so large that exponentials overflow",
     {"float64": 1e-10, "float32": 5e-5},
-    both("large"),
+    {"float64": ("huge",), "float32": ("large",)},
+)
+LONG = Level(
+    "trajectory",
+    "displacement and losses after 250 steps in ten epochs, all drawn anew",
+    {"float64": 1e-8, "float32": 1e-2},
+    both("long"),
 )
 
 NETWORK_LEVELS = (
@@ -217,6 +241,7 @@ QUICK_NETWORK_LEVELS = (
     TRAINING,
     CONDUCT,
     RANGE,
+    LONG,
     Level(
         "accuracy",
         "a short ordinary run: over the floor, near the reference",

@@ -46,6 +46,7 @@ def collect_and_measure(
     if level.name == "findings":
         return collect_findings(collector, task, variant, precision)
     held = []
+    difference, _ = variant.known_difference(task.own_name, precision, level.name)
     for run in collector.runs(task, level, precision):
         evidence = collector.collect(task, variant, precision, run)
         if evidence.outcome != "ok":
@@ -55,7 +56,7 @@ def collect_and_measure(
             reason = f"there is no reference to compare with: {reference.outcome}, {reference.reason}"
             return LevelVerdict(level.name, precision, "error", reason, run=run.name)
         held.append(hold(collector, task, evidence, reference))
-    return measure(task, level, precision, held)
+    return measure(task, level, precision, held, difference.sentence if difference else "")
 
 
 def collect_findings(collector: Collector, task: Task, variant: Variant, precision: str) -> LevelVerdict:

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from concord.project.errors import UserError
+from concord.project.framework import PRECISIONS
 from concord.project.python import call
-from concord.project.task import Task
+from concord.project.task import Task, is_plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +61,9 @@ def _read(task: Task, here: str, name: Any, case: Any) -> Case:
         raise UserError(f"{here} has a name that isn't a Python identifier.")
     if not isinstance(case, dict):
         raise UserError(f"{here} is {type(case).__name__}, expected a dict.")
-    functions = case.get(FUNCTIONS, tuple(known))
+    functions, gates = case.get(FUNCTIONS, tuple(known)), case.get(GATES, {})
+    if not isinstance(functions, (tuple, list)) or not all(isinstance(key, str) for key in (*functions, *case)):
+        raise UserError(f"{here} has keys that aren't texts, or {FUNCTIONS!r} isn't a tuple of names.")
     if strange := [function for function in functions if function not in known]:
         raise UserError(f"{here} names the functions {', '.join(map(str, strange))}; known: {', '.join(known)}.")
     raises = bool(case.get(RAISES))
@@ -69,11 +72,18 @@ def _read(task: Task, here: str, name: Any, case: Any) -> Case:
         raise UserError(f"{here} lacks {', '.join(lacking)}.")
     if unused := sorted(set(case) - set(needed) - {EXPECTED, FUNCTIONS, GATES, BECAUSE, RAISES}):
         raise UserError(f"{here} has {', '.join(unused)}, which none of its functions takes.")
-    if case.get(GATES) and not case.get(BECAUSE):
+    if not isinstance(gates, dict) or not all(type(gate) is float and 0 <= gate < 1 for gate in gates.values()):
+        raise UserError(f"{here} has the gates {gates!r}, expected a number below 1 by precision.")
+    if strange := [precision for precision in gates if precision not in PRECISIONS]:
+        raise UserError(f"{here} has gates for {strange[0]!r}, expected {' or '.join(PRECISIONS)}.")
+    if gates and not case.get(BECAUSE):
         raise UserError(f"{here} has gates of its own; {BECAUSE!r} must say why.")
-    arrays = {key: np.asarray(case[key]) for key in needed if isinstance(case[key], (np.ndarray, list))}
-    if strange := [key for key, array in arrays.items() if array.dtype.kind not in "fiubc"]:
-        raise UserError(f"{here}: {', '.join(strange)} is not an array of numbers.")
+    arrays = {key: _numbers(f"{here}: {key}", case[key]) for key in needed if isinstance(case[key], (np.ndarray, list))}
+    options = {key: case[key] for key in needed if key not in arrays}
+    if strange := [key for key, value in options.items() if not is_plain(value)]:
+        raise UserError(
+            f"{here}: {strange[0]} is {type(options[strange[0]]).__name__}, expected an array or a plain value."
+        )
     expected = {} if raises else case[EXPECTED]
     by_function = expected if isinstance(expected, dict) else dict.fromkeys(functions, expected)
     if not raises and (lacking := [function for function in functions if function not in by_function]):
@@ -81,15 +91,30 @@ def _read(task: Task, here: str, name: Any, case: Any) -> Case:
     return Case(
         name,
         arrays,
-        {key: case[key] for key in needed if key not in arrays},
-        {function: () if raises else outputs(by_function[function]) for function in functions},
-        dict(case.get(GATES, {})),
+        options,
+        {function: () if raises else outputs(f"{here}: {EXPECTED}", by_function[function]) for function in functions},
+        dict(gates),
         case.get(BECAUSE, ""),
     )
 
 
-def outputs(value: Any) -> "tuple[np.ndarray, ...]":
+def outputs(here: str, value: Any) -> "tuple[np.ndarray, ...]":
     """What a function gives, as arrays: a tuple has several outputs, everything else is one."""
+    return tuple(_numbers(here, part) for part in (value if isinstance(value, tuple) else (value,)))
+
+
+def _numbers(here: str, value: Any) -> "np.ndarray":
+    """An array of numbers.
+
+    Raises:
+        UserError: it isn't one.
+    """
     import numpy as np
 
-    return tuple(np.asarray(part) for part in (value if isinstance(value, tuple) else (value,)))
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of several lengths
+        array = np.array(None)
+    if array.dtype.kind not in "fiubc":
+        raise UserError(f"{here} is not an array of numbers.")
+    return array

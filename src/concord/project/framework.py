@@ -28,6 +28,7 @@ class KnownDifference:
         precision: at which.
         ceilings: by level, the largest error that it explains, at least ten times what was measured.
         cause: one sentence.
+        sentence: what doesn't hold, of those that the level `conduct` tries; it excuses nothing else then.
     """
 
     variants: tuple[str, ...]
@@ -36,6 +37,7 @@ class KnownDifference:
     precision: str
     ceilings: dict[str, float]
     cause: str
+    sentence: str = ""
 
 
 @cache
@@ -150,6 +152,7 @@ def read_framework(folder: Path) -> Framework:
                 precision=row["precision"],
                 ceilings=dict(row["ceilings"]),
                 cause=row["cause"],
+                sentence=row.get("sentence", ""),
             )
             for row in table.get("known_differences", [])
         )

@@ -4,6 +4,7 @@ import glob
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from keyword import iskeyword
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -175,15 +176,18 @@ class Task:
 
         here = f"{self.folder / 'task.py'}: initial_weights()"
         weights, again = (call(here, lambda: self.specification.initial_weights(**options)) for _ in range(2))
-        if not isinstance(weights, dict) or not weights:
-            raise UserError(f"{here} gives {type(weights).__name__}, expected a dict of float32 arrays.")
+        for given in (weights, again):
+            if not isinstance(given, dict) or not given:
+                raise UserError(f"{here} gives {type(given).__name__}, expected a dict of float32 arrays.")
         for name, array in weights.items():
             if not isinstance(name, str) or not name.isidentifier() or name in RESERVED:
                 expected = f"a Python identifier that isn't {' or '.join(RESERVED)}"
                 raise UserError(f"{here} has an array called {name!r}, expected {expected}.")
-            found = getattr(array, "dtype", type(array).__name__)
-            if str(found) != "float32":
+            found = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+            if str(found) != "float32" or not isinstance(array, np.ndarray):
                 raise UserError(f"{here}: {name!r} is {found}, expected a float32 array.")
+            if not array.size or not np.isfinite(array).all():
+                raise UserError(f"{here}: {name!r} is empty or holds what isn't a finite number.")
             if not np.array_equal(array, again.get(name)):
                 raise UserError(f"{here}: {name!r} is another array at each call; draw it from a seed.")
         if strange := [name for name in self.untrained if name not in weights]:
@@ -250,8 +254,10 @@ def read_task(folder: Path) -> Task:
             raise UserError(f"{path}: {name} is {type(getattr(specification, name)).__name__}, expected {what}.")
     if specification.KIND not in KINDS:
         raise UserError(f"{path}: " + nearest("kind of task", specification.KIND, KINDS))
-    if specification.KIND == "network":
-        check_network(path, specification)
+    if not all(isinstance(step, str) for step in specification.STEPS):
+        raise UserError(f"{path}: STEPS is {specification.STEPS!r}, expected the steps' titles.")
+    check = check_network if specification.KIND == "network" else check_operation
+    check(path, specification)
     bundled = folder.parent in (paths.RECIPES, paths.MUTANTS)
     if of:
         check_experiment(path, specification)
@@ -293,15 +299,18 @@ def check_network(path: Path, specification: Any) -> None:
         if name not in given:
             raise UserError(f"{path}: HYPERPARAMETERS lacks {name!r}.")
     for name, value in given.items():
-        if not isinstance(name, str) or type(value) not in (int, float, str, bool, tuple, type(None)):
-            raise UserError(f"{path}: the hyper-parameter {name!r} is {type(value).__name__}, expected a plain value.")
+        if not is_name(name) or name in ("model", "images", "labels", *TRAINING):
+            raise UserError(f"{path}: a hyper-parameter can't be called {name!r}: `train` has to take it by that name.")
+        if not is_plain(value):
+            told = repr(value) if type(value) in (float, tuple) else type(value).__name__
+            raise UserError(f"{path}: the hyper-parameter {name!r} is {told}, expected a plain value.")
     whole = {name: given[name] for name in ("epochs", "batch_size")}
     whole |= {name: getattr(specification, name) for name in ("PARAMETERS", "TRAIN_IMAGES")}
     for name, value in whole.items():
         if type(value) is not int or value < 1:
             raise UserError(f"{path}: {name} is {value!r}, expected a whole number from 1 on.")
     flattened = getattr(specification, "FLATTENED", {})
-    if not isinstance(flattened, dict) or not all(len(maps) == 3 for maps in flattened.values()):
+    if not isinstance(flattened, dict) or not all(map(is_shape, flattened.values())):
         raise UserError(f"{path}: FLATTENED is {flattened!r}, expected (height, width, channels) by dense layer.")
     score = score_of(specification)
     if score.best not in BEST:
@@ -350,3 +359,35 @@ def check_gates(path: Path, gates: Any) -> None:
         for precision, gate in numbers.items():
             if type(gate) is not float or not 0 < gate < math.inf:
                 raise UserError(f"{path}: GATES[{level!r}][{precision!r}] is {gate!r}, expected a number above 0.")
+
+
+def check_operation(path: Path, specification: Any) -> None:
+    """The same for an operation.
+
+    Raises:
+        UserError: FUNCTIONS doesn't give each function's parameters by name.
+    """
+    given = specification.FUNCTIONS
+    for name, parameters in given.items():
+        if not is_name(name) or not isinstance(parameters, (tuple, list)) or not all(map(is_name, parameters)):
+            expected = "each function's name with a tuple of its parameters' names"
+            raise UserError(f"{path}: FUNCTIONS has {name!r}: {parameters!r}, expected {expected}.")
+    if not given:
+        raise UserError(f"{path}: FUNCTIONS is empty.")
+
+
+def is_name(value: Any) -> bool:
+    """Whether it can be the name of a function or parameter."""
+    return isinstance(value, str) and value.isidentifier() and not iskeyword(value)
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value reaches a worker as it is: a number that is finite, a text, a truth value, None, or a tuple."""
+    if type(value) is tuple:
+        return all(map(is_plain, value))
+    return type(value) in (int, str, bool, type(None)) or (type(value) is float and math.isfinite(value))
+
+
+def is_shape(value: Any) -> bool:
+    """Whether it is a height, a width and a number of channels."""
+    return isinstance(value, (tuple, list)) and len(value) == 3 and all(type(n) is int and n > 0 for n in value)

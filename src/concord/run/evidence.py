@@ -21,7 +21,7 @@ from concord.project.cases import Case, read_cases
 from concord.project.errors import UserError
 from concord.project.framework import REFERENCE, Variant, variants
 from concord.project.outcomes import Outcome
-from concord.project.task import Task
+from concord.project.task import TRAINING, Task
 from concord.run import plan
 from concord.run.pool import Workers
 from concord.run.process import PROGRAM
@@ -278,7 +278,6 @@ class Collector:
         images = self.images_of(task)
         training, count = plan.training(task, run, images.dataset)
         injected = plan.injected(task, run, training, count) if training else {}
-        conduct = run.drawn and run.epochs > 1
         return job | {
             "kind": "network",
             "names": list(task.initial_weights()),
@@ -291,10 +290,12 @@ class Collector:
             "predict_count": plan.test_images(run, images.dataset),
             "evaluate": run.ordinary,
             "counts": task.score.name == "accuracy",
-            "conduct": conduct,
-            "own": self._own_numbers(task, run) if conduct and injected else None,
+            "conduct": run.conduct,
+            "own": self._own_numbers(task, run) if run.conduct == "all" and injected else None,
+            "defaults": task.specification.HYPERPARAMETERS | TRAINING,
+            "varied": [name for name, array in task.initial_weights().items() if array.ndim > 1 and array.std()],
             **images.files,
-            **(self._drawn_images(task, run, count) if run.drawn else {}),
+            **(self._chosen_images(task, run, count) if run.drawn or run.short else {}),
         }
 
     def digest(self, task: Task, variant: Variant, precision: str, run: Run) -> str:
@@ -352,13 +353,14 @@ class Collector:
                 np.save(files[part], array)
         return {part: str(file) for part, file in files.items()}
 
-    def _drawn_images(self, task: Task, run: Run, count: int) -> dict[str, str]:
+    def _chosen_images(self, task: Task, run: Run, count: int) -> dict[str, str]:
+        """The files of the training images and labels of a run that has its own."""
         import numpy as np
 
-        files = {}
-        drawn = plan.drawn_images(self.images_of(task).dataset, count, run.draw)
-        for name, array in zip(IMAGES[:2], drawn, strict=True):
-            files[name] = str(self._inputs(task) / f"{name}-{run.draw:x}.npy")
+        files, dataset = {}, self.images_of(task).dataset
+        chosen = plan.drawn_images(dataset, count, run.draw) if run.drawn else plan.sorted_images(dataset, count)
+        for name, array in zip(IMAGES[:2], chosen, strict=True):
+            files[name] = str(self._inputs(task) / f"{name}-{f'{run.draw:x}' if run.drawn else run.name}.npy")
             np.save(files[name], array)
         return files
 

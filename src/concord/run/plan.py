@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 
 PROBE_SEED = 7
 PLAIN = {"learning_rate": 1.0, "momentum": 0.0}  # one such step moves the weights by minus the gradient
-DRAWN_BATCHES = (8, 20, 40)  # few sizes: what compiles by shape compiles once
+DRAWN_BATCHES = (9, 21, 41)  # odd, as few are; few sizes: what compiles by shape compiles once
 DRAWN_SHARE = (0.05, 0.2)  # of each hyper-parameter that is a fraction: never what the task says, and never wild
 DRAWN_NOISE = 0.05  # times the deviation of inputs that are no bytes
 OWN_STEPS = 40  # of which the losses' mean and deviation are compared
-LARGE = 64  # times the first kernel: logits lead by hundreds, and float32's exponential overflows at 89
 PERTURBATION = 1e-14  # relative, of each start weight
 VALIDATION = slice(50_000, 60_000)  # of the training images
+# Times the first kernel. Logits lead by hundreds, and float32's exponential overflows at 89; or by thousands, float64's
+# at 710, which leaves float32 too few digits for what a step moves.
+LARGE = {"large": 64, "huge": 1024}
 SHORT_STEPS, SHORT_BATCH = 100, 40  # of a short ordinary run
 SHORT_TEST_IMAGES = 2_000  # on which it is scored
 
@@ -54,9 +56,9 @@ def start_weights(task: Task, run: Run) -> "Arrays":
             weights[name] = (array * random.uniform(0.5, 1.5, array.shape)).astype(array.dtype)
         elif run.draw:
             weights[name] = random.permutation(array.ravel()).reshape(array.shape)
-    if run.weights == "large":
+    if run.weights in LARGE:
         first = next(name for name, array in weights.items() if array.ndim > 1)
-        weights[first] *= LARGE
+        weights[first] *= LARGE[run.weights]
     return weights
 
 
@@ -73,10 +75,10 @@ def training(task: Task, run: Run, dataset: "Dataset") -> tuple[dict[str, Any] |
     if not run.steps:
         return None, 0
     smallest = getattr(task.specification, "SMALLEST_BATCH", 1)
-    if run.batch:
-        values["batch_size"] = run.batch
     if run.drawn:
         values |= drawn_hyperparameters(values, run.draw, smallest)
+    if run.batch:
+        values["batch_size"] = run.batch
     if run.plain:
         values |= {name: plain for name, plain in PLAIN.items() if name in values}
     rest = max(run.rest, smallest) if run.rest else 0
@@ -173,6 +175,17 @@ def drawn_images(dataset: "Dataset", count: int, draw: int) -> "tuple[np.ndarray
         return images, dataset.train_labels[picked]  # whole numbers that are no pixels: indices
     noise = random.integers(0, 32, images.shape, np.uint8)
     return images // 8 * 7 + noise, dataset.train_labels[picked]
+
+
+def sorted_images(dataset: "Dataset", count: int) -> "tuple[np.ndarray, np.ndarray]":
+    """The first training images and their labels, class by class: who shuffles well doesn't notice, and whoever
+    shuffles through a small buffer, or turns the order round, learns the last classes alone."""
+    import numpy as np
+
+    picked = np.arange(count) % len(dataset.train_images)
+    first = dataset.train_labels[picked].reshape(count, -1)[:, 0]  # of a target with several numbers
+    picked = picked[np.argsort(first, kind="stable")]
+    return dataset.train_images[picked], dataset.train_labels[picked]
 
 
 def test_images(run: Run, dataset: "Dataset") -> int:

@@ -11,6 +11,7 @@ import faulthandler
 import importlib
 import importlib.util
 import inspect
+import itertools
 import json
 import math
 import os
@@ -142,6 +143,8 @@ def hidden(packages):
             sys.modules.pop(name, None)
 
 
+MANY = 1_000  # images: from here on a program may go another way
+
 device = None  # the framework's device.py, where it has one
 
 
@@ -200,6 +203,7 @@ def run_network(job, precision):
         results["logits"] = np.asarray(timed("predict", recipe.predict, model, images))
         if job["evaluate"]:
             results["accuracy"] = np.asarray(timed("evaluate", recipe.evaluate, model, images, labels))
+            results |= run_many(recipe, make, model, images, results["logits"], job, precision)
     if job.get("conduct"):
         try:
             results |= run_conduct(recipe, make, read, job, precision)
@@ -208,6 +212,24 @@ def run_network(job, precision):
             results[f"holds/what surrounds the training raises no error ({one_line(error)})"] = np.array(0.0)
     save(job["results"], results)
     return {"seconds": seconds}
+
+
+def run_many(recipe, make, model, images, logits, job, precision):
+    """Tries with more than MANY images what `run_conduct` tries with few; see there."""
+    import numpy as np
+
+    found = {}
+    if len(images) > MANY:
+        later, again = logits[MANY:], np.asarray(recipe.predict(model, images[MANY:]))
+        moves = np.linalg.norm(later - again) > 1e-4 * np.linalg.norm(later)
+        found["holds/an image's logits are the same whatever comes before it"] = np.array(float(not moves))
+    if "learning_rate" in job["train"]:
+        size = job["train"]["batch_size"]
+        count = (MANY // size + 1) * size  # of no batch size that hasn't been there
+        images, labels = read_images(job["train_images"], job["train_labels"], count, precision)
+        _, history = recipe.train(make(), images, labels, **(job["train"] | {"epochs": 1, "learning_rate": 0.0}))
+        found["conduct/the mean loss of many images without learning"] = np.array(history, float)
+    return found
 
 
 def run_conduct(recipe, make, read, job, precision):
@@ -228,58 +250,89 @@ def run_conduct(recipe, make, read, job, precision):
     kept = images.copy(), labels.copy()
     found, holds = {}, {}
     # The same for each image of each step, so that the order of the images makes no difference to them.
-    alike = {name: np.broadcast_to(a[:1, :1], a.shape) for name, a in numbers_from(job["injected"], precision).items()}
+    repeated = {
+        name: np.broadcast_to(a[:1, :1], a.shape) for name, a in numbers_from(job["injected"], precision).items()
+    }
 
     def train(model, count, *, inputs=images, **changes):
         keywords = asked | {"shuffle": True, "seed": seed} | changes
         steps = keywords["epochs"] * math.ceil(count / size)
         keywords = {name: rate(value, precision) for name, value in keywords.items()}
-        keywords |= {name: array[:steps].copy() for name, array in alike.items()}
+        keywords |= {name: array[:steps].copy() for name, array in repeated.items()}
         return recipe.train(model, inputs[:count], labels[:count], **keywords)
 
     def same(one, other):
         return all(np.array_equal(one[name], other[name]) for name in one)
 
+    def moved(weights):
+        return {name: array - start[name] for name, array in weights.items()}
+
+    def alike(one, other):
+        """Whether two trainings took the same order: anything else leaves much more than rounding."""
+        pairs = [(moved(one)[name], moved(other)[name]) for name in start]
+        return all(np.linalg.norm(here - there) <= 1e-6 * np.linalg.norm(here) for here, there in pairs)
+
+    def two_batches(model, **changes):
+        """A training that tells by its weights in which order it took the images, and in which batches. Without
+        momentum one epoch leaves nothing else to the next."""
+        return train(model, 2 * size, **({"momentum": 0.0} if "momentum" in asked else {}), **changes)[0]
+
+    start = read(make())
     # Each image once an epoch: with nothing learnt, the mean loss is that of all images, in any order. Where averages
     # are taken over a batch, it isn't, unless only the labels differ.
     if "learning_rate" in asked:
         inputs = np.repeat(images[:1], len(images), axis=0) if job["untrained"] else images
         still, history = train(make(), len(images), inputs=inputs, epochs=2, learning_rate=0.0)
         found["the mean loss of shuffled epochs without learning"] = np.array(history, float)
-        before, after = read(make()), read(still)  # moving averages may move
+        after = read(still)  # moving averages may move
         found["which weights a learning rate of 0 leaves as they are"] = np.array(
-            [float(np.array_equal(before[name], after[name])) for name in before]
+            [float(np.array_equal(array, after[name])) for name, array in start.items()]
         )
-    # One batch of all images, shuffled, has the whole gradient.
+    # One batch of all images, shuffled, has the whole gradient; and it leaves nothing to the training after it, which
+    # is at another rate.
     whole, _ = train(make(), size, epochs=1)
+    for name, array in moved(read(whole)).items():
+        found[f"{name} after one batch of all images, shuffled"] = array
+    slower = {"learning_rate": asked["learning_rate"] / 2} if "learning_rate" in asked else {}
+    whole, _ = train(whole, size + 2, shuffle=False, **slower)
     for name, array in read(whole).items():
-        found[f"{name} after one batch of all images, shuffled"] = array - read(make())[name]
-    # The seed decides, and nothing is left over from the training before.
-    first, again, other = (train(make(), len(images), epochs=1, seed=number)[0] for number in (seed, seed, seed + 1))
-    holds["the same seed gives the same bits"] = same(read(first), read(again))
-    holds["another seed gives another order"] = not same(read(first), read(other))
-    twice, _ = train(train(make(), len(images), shuffle=False)[0], len(images), shuffle=False)
-    for name, array in read(twice).items():
         found[f"{name} after two trainings of one model"] = array
+    if job["conduct"] != "all":
+        return {f"conduct/{name}": value for name, value in found.items()}
+    # The seed decides on the order, and each epoch has its own.
+    seeds = (seed, seed, seed + 1, seed + 2)
+    models = [two_batches(make(), epochs=1, seed=number) for number in seeds]
+    first, again, *others = map(read, models)
+    holds["the same seed gives the same bits"] = same(first, again)
+    orders = itertools.combinations((first, *others), 2)  # two batches that stay together have two orders, not three
+    holds["another seed gives another order of the images"] = not any(alike(*pair) for pair in orders)
+    watched = []
+    trained = two_batches(make(), epochs=2, watch=lambda model: watched.append(read(model)))
+    twice = two_batches(models[1], epochs=1)
+    holds["each epoch has an order of its own"] = not alike(read(trained), read(twice))
+    last = [start, *watched][-1]
+    holds["watch sees the model after each epoch"] = (
+        len(watched) == 2 and same(last, read(trained)) and not (same(watched[0], start) or same(*watched))
+    )
     # Nothing of the caller's is changed, and nothing of it is kept.
     holds["training leaves its images and labels as they are"] = same(dict(enumerate(kept)), {0: images, 1: labels})
-    arrays = read(make())
-    given = {name: array.copy() for name, array in arrays.items()}
+    given = {name: array.copy() for name, array in start.items()}
     model = make(given)
     for array in given.values():
         array += 1
-    holds["a model isn't tied to the arrays that it was given"] = same(read(model), arrays)
+    holds["a model isn't tied to the arrays that it was given"] = same(read(model), start)
     taken = read(model)
     for array in taken.values():
         if array.flags.writeable:
             array += 1
-    holds["a model isn't tied to the arrays that were read from it"] = same(read(model), arrays)
+    holds["a model isn't tied to the arrays that were read from it"] = same(read(model), start)
     # Predictions: the same each time, of one image too; and evaluate says what they say, of a trained model or not.
     logits = np.array(recipe.predict(model, images))
     holds["predicting leaves its images as they are"] = np.array_equal(images, kept[0])
     holds["predicting twice gives the same bits"] = np.array_equal(logits, recipe.predict(model, images))
     found["the logits of a single image"] = np.array(recipe.predict(model, images[:1]))
-    for name, scored in {"an untrained": model, "a trained": first if job["counts"] else twice}.items():
+    found["the logits of a few images"] = np.array(recipe.predict(model, images[: 2 + labels.sum() % 17]))
+    for name, scored in {"an untrained": model, "a trained": trained if job["counts"] else whole}.items():
         score = recipe.evaluate(scored, images, labels)
         if job["counts"]:
             counted = np.mean(np.array(recipe.predict(scored, images)).argmax(axis=1) == labels)
@@ -294,7 +347,16 @@ def run_conduct(recipe, make, read, job, precision):
     constant = all(array.size == 1 or array.std() == 0 for array in starts[0].values())
     holds["the same seed gives the same start"] = same(starts[0], starts[1])
     holds["another seed gives another start"] = constant or not same(starts[0], starts[2])
+    holds["the start of each kernel varies"] = all(starts[0][name].std() > 0 for name in job["varied"])
     holds["every start is finite"] = all(np.isfinite(array).all() for start in starts for array in start.values())
+    # What a user gets who says nothing.
+    for function, defaults in {"variables": {"seed": 0, "dtype": "float32"}, "train": job["defaults"]}.items():
+        parameters = inspect.signature(getattr(recipe, function), follow_wrapped=False).parameters
+        for name, value in defaults.items():
+            if function == "train" or name in parameters:
+                default = parameters[name].default if name in parameters else None
+                default = list(default) if isinstance(default, tuple) else default  # as JSON has it
+                holds[f"{function} takes {name}={value!r} by default"] = default in (value, inspect.Parameter.empty)
     compared = {f"conduct/{name}": np.asarray(value) for name, value in found.items()}
     return compared | {f"holds/{name}": np.array(float(value)) for name, value in holds.items()}
 
