@@ -4,20 +4,25 @@ from pathlib import Path
 
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
+from mkdocs.utils import get_relative_url
 
 from concord.project.errors import UserError
 from concord.site.build import Site
 
+GLOSSARY = "glossary.md"
 site: Site
 
 
 def on_config(config):
     global site
     try:
-        site = Site(Path(config.docs_dir) / "results")
+        site = Site(Path(config.docs_dir), (config.repo_url or "").rstrip("/"))
         config.nav = site.menu()
     except UserError as error:
         raise PluginError(str(error)) from None
+    if config.repo_url:  # in the foot of the page: in its head the theme would ask GitHub for the stars
+        config.extra["social"] = [{"icon": "fontawesome/brands/github", "link": config.repo_url, "name": "The sources"}]
+        config.repo_url = None
     return config
 
 
@@ -31,4 +36,8 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    return site.fill(markdown)
+    return site.fill(markdown) if page.file.src_uri == GLOSSARY else site.fill(markdown) + site.definitions()
+
+
+def on_page_content(html, page, config, files):
+    return site.linked(html, get_relative_url("glossary.html", page.url))
