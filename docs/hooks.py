@@ -36,7 +36,9 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    return site.fill(markdown) if page.file.src_uri == GLOSSARY else site.fill(markdown) + site.definitions()
+    filled = site.fill(markdown)
+    code_alone = page.meta.get("search", {}).get("exclude")
+    return filled if code_alone or page.file.src_uri == GLOSSARY else filled + site.definitions(filled)
 
 
 def on_page_content(html, page, config, files):

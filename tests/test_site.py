@@ -198,7 +198,7 @@ WORDS = {"Logit": "A score.", "Feature map": "What a kernel makes.", "float64": 
 
 def test_the_first_use_of_a_word_leads_to_the_glossary():
     text = "# Logits\n\n[A logit](x.html), logits, `logit`.\n\nTwo feature maps: float64, float64x, float64; a ReLU."
-    found = markdown.markdown(text + "\n\n" + glossary.definitions(WORDS), extensions=["abbr"])
+    found = markdown.markdown(text + "\n\n" + glossary.definitions(WORDS, text), extensions=["abbr"])
     shown = glossary.linked(found, WORDS, "../glossary.html")
     links = re.findall(r'<a class="term" href="([^"]*)" title="([^"]*)">([^<]*)</a>', shown)
     assert links == [

@@ -73,9 +73,9 @@ class Site:
         """A hand-written page with its marks replaced."""
         return pages.fill(markdown, self.results)
 
-    def definitions(self) -> str:
+    def definitions(self, markdown: str) -> str:
         """What a page ends with, so that the words of the glossary are found in it."""
-        return "\n\n" + glossary.definitions(self.words)
+        return "\n\n" + glossary.definitions(self.words, markdown)
 
     def linked(self, content: str, place: str) -> str:
         """A page's HTML with links into the glossary, which lies at that place from it."""

@@ -35,9 +35,9 @@ def forms(word: str) -> list[str]:
     return [form + end for form in dict.fromkeys((word, small)) for end in ("", "s")]
 
 
-def definitions(words: dict[str, str]) -> str:
-    """What `abbr` reads at the end of a page."""
-    return "".join(f"\n*[{form}]: {says}" for word, says in words.items() for form in forms(word))
+def definitions(words: dict[str, str], text: str) -> str:
+    """What `abbr` reads at the end of a page, of the words that are in its text: reading all would take longer."""
+    return "".join(f"\n*[{form}]: {says}" for word, says in words.items() for form in forms(word) if form in text)
 
 
 def anchor(word: str) -> str:
