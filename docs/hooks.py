@@ -6,21 +6,26 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File
+from mkdocs.utils import get_relative_url
 
 from concord.project.errors import UserError
 from concord.site import search
 from concord.site.build import Site
 
+GLOSSARY = "glossary.md"
 site: Site
 
 
 def on_config(config):
     global site
     try:
-        site = Site(Path(config.docs_dir) / "results")
+        site = Site(Path(config.docs_dir), (config.repo_url or "").rstrip("/"))
         config.nav = site.menu()
     except UserError as error:
         raise PluginError(str(error)) from None
+    if config.repo_url:  # in the foot of the page: in its head the theme would ask GitHub for the stars
+        config.extra["social"] = [{"icon": "fontawesome/brands/github", "link": config.repo_url, "name": "The sources"}]
+        config.repo_url = None
     return config
 
 
@@ -34,7 +39,13 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    return site.fill(markdown)
+    filled = site.fill(markdown)
+    code_alone = page.meta.get("search", {}).get("exclude")
+    return filled if code_alone or page.file.src_uri == GLOSSARY else filled + site.definitions(filled)
+
+
+def on_page_content(html, page, config, files):
+    return site.linked(html, get_relative_url("glossary.html", page.url))
 
 
 @event_priority(-50)  # after the index is written, before the offline plugin copies it

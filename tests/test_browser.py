@@ -63,6 +63,7 @@ KINDS = (
     "features/conv_2d.html",
     "gotchas.html",
     "gotchas/relu_slope.html",
+    "glossary.html",
     "proof.html",
     "mutants.html",
     "speed.html",
@@ -793,6 +794,16 @@ def test_a_figure_by_keyboard_and_without_motion(visit):
     expect(page.locator(".touch output")).to_contain_text("column 0")
     page.emulate_media(reduced_motion="no-preference")
     assert "0s" not in window.evaluate(duration).split(", ")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_word_is_explained_on_focus_and_leads_to_the_glossary(visit, width):
+    page = visit("recipes/cross_entropy/index.html", width=width)
+    word = page.locator("a.term").first
+    word.focus()
+    expect(page.get_by_role("tooltip")).to_contain_text("The score that a network gives a class")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"glossary\.html#logit$"))
 
 
 def test_figures_only_where_they_are(visit):

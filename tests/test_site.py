@@ -11,7 +11,7 @@ import re
 import subprocess
 import time
 from html.parser import HTMLParser
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 
@@ -20,6 +20,7 @@ pytest.importorskip(
     "jupytext", reason="the site's tools are not installed: pip install -c constraints.txt -e '.[docs]'"
 )
 
+import markdown
 import nbformat
 import numpy as np
 import yaml
@@ -35,12 +36,13 @@ from concord.project.errors import UserError
 from concord.project.framework import frameworks, variants
 from concord.project.python import definition
 from concord.project.task import Task
-from concord.site import comparison, cookbook, correspondence, evidence, plots
+from concord.report.results import code_sha256
+from concord.site import comparison, cookbook, correspondence, evidence, glossary, plots
 from concord.site import features as site_features
 from concord.site import pages as site_pages
 from concord.site.costs import OF_THE_IMPORT
 from concord.site.markup import code
-from concord.site.results import Measurement, Results, read_results
+from concord.site.results import Measurement, Results, pins, read_results
 from concord.site.source import differing_lines, lines_of_code, notebook, read_source
 
 pytestmark = pytest.mark.xdist_group("site")  # which is built once for each process that asks for it
@@ -132,9 +134,103 @@ def test_downloads(built, task, framework):
     assert (folder / file.name).read_bytes() == file.read_bytes()
     book = nbformat.read(folder / f"{file.stem}.ipynb", as_version=4)
     nbformat.validate(book)
-    code = [cell.source + "\n" for cell in book.cells if cell.cell_type == "code"]
+    (install,) = [cell for cell in book.cells if "install" in cell.metadata.get("tags", [])]
+    assert book.cells.index(install) == 1
+    variant = frameworks()[framework].variants[0]
+    assert install.cell_type == ("markdown" if variant.own else "code")
+    assert comparison.install_command(variant) in install.source
+    code = [cell.source + "\n" for cell in book.cells if cell.cell_type == "code" and cell is not install]
     assert code == list(read_source(file).cells.values())
-    assert notebook(read_source(file)) == (folder / f"{file.stem}.ipynb").read_text(encoding="utf-8")
+
+
+def test_the_same_file_gives_the_same_notebook():
+    source = read_source(TASKS["pooling"].recipes["numpy"])
+    assert notebook(source, "pip install numpy==2.4.6", "7\n") == notebook(source, "pip install numpy==2.4.6", "7\n")
+
+
+def outputs(row, printed="the largest of each window\n"):
+    """What tools/outputs.py writes, of one program."""
+    created = "2026-01-31T23:59:59Z"
+    return {
+        "schema": "concord.outputs/1",
+        "created": created,
+        "environment": {},
+        "results": [row | {"printed": printed}],
+    }
+
+
+def test_what_a_program_prints_is_shown_as_long_as_it_is_the_same_program(tmp_path):
+    task = TASKS["pooling"]
+    row = {
+        "recipe": task.name,
+        "framework": "numpy",
+        "variant": "numpy",
+        "versions": {"numpy": pins(variants()["numpy"])["numpy"]},
+        "recipe_sha256": code_sha256(task.recipes["numpy"]),
+    }
+    changes = ({}, {"recipe_sha256": "0" * 64}, {"versions": {"numpy": "1.0"}}, {"recipe": "filters"})
+    for number, change in enumerate(changes):
+        results = Results(documents(tmp_path / str(number), [outputs(row | change)]) / "results")
+        files = comparison.files(task, results)
+        shown = "What pooling_numpy.py prints" in files["recipes/pooling/index.md"]
+        last = nbformat.reads(files["recipes/pooling/pooling_numpy.ipynb"], as_version=4).cells[-1]
+        assert shown == bool(last.outputs) == (number == 0)
+    assert not nbformat.reads(files["recipes/pooling/pooling_jax.ipynb"], as_version=4).cells[-1].outputs
+
+
+def test_addresses_of_other_hosts_come_from_one_setting(tmp_path):
+    names = ("colab.research.google.com", "kaggle.com", "github.com/someone/concord")
+    folder = documents(tmp_path / "docs", []) / "results"
+    without = comparison.files(TASKS["pooling"], Results(folder))
+    assert not any(name in text for text in without.values() if isinstance(text, str) for name in names)
+    page = comparison.page(TASKS["pooling"], Results(folder, "https://github.com/someone/concord"))
+    book = "someone/concord/blob/notebooks/recipes/pooling/pooling_pytorch.ipynb"
+    assert f'href="https://colab.research.google.com/github/{book}"' in page
+    assert f'src={quote("https://github.com/" + book, safe="")}"' in page
+    assert 'href="https://github.com/someone/concord/blob/main/recipes/pooling/pooling_theano.py"' in page
+    assert "pooling_theano.ipynb&" not in page and "recipes/pooling/pooling_theano.ipynb" not in page
+    other = comparison.page(TASKS["pooling"], Results(folder, "https://example.org/concord"))
+    assert "colab" not in other and "example.org" not in other
+
+
+WORDS = {"Logit": "A score.", "Feature map": "What a kernel makes.", "float64": "64 bits.", "ReLU": "max(x, 0)."}
+
+
+def test_the_first_use_of_a_word_leads_to_the_glossary():
+    text = "# Logits\n\n[A logit](x.html), logits, `logit`.\n\nTwo feature maps: float64, float64x, float64; a ReLU."
+    found = markdown.markdown(text + "\n\n" + glossary.definitions(WORDS, text), extensions=["abbr"])
+    shown = glossary.linked(found, WORDS, "../glossary.html")
+    links = re.findall(r'<a class="term" href="([^"]*)" title="([^"]*)">([^<]*)</a>', shown)
+    assert links == [
+        ("../glossary.html#logit", "A score.", "logits"),
+        ("../glossary.html#feature-map", "What a kernel makes.", "feature maps"),
+        ("../glossary.html#float64", "64 bits.", "float64"),
+        ("../glossary.html#relu", "max(x, 0).", "ReLU"),
+    ]
+    assert "abbr" not in shown
+    assert text_of(shown) == text_of(markdown.markdown(text))
+
+
+def test_the_glossary(built, pages):
+    """Each word has a place that its links lead to; pages use the words, and none leads to itself."""
+    words = glossary.entries(ROOT / "docs" / "glossary.md")
+    assert {glossary.anchor(word) for word in words} <= pages[built.folder / "glossary.html"].ids
+    assert list(words) == sorted(words, key=str.lower)
+    for place in ("recipes/cross_entropy/index.html", "measured.html"):
+        text = (built.folder / place).read_text(encoding="utf-8")
+        links = re.findall(r'class="term" href="[^"]*#([^"]*)"', text)
+        assert links and len(links) == len(set(links))
+    assert 'class="term"' not in (built.folder / "glossary.html").read_text(encoding="utf-8")
+    assert "<abbr" not in "".join(path.read_text(encoding="utf-8") for path in pages)
+
+
+def test_a_word_that_is_explained_twice_is_told(tmp_path):
+    file = tmp_path / "glossary.md"
+    file.write_text("## Gate\n\nThe largest error. It may move.\n\n## Gate\n\nA door.\n", encoding="utf-8")
+    with pytest.raises(UserError, match="explains Gate twice"):
+        glossary.entries(file)
+    file.write_text("## Gate\n\nThe largest\nerror of `a.b`. It may move.\n", encoding="utf-8")
+    assert glossary.entries(file) == {"Gate": "The largest error of a.b."}
 
 
 def test_links_lead_somewhere(built, pages):

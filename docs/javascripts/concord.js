@@ -56,7 +56,7 @@ function copyButton(code) {
   }
 }
 
-document.querySelectorAll(".md-content pre > code").forEach(copyButton)
+document.querySelectorAll(".md-content pre:not(.printed) > code").forEach(copyButton)
 
 // ---- long lines: wrapped, or cut off with a sign where they are, and then columns scroll together
 
@@ -85,7 +85,7 @@ const followed = new WeakMap() // where a column was put because another one scr
 document.addEventListener("scroll", ({ target }) => {
   if (!(target instanceof HTMLElement) || !target.matches("pre > code")) return
   if (followed.get(target) !== target.scrollLeft) {
-    for (const other of target.closest(".cells")?.querySelectorAll("pre:not(.commands) > code") ?? []) {
+    for (const other of target.closest(".cells")?.querySelectorAll("pre:not(.commands, .printed) > code") ?? []) {
       if (other === target) continue
       other.scrollLeft = target.scrollLeft
       followed.set(other, other.scrollLeft)
@@ -151,7 +151,7 @@ function sideBySide(compare) {
   function align(shown) {
     for (const line of compare.querySelectorAll(".l[style*=margin-top]")) line.style.removeProperty("margin-top")
     for (const cells of shown.length > 1 ? compare.querySelectorAll(".step .cells") : []) {
-      const columns = shown.map((id) => [...cells.querySelector(`[data-framework="${id}"]`).querySelectorAll("pre:not(.commands) .l")]).map(starts)
+      const columns = shown.map((id) => [...cells.querySelector(`[data-framework="${id}"]`).querySelectorAll(".l")]).map(starts)
       const names = columns.reduce((most, column) => column.size > most.size ? column : most).keys()
       const reached = columns.map(() => -1)
       for (const name of names) {

@@ -10,7 +10,7 @@ from concord.ask.gotchas import topics
 from concord.project import paths
 from concord.project.framework import frameworks
 from concord.project.task import all_tasks
-from concord.site import choose, comparison, cookbook, correspondence, features, gotchas, guide, pages
+from concord.site import choose, comparison, cookbook, correspondence, features, glossary, gotchas, guide, pages
 from concord.site.results import Results, read_pins
 from concord.site.source import read_source
 
@@ -20,16 +20,20 @@ class Site:
     """Made anew for each build.
 
     Args:
-        results_folder: where the published measurements lie.
+        docs: the folder of the site's own pages, with the published measurements in `results`.
+        repository: the address of the sources, `repo_url` of mkdocs.yml; without it no page names one.
     """
 
-    results_folder: Path
+    docs: Path
+    repository: str = ""
     results: Results = field(init=False)
+    words: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         for cached in (frameworks, read_features, written, topics, read_source, read_pins, correspondence.patterns):
             cached.cache_clear()  # the preview builds again in the same process, after something was changed
-        self.results = Results(self.results_folder)
+        self.results = Results(self.docs / "results", self.repository)
+        self.words = glossary.entries(self.docs / "glossary.md")
 
     def files(self) -> dict[str, str | bytes]:
         """Every generated file by its place in the site; Markdown becomes a page, the rest stays as it is."""
@@ -55,7 +59,7 @@ class Site:
         ]
         return [
             {"Home": "index.md"},
-            {"Recipes": ["recipes/index.md", *recipes]},
+            {"Recipes": ["recipes/index.md", *recipes, {"Words": ["glossary.md"]}]},
             {"Frameworks": [{found.label: f"frameworks/{found.id}.md"} for found in frameworks().values()]},
             {"Choose": [{"Guide": "guide.md"}, {"Table": "choose.md"}]},
             {"Speed": "speed.md"},
@@ -68,3 +72,11 @@ class Site:
     def fill(self, markdown: str) -> str:
         """A hand-written page with its marks replaced."""
         return pages.fill(markdown, self.results)
+
+    def definitions(self, markdown: str) -> str:
+        """What a page ends with, so that the words of the glossary are found in it."""
+        return "\n\n" + glossary.definitions(self.words, markdown)
+
+    def linked(self, content: str, place: str) -> str:
+        """A page's HTML with links into the glossary, which lies at that place from it."""
+        return glossary.linked(content, self.words, place)

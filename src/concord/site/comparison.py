@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from concord.project.framework import Framework, Variant, frameworks
 from concord.project.task import Task
@@ -10,6 +11,7 @@ from concord.site.markup import code, inline, render
 from concord.site.results import Results, pins
 from concord.site.source import Source, differing_lines, notebook, read_source
 
+GITHUB = "https://github.com/"
 FIRST_SHOWN = ("keras", "pytorch")  # to a reader who hasn't chosen yet, as far as they are written
 
 
@@ -24,22 +26,50 @@ class Way:
 
 @dataclass(frozen=True)
 class Column:
-    """One framework on a recipe's page. `source` is None where its file isn't written yet."""
+    """One framework on a recipe's page. `source` is None where its file isn't written yet.
+
+    `printed` is what the program is known to print, as it is now; `elsewhere` are addresses of other hosts, by name.
+    """
 
     framework: Framework
     source: Source | None
     file: str
     ways: list[Way]
+    printed: str
+    elsewhere: dict[str, str]
+
+    def notebook(self) -> str:
+        """The file with a cell that installs what it needs, and with what it prints."""
+        assert self.source
+        return notebook(self.source, self.ways[0].install, self.printed)
 
 
-def columns(task: Task) -> list[Column]:
+def columns(task: Task, results: Results) -> list[Column]:
     """Every framework in the order of the tables."""
     found = []
     for framework in frameworks().values():
         path = task.recipes.get(framework.id)
         file = f"{task.name}_{framework.id}.py"
         source = read_source(path) if path else None
-        found.append(Column(framework, source, file, ways(framework, file)))
+        printed = results.printed(task, framework.id)
+        hosts = elsewhere(results.repository, task, framework, file) if source else {}
+        found.append(Column(framework, source, file, ways(framework, file), printed, hosts))
+    return found
+
+
+def elsewhere(repository: str, task: Task, framework: Framework, file: str) -> dict[str, str]:
+    """Where a file can be read and run on other hosts; nothing without a repository on GitHub.
+
+    Colab and Kaggle read notebooks from the branch that .github/workflows/pages.yml writes. They have no environment of
+    a framework's own.
+    """
+    if not repository.startswith(GITHUB):
+        return {}
+    found = {"source": f"{repository}/blob/main/recipes/{task.name}/{file}"}
+    if not framework.variants[0].own:
+        book = f"{repository}/blob/notebooks/recipes/{task.name}/{file.removesuffix('.py')}.ipynb"
+        found["Colab"] = book.replace(GITHUB, "https://colab.research.google.com/github/")
+        found["Kaggle"] = f"https://www.kaggle.com/kernels/welcome?src={quote(book, safe='')}"
     return found
 
 
@@ -91,7 +121,7 @@ def cell(task: Task, step: str, column: Column, written: list[Column]) -> dict[s
         "id": f"{anchor(step)}-{column.framework.id}",
         "note": column.source.notes.get(step, "") if column.source else "",
         "code": code(text, correspondence.marks(column.framework.id, text) if task.kind == "network" else ()),
-        "lines": len(text.splitlines()),
+        "printed": column.printed if step == task.steps[-1] else "",
         "differs": {
             other.framework.id: " ".join(map(str, differing_lines(text, other.source.cells[step])))
             for other in relatives
@@ -115,7 +145,7 @@ def shown_first(task: Task) -> list[str]:
 def page(task: Task, results: Results) -> str:
     """The Markdown of a recipe's page."""
     lead, rest, source = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
-    every = columns(task)
+    every = columns(task, results)
     written = [column for column in every if column.source]
     steps = [
         {"title": step, "id": anchor(step), "cells": [cell(task, step, column, written) for column in every]}
@@ -163,10 +193,10 @@ def files(task: Task, results: Results) -> dict[str, str | bytes]:
     here = f"recipes/{task.name}"
     own = task.kind != "experiment"
     found: dict[str, str | bytes] = {f"{here}/index.md": (page if own else experiment.page)(task, results)}
-    for column in columns(task):
+    for column in columns(task, results):
         if column.source and own:
             found[f"{here}/{column.file}"] = column.source.text
-            found[f"{here}/{column.file.removesuffix('.py')}.ipynb"] = notebook(column.source)
+            found[f"{here}/{column.file.removesuffix('.py')}.ipynb"] = column.notebook()
             found[f"{here}/{column.framework.id}.md"] = whole_file(task, column)
     for file in sorted([*task.folder.glob("*.svg"), *task.folder.glob("*.png")]):
         found[f"{here}/{file.name}"] = file.read_bytes()

@@ -81,8 +81,9 @@ class Measurement:
 class Results:
     """All results files of a folder. Of comparisons of the same thing the latest on MNIST is shown, else the latest."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, repository: str = ""):
         self.folder = folder
+        self.repository = repository  # its address, where the site's pages may name it
         self._documents: dict[str, list[tuple[Path, dict[str, Any]]]] = {}
         self._found: dict[tuple[str, str], Measurement] = {}
         for file in sorted(folder.glob("*.json")):
@@ -112,6 +113,14 @@ class Results:
     def of_recipe(self, recipe: str) -> dict[str, Measurement]:
         """By variant, in the order of the tables; variants that don't exist any more are left out."""
         return {id: self._found[recipe, id] for id in variants() if (recipe, id) in self._found}
+
+    def printed(self, task: Task, framework: str) -> str:
+        """What a program prints, as far as it was recorded of the program and the versions of now; else nothing."""
+        rows = self.latest("outputs")[1].get("results", [])
+        found = next((row for row in rows if (row["recipe"], row["framework"]) == (task.name, framework)), None)
+        if found is None or framework not in task.recipes or outdated_program(task, found["variant"], found):
+            return ""
+        return found["printed"]
 
     def staleness(self, measurement: Measurement, recipe_files: Iterable[Path]) -> str:
         """Why a measurement no longer speaks for the present files, in one line; empty if it does."""

@@ -73,12 +73,28 @@ def lines_of_code(text: str) -> int:
     return len(lines)
 
 
-def notebook(source: Source) -> str:
-    """The same file as a Jupyter notebook; the same file always gives the same bytes."""
+def notebook(source: Source, install: str = "", printed: str = "") -> str:
+    """The same file as a Jupyter notebook; the same file always gives the same bytes.
+
+    Args:
+        source: the file.
+        install: a command for a first cell that makes the rest run; pip's becomes a cell of code, another one prose.
+        printed: what the last cell is known to print.
+    """
     import jupytext
     import nbformat
 
     book = jupytext.reads(source.text, fmt="py:percent")
+    if printed:
+        book.cells[-1]["outputs"] = [nbformat.v4.new_output("stream", name="stdout", text=printed)]
+    if install.startswith("pip "):
+        cell = nbformat.v4.new_code_cell(f"# At the versions that were measured.\n%{install}")
+        book.cells.insert(1, cell)
+    elif install:
+        prose = f"It needs an environment of its own, and a kernel in it. In a clone of Concord: `{install}`"
+        book.cells.insert(1, nbformat.v4.new_markdown_cell(prose))
+    if install:
+        book.cells[1].metadata["tags"] = ["install"]
     for number, cell in enumerate(book.cells, start=1):
         cell["id"] = f"cell-{number}"
     book.metadata = nbformat.from_dict(
