@@ -298,8 +298,8 @@ function tabs(container) {
     buttons[next].focus()
   })
   function linked() { // a link to a panel, or into it, opens it
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
-    const number = panels.findIndex((panel) => panel.contains(target))
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)))
+    const number = panels.findIndex((panel) => target && panel.contains(target))
     if (number >= 0) choose(number)
   }
   list.append(...buttons)

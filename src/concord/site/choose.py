@@ -161,7 +161,7 @@ def lines(tasks: list[Task]) -> list[Row]:
 def versions() -> Row:
     def cell(variant: Variant) -> Cell:
         text = ", ".join(f"{name} {version}" for name, version in pins(variant).items())
-        return Cell(text or "not pinned", text, f"frameworks/{variant.framework}.html")
+        return Cell(text or "not pinned", text, f"frameworks/{variant.framework}.html", means="a version")
 
     return row("versions", "pinned versions", cell)
 
