@@ -31,6 +31,7 @@ function chooser(matrix) {
   function shown() { // on a phone two of the chosen columns
     const columns = chosen()
     if (!narrow.matches || columns.length <= 2) return columns
+    if (sorted) return order().filter((id) => columns.includes(id)).slice(0, 2)
     return columns.length === known.length && PAIR.every((id) => known.includes(id)) ? PAIR : columns.slice(0, 2)
   }
 
