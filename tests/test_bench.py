@@ -59,6 +59,16 @@ def test_one_outlier_does_not_move_the_median():
     assert figure(row(1.0), "epoch_seconds") is None
 
 
+def test_import_model_and_first_step_are_one_time():
+    """Wherever a framework compiles, it is in the sum; a round that lacks a part has none."""
+    found = row(1.0, 1.0)
+    for number, one in enumerate(found["rounds"]):
+        one |= {"import_seconds": 2.0, "start_seconds": 5.0 * (number == 0), "first_step_seconds": 0.25}
+    assert figure(found, "ready_seconds") == Figure(4.75, 2.25, 7.25)
+    del found["rounds"][0]["start_seconds"]
+    assert figure(found, "ready_seconds") == Figure(2.25, 2.25, 2.25)
+
+
 def test_a_ratio_is_of_the_same_rounds():
     """A machine that is slower for a round is so for all of them, and makes no difference."""
     slow = (1.0, 1.4, 0.7)

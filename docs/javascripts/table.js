@@ -31,6 +31,7 @@ function chooser(matrix) {
   function shown() { // on a phone two of the chosen columns
     const columns = chosen()
     if (!narrow.matches || columns.length <= 2) return columns
+    if (sorted) return order().filter((id) => columns.includes(id)).slice(0, 2)
     return columns.length === known.length && PAIR.every((id) => known.includes(id)) ? PAIR : columns.slice(0, 2)
   }
 
@@ -298,8 +299,8 @@ function tabs(container) {
     buttons[next].focus()
   })
   function linked() { // a link to a panel, or into it, opens it
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)))
-    const number = panels.findIndex((panel) => panel.contains(target))
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)))
+    const number = panels.findIndex((panel) => target && panel.contains(target))
     if (number >= 0) choose(number)
   }
   list.append(...buttons)

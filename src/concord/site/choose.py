@@ -107,7 +107,7 @@ def declared() -> Row:
     def cell(variant: Variant) -> Cell:
         count = len(variant.known_differences)
         link = f"frameworks/{variant.framework}.html#known-differences" if count else ""
-        return Cell(str(count) if count else "none declared", count, link)
+        return Cell(str(count) if count else "none declared", count, link, means="some" if count else "none")
 
     return row("known-differences", "known differences", cell, unit="declarations")
 
@@ -161,7 +161,7 @@ def lines(tasks: list[Task]) -> list[Row]:
 def versions() -> Row:
     def cell(variant: Variant) -> Cell:
         text = ", ".join(f"{name} {version}" for name, version in pins(variant).items())
-        return Cell(text or "not pinned", text, f"frameworks/{variant.framework}.html")
+        return Cell(text or "not pinned", text, f"frameworks/{variant.framework}.html", means="a version")
 
     return row("versions", "pinned versions", cell)
 

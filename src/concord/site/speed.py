@@ -81,8 +81,8 @@ def surprises(steps: dict[str, Steps]) -> list[str]:
         if slower:
             found.append(f"Plain NumPy takes a step in less time than {listed(slower)}.")
     added = {keras: by for keras, back in KERAS_ON.items() if (by := overhead(processor, keras, back)) is not None}
-    shares = [f"{by:.0%} to {label(KERAS_ON[keras])}’s" for keras, by in added.items() if by]
-    nothing = [f"{label(KERAS_ON[keras])}’s" for keras, by in added.items() if not by]
+    shares = [f"{by:.0%} to {label(KERAS_ON[keras])}’s" for keras, by in added.items() if by > 0]
+    nothing = [f"{label(KERAS_ON[keras])}’s" for keras, by in added.items() if by == 0]
     if shares:
         rest = f"; to {listed(nothing)} nothing that can be told from noise" if nothing else ""
         found.append(f"Keras adds {listed(shares)} step{rest}.")
