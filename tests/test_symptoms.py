@@ -232,5 +232,6 @@ def test_figures():
         "NaN",
         "infinite",
     ]
-    assert off_the_axis(1, 2.9, 3) is None
-    assert off_the_axis(1, 131395.9, 3) == {"x": 0.5, "text": "131,396"}
+    assert off_the_axis([2.9, 0.1]) is None
+    assert off_the_axis([32.0, 131395.9, 2.3]) == {"x": 0.5, "text": "131,396"}
+    assert off_the_axis([32.0, 131395.9, "nan"]) == {"x": 1.0, "text": "NaN"}

@@ -221,12 +221,23 @@ def check_scores(module, code, data):
     return verdict(not shares, found, expected, "predict")
 
 
-def check_loss(module, code, data):
-    """The loss that `train` tells is that of its own predictions. It is taken before the first step."""
+def check_loss(module, code, data, adapter, precision="float32"):
+    """The loss that `train` tells is that of its own predictions. It is taken before the first step, from weights that
+    make the scores differ: where all are alike, many a wrong loss is the logarithm of their number too."""
     images, labels = data[0][:200], data[1][:200]
     settings = {"epochs": 1, "batch_size": len(images), "shuffle": False, **own_settings(module, code)}
-    told = [trained(module, start(module), images, labels, **{**settings, "seed": seed})[1][0] for seed in (0, 1)]
-    right = cross_entropy(module.predict(start(module), images), labels)
+    model, random = start(module, adapter, precision), np.random.default_rng(0)
+    arrays = {
+        name: array if "moving" in name else 2 * array + random.normal(0, 0.1, array.shape)
+        for name, array in adapter.read(model, names_of(adapter, model)).items()
+    }
+
+    def loss(seed):
+        model = start(module, adapter, precision, arrays)
+        return trained(module, model, images, labels, **{**settings, "seed": seed})[1][0]
+
+    told = [loss(seed) for seed in (0, 1)]
+    right = cross_entropy(module.predict(start(module, adapter, precision, arrays), images), labels)
     found, expected = f"{number(told[0])}", f"{number(right)}, the mean cross-entropy of what predict gives"
     tolerance = 0.02 if told[0] == told[1] else 0.5  # dropout and the like: the loss is another one
     good = abs(told[0] - right) <= tolerance * max(right, 0.1)
@@ -245,9 +256,10 @@ def check_gradient(module, code, data, adapter, precision="float64"):
     before, rate = adapter.read(model, names), np.float64(2.0**-6)
     settings = {"epochs": 1, "batch_size": len(images), "learning_rate": rate, "momentum": 0.0, "shuffle": False}
 
-    def step(seed):
+    def step(seed, count=1):
         model = start(module, adapter, precision, before)
-        after = adapter.read(trained(module, model, images, labels, **settings, seed=seed)[0], names)
+        chosen = {**settings, "seed": seed, "epochs": count}
+        after = adapter.read(trained(module, model, images, labels, **chosen)[0], names)
         return {name: (before[name] - after[name]) / rate for name in names}
 
     gradient, again = step(0), step(1)
@@ -276,7 +288,13 @@ def check_gradient(module, code, data, adapter, precision="float64"):
                 sides.append(loss(arrays))
             pairs.append((array.flat[place], (sides[0] - sides[1]) / 2e-3))
         found[name] = np.array(pairs)
-    return judged_gradient(found)
+    found = judged_gradient(found)
+    lengths = [np.sqrt(sum((array**2).sum() for array in moved.values())) for moved in (gradient, step(0, 2))]
+    if found["outcome"] == "ok" and not 1.6 <= lengths[1] / lengths[0] <= 2.4:
+        told = f"two steps on one batch that go {lengths[1] / lengths[0]:.2f} times as far as one"
+        expected = "about twice as far: each step has a gradient of its own, which isn't added to the one before"
+        return verdict(False, told, expected, "train")
+    return found
 
 
 def judged_gradient(found):
@@ -493,7 +511,7 @@ def check(program, folder, name, adapter, precision="float32"):
     with inside(folder), np.errstate(all="ignore"):
         try:
             module, code = load(program)
-            more = {"adapter": imported(adapter), "precision": precision} if name == "gradient" else {}
+            more = {"adapter": imported(adapter), "precision": precision} if name in ("gradient", "loss") else {}
             return CHECKS[name](module, code, mnist(), **more)
         except Exception as error:
             told = " ".join(str(error).split())[:200]

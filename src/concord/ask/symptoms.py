@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from concord.ask.check import FAILED, TITLES, Checker, program_folder
 from concord.data import datasets as data
 from concord.judge.mutants import Mutant, MutantCollector, PatchError, judge_level, levels_up_to, patched, sound_task
+from concord.judge.prove import judge
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.files import check_writable, write_json
@@ -339,9 +340,11 @@ def killed_at(collector: MutantCollector, cause: Cause, variant: Variant) -> str
     it passes all of these, as a program does whose start alone is broken: the ladder has weights of its own."""
     task = collector.mutated(cause.mutant, variant.framework)
     for level in levels_up_to(task, LAST_LEVEL):
-        verdict = judge_level(collector, task, variant, level)
-        if not verdict.passed:
-            return level.name if verdict.outcome in CAUGHT else ""
+        verdicts = [judge_level(collector, task, variant, level)]
+        if level.name == LAST_LEVEL and verdicts[0].passed:  # what float64 still holds may be too large for float32
+            verdicts.append(judge(collector, task, variant, level, "float32"))
+        if not verdicts[-1].passed:
+            return level.name if verdicts[-1].outcome in CAUGHT else ""
     return ""
 
 
