@@ -174,7 +174,7 @@ def test_a_program_that_fails_is_told(rehearsals):
         (('shows = ["loss is not finite"]', 'shows = ["loss looks odd"]'), "is no criterion"),
         (('caught = ["range"]', 'caught = ["rang"]'), "Did you mean 'range'?"),
         (('caught = ["range"]', ""), "caught names checks"),
-        (("changes.jax", "changes.jacks"), "Did you mean 'jax'?"),
+        (("changes.jax", "changes.jx"), "Did you mean 'jax'?"),
         (("look = ", "looks = "), "is not a file of symptoms"),
     ],
 )

@@ -3,6 +3,7 @@
 import difflib
 import math
 import textwrap
+from collections.abc import Iterator
 from typing import Any
 
 from concord.ask.check import TITLES, sentence
@@ -102,23 +103,33 @@ def notes(cause: Cause, framework: Framework) -> list[str]:
 
 
 def difference(cause: Cause, framework: Framework) -> tuple[str, str, str]:
-    """The lines that differ, of the broken program and of the right one, and the step that they stand in.
-
-    A line is shown with its neighbours where it is missing on the other side. Imports aren't shown.
-    """
+    """The lines that differ, of the broken program and of the right one, and the step that they stand in. Imports
+    aren't shown."""
     right = sound_task(cause.recipe).recipes[framework.id].read_text(encoding="utf-8").splitlines()
     broken = cause.source(framework.id).splitlines()
-    parts: list[tuple[str, str]] = []
-    step = ""
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, right, broken, autojunk=False).get_opcodes():
-        ours, theirs = right[a:b], broken[c:d]
-        if tag == "equal" or all(line.startswith(("import ", "from ")) or not line for line in ours + theirs):
-            continue
-        if not any(map(str.strip, ours)) or not any(map(str.strip, theirs)):
-            ours, theirs = right[a - 1 : b + 1], broken[c - 1 : d + 1]
-        parts.append((dedented(theirs), dedented(ours)))
-        step = step or next((m[1] for line in reversed(right[: a + 1]) if (m := CELL.match(line))), "")
-    return "# …\n".join(part for part, _ in parts), "# …\n".join(part for _, part in parts), step
+    hunks = [
+        (a, b, c, d)
+        for tag, a, b, c, d in difflib.SequenceMatcher(None, right, broken, autojunk=False).get_opcodes()
+        if tag != "equal"
+        and any(line and not line.startswith(("import ", "from ", "#")) for line in right[a:b] + broken[c:d])
+    ]
+    above = [match[1] for line in right[: hunks[0][0] + 1] if (match := CELL.match(line)) and match[1]]
+    ours, theirs = (joined(*side) for side in sides(right, broken, hunks, 0))
+    if not ours or not theirs:  # a line is missing: beside its neighbours one sees where
+        ours, theirs = (joined(*side) for side in sides(right, broken, hunks, 1))
+    return theirs, ours, above[-1]
+
+
+def sides(right: list[str], broken: list[str], hunks: list[tuple[int, ...]], around: int) -> Iterator[tuple]:
+    """Each program's lines, and where the two differ, with so many lines around."""
+    yield right, [(a - around, b + around) for a, b, _, _ in hunks]
+    yield broken, [(c - around, d + around) for _, _, c, d in hunks]
+
+
+def joined(lines: list[str], parts: list[tuple[int, int]]) -> str:
+    """Parts of a program, one after the other."""
+    texts = [dedented([line for line in lines[a:b] if not CELL.match(line)]) for a, b in parts]
+    return "# …\n".join(text for text in texts if text.strip())
 
 
 def dedented(lines: list[str]) -> str:
