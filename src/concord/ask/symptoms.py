@@ -75,7 +75,7 @@ class Cause:
         changes: by framework what is replaced by what.
         instead: by framework or variant criteria of its own, where it shows otherwise.
         notes: by framework a sentence.
-        absent: by framework why it can't happen there.
+        absent: by framework or variant why it can't happen there.
     """
 
     name: str
@@ -120,7 +120,8 @@ class Cause:
 
     def chosen(self, variants: Iterable[Variant]) -> list[Variant]:
         """Those of the variants that it is written for."""
-        return [variant for variant in variants if variant.framework in self.changes]
+        written = [variant for variant in variants if variant.framework in self.changes]
+        return [variant for variant in written if variant.id not in self.absent]
 
 
 def functions_of(source: str) -> str:
@@ -145,10 +146,10 @@ def read_symptoms(file: Path = FILE) -> tuple[dict[str, Symptom], dict[str, Caus
         here = f"{file}, {cause.name!r}"
         if cause.symptom not in symptoms:
             raise UserError(f"{here}: " + nearest("symptom", cause.symptom, symptoms))
-        for framework in (*cause.changes, *cause.absent):
+        for framework in cause.changes:
             if framework not in frameworks():
                 raise UserError(f"{here}: " + nearest("framework", framework, frameworks()))
-        for name in (*cause.instead, *cause.notes):
+        for name in (*cause.instead, *cause.notes, *cause.absent):
             if name not in frameworks() and name not in known_variants():
                 raise UserError(f"{here}: " + nearest("variant", name, [*known_variants(), *frameworks()]))
         for criterion in (*cause.shows, *(one for own in cause.instead.values() for one in own)):

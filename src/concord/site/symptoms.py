@@ -99,7 +99,8 @@ def notes(cause: Cause, framework: Framework) -> list[str]:
     """What is said of one framework, or of a variant, whose name it then begins with."""
     own = [cause.notes[framework.id]] if framework.id in cause.notes else []
     labels = {variant.id: variant.label for variant in framework.variants if variant.id != framework.id}
-    return own + [f"{label}: {cause.notes[id]}" for id, label in labels.items() if id in cause.notes]
+    told = cause.notes | cause.absent
+    return own + [f"{label}: {told[id]}" for id, label in labels.items() if id in told]
 
 
 def difference(cause: Cause, framework: Framework) -> tuple[str, str, str]:
