@@ -58,7 +58,7 @@ class Checker(Workers):
     """
 
     def __init__(self, folder: Path, dataset: "Dataset", **options: Any):
-        super().__init__(folder, time_limit=TIME_LIMIT, **options)
+        super().__init__(folder, **{"time_limit": TIME_LIMIT} | options)
         self._npz = folder / "data" / "mnist.npz"
         self._npz.parent.mkdir(parents=True, exist_ok=True)
         write_npz(self._npz, dataset)

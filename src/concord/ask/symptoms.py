@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "concord.symptoms/1"
 EPOCHS = 6
+TIME_LIMIT = 900.0  # seconds for one training: one of the programs goes through its images a hundred times
 FILE = paths.SYMPTOMS / "symptoms.toml"
 LADDER, LAST_LEVEL = "ladder", "range"
 SHOWN, HIDDEN, ERROR = "shown", "not shown", "error"
@@ -217,7 +218,7 @@ class Rehearsals(Checker):
     """Trains programs as they stand, each in its framework's worker. One thread is enough for a network this small."""
 
     def __init__(self, folder: Path, dataset: "Dataset"):
-        super().__init__(folder, dataset, threads=1)
+        super().__init__(folder, dataset, time_limit=TIME_LIMIT, threads=1)
 
     def watch(self, variant: Variant, program: Path, seeds: int) -> tuple[list[dict[str, Any]], Answer]:
         """A training for each seed, and the answer of the last."""
