@@ -136,7 +136,7 @@ def test_new_recipe(house, kind):
 
 def test_what_lacks_evidence_is_told(house):
     """Nothing was measured of a new folder: the suite says so in its last lines, and passes."""
-    for part in ("tests", "tools", "docs", "mutants", "gotchas", "recipes"):
+    for part in ("tests", "tools", "docs", "mutants", "symptoms", "gotchas", "recipes"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(paths.CHECKOUT / part, house.folder / part, dirs_exist_ok=True, ignore=ignored)
     shutil.copyfile(paths.CHECKOUT / "pyproject.toml", house.folder / "pyproject.toml")

@@ -214,6 +214,41 @@ def mutants(
     finish(run_mutants, names or [], frameworks, data, json_file, "full" if full else "quick")
 
 
+@app.command("symptoms")
+def show_symptoms(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Causes, or symptoms for all of theirs; all if none is named.")
+    ] = None,
+    frameworks: FrameworksOption = None,
+    data: DataOption = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Trainings of each program.")] = 1,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Train broken programs and show what each looks like. The right program must not look so."""
+    from concord.ask.symptoms import run_symptoms
+
+    finish(run_symptoms, names or [], frameworks, data, seeds, json_file)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A program with the functions of a recipe.", metavar="FILE")],
+    framework: Annotated[
+        str | None, typer.Option(help="The variant or framework to run it in; by default what it imports.", metavar="A")
+    ] = None,
+    data: DataOption = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
+    ] = None,
+) -> None:
+    """Check your own program: why doesn't it learn? Each check says what it found, what it expected, where to look."""
+    from concord.ask.check import run_check
+
+    finish(run_check, file, framework, data, json_file)
+
+
 @store_app.callback(invoke_without_command=True)
 def show_store(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:

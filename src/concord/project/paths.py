@@ -13,6 +13,7 @@ RECIPES = ROOT / "recipes"
 FRAMEWORKS = ROOT / "frameworks"
 GOTCHAS = ROOT / "gotchas"
 MUTANTS = ROOT / "mutants"
+SYMPTOMS = ROOT / "symptoms"
 
 
 def home() -> Path:

@@ -7,10 +7,22 @@ from typing import Any
 from concord.ask.features import features as read_features
 from concord.ask.features import written
 from concord.ask.gotchas import topics
+from concord.ask.symptoms import read_symptoms
 from concord.project import paths
 from concord.project.framework import frameworks
 from concord.project.task import all_tasks
-from concord.site import choose, comparison, cookbook, correspondence, features, glossary, gotchas, guide, pages
+from concord.site import (
+    choose,
+    comparison,
+    cookbook,
+    correspondence,
+    features,
+    glossary,
+    gotchas,
+    guide,
+    pages,
+    symptoms,
+)
 from concord.site.results import Results, read_pins
 from concord.site.source import read_source
 
@@ -30,7 +42,16 @@ class Site:
     words: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        for cached in (frameworks, read_features, written, topics, read_source, read_pins, correspondence.patterns):
+        for cached in (
+            frameworks,
+            read_features,
+            written,
+            topics,
+            read_symptoms,
+            read_source,
+            read_pins,
+            correspondence.patterns,
+        ):
             cached.cache_clear()  # the preview builds again in the same process, after something was changed
         self.results = Results(self.docs / "results", self.repository)
         self.words = glossary.entries(self.docs / "glossary.md")
@@ -48,6 +69,7 @@ class Site:
         found |= choose.pages(self.results)
         found |= guide.pages(self.results)
         found |= gotchas.pages(self.results)
+        found |= symptoms.pages(self.results)
         found["contribute.md"] = pages.contribute(paths.CHECKOUT / "CONTRIBUTING.md")
         return found
 
@@ -60,6 +82,7 @@ class Site:
         return [
             {"Home": "index.md"},
             {"Recipes": ["recipes/index.md", *recipes, {"Words": ["glossary.md"]}]},
+            {"Not learning?": "learning/index.md"},
             {"Frameworks": [{found.label: f"frameworks/{found.id}.md"} for found in frameworks().values()]},
             {"Choose": [{"Guide": "guide.md"}, {"Table": "choose.md"}]},
             {"Speed": "speed.md"},
