@@ -12,7 +12,7 @@ from concord.site import search
 
 __all__ = ["address", "browser", "built", "pytestmark", "visit"]
 
-LEARNING = "learning.html"  # "My network isn't learning"
+LEARNING = "learning/"  # "My network isn't learning"
 ENOUGH = 27  # of the thirty
 # What people type, and where it should lead: to the first of these pages that the site has.
 QUERIES = [

@@ -640,11 +640,16 @@ def test_matrix_downloads(built):
     assert len(lines) == len(rows) + 1
 
 
+def timed():
+    """The variants of the benchmarks, in their order."""
+    return [variant for variant in variants().values() if variant.framework in TASKS["mnist_cnn"].recipes]
+
+
 def test_costs_are_the_benchmarks(built):
     """Medians with their intervals; without a benchmark there is no figure."""
     document = json.loads((built.folder / "choose.json").read_text(encoding="utf-8"))
     rows = {row["id"]: row for group in document["groups"] for row in group["rows"]}
-    first, second, old, unproven, failed, other = list(variants())[:6]
+    first, second, old, unproven, failed, other = [variant.id for variant in timed()][:6]
     tiers = rows["tier-mnist_cnn"]["cells"]
     assert [tiers[id]["text"] for id in (first, second, old)] == ["tier 1", "tier 1", "tier 2"]
     steps = rows["steady_seconds-mnist_cnn"]
@@ -670,7 +675,7 @@ def test_speed_page(built):
     text = (built.folder / "speed.html").read_text(encoding="utf-8")
     titles = re.findall(r"<h2 id=\"bench-[^>]*>([^<]*)", text)
     assert titles == ["Processor", "Fast programs"]
-    first, second, old = (variant.label for variant in list(variants().values())[:3])
+    first, second, old = (variant.label for variant in timed()[:3])
     answer = f"{first} and {second} are fastest: 10.0 ms for a training step of 128 images. The slowest, "
     assert text.count(answer) == 2
     assert text.index(answer) < text.index('<h2 id="surprises"') < text.index('<h2 id="method"')
