@@ -17,8 +17,8 @@ TRAIN_IMAGES = 50_000
 
 # From this start, with five orders of the images (seeds 1 to 5), NumPy reached 0.905 to 0.908.
 ACCURACY_FLOORS = {"mnist": 0.88}
-# The short run is 100 steps of 40 images, which is little for neurons that begin saturated: 0.389 to 0.414 on 2,000 test
-# images, in the same five orders.
+# The short run is 100 steps of 40 images, which is little for neurons that begin saturated: 0.389 to 0.414 on 2,000
+# test images, in the same five orders.
 SHORT_ACCURACY_FLOORS = {"mnist": 0.33}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.02

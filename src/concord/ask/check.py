@@ -58,7 +58,8 @@ class Checker(Workers):
     """
 
     def __init__(self, folder: Path, dataset: "Dataset", **options: Any):
-        super().__init__(folder, **{"time_limit": TIME_LIMIT} | options)
+        options.setdefault("time_limit", TIME_LIMIT)
+        super().__init__(folder, **options)
         self._npz = folder / "data" / "mnist.npz"
         self._npz.parent.mkdir(parents=True, exist_ok=True)
         write_npz(self._npz, dataset)

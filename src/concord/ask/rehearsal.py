@@ -319,7 +319,7 @@ def judged_gradient(found):
     if abs(ratio - 1) > 0.02 and off <= 0.05 * abs(ratio) * scale:
         what = "the sign" if ratio < 0 else "a sum over the batch in place of its mean, or another learning rate"
         return verdict(False, f"a step of {ratio:.3g} times that: {what}", expected, "train")
-    worst = max(errors, key=errors.get)
+    worst = max(errors, key=lambda name: errors[name])
     return verdict(False, f"{worst} moved otherwise, with an error of {errors[worst]:.0%}", expected, "train")
 
 

@@ -168,7 +168,8 @@ def read_cause(row: dict[str, Any]) -> Cause:
     changes = {key: tuple((old, new) for old, new in pairs) for key, pairs in row["changes"].items()}
     instead = {key: tuple(one) for key, one in row.get("instead", {}).items()}
     lists = {"shows": tuple(row["shows"]), "caught": tuple(row.get("caught", ()))}
-    return Cause(**row | lists | {"changes": changes, "instead": instead})
+    fields: dict[str, Any] = row | lists | {"changes": changes, "instead": instead}
+    return Cause(**fields)
 
 
 def measured(run: dict[str, Any]) -> dict[str, float]:

@@ -256,11 +256,9 @@ def read_task(folder: Path) -> Task:
         raise UserError(f"{path}: " + nearest("kind of task", specification.KIND, KINDS))
     if not all(isinstance(step, str) for step in specification.STEPS):
         raise UserError(f"{path}: STEPS is {specification.STEPS!r}, expected the steps' titles.")
-    check = check_network if specification.KIND == "network" else check_operation
-    check(path, specification)
+    CHECKS[specification.KIND](path, specification)
     bundled = folder.parent in (paths.RECIPES, paths.MUTANTS)
     if of:
-        check_experiment(path, specification)
         return Task(folder.name, folder, specification, dict(of.recipes), of=of, bundled=bundled)
     task = Task(folder.name, folder, specification, neighbour=neighbour, bundled=bundled)
     for file in sorted(folder.glob(f"{glob.escape(folder.name)}_*.py")):
@@ -391,3 +389,6 @@ def is_plain(value: Any) -> bool:
 def is_shape(value: Any) -> bool:
     """Whether it is a height, a width and a number of channels."""
     return isinstance(value, (tuple, list)) and len(value) == 3 and all(type(n) is int and n > 0 for n in value)
+
+
+CHECKS = {"operation": check_operation, "network": check_network, "experiment": check_experiment}

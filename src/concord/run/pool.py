@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from concord.project.framework import Variant
 from concord.run.environments import NoEnvironmentError, OwnEnvironment, distrust, ensure
@@ -81,7 +81,7 @@ class Workers:
         while self._living:
             self._living.popitem()[1].close()
 
-    def __enter__(self) -> "Workers":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
