@@ -2,6 +2,8 @@
 
 The kernels are normal with the standard deviation sqrt(2 / inputs) (He), sqrt(2 / (inputs + outputs)) (Glorot),
 sqrt(1 / inputs) (LeCun), 0.01, 1 or 0; biases are 0. Learning rate 0.1, as in mlp.
+Least values are from five seeds of start and shuffling in PyTorch, as `tools/findings.py` measures them; a deviation of
+1 gave NaN there in four of them.
 """
 
 TITLE = "What does a bad start cost?"
@@ -38,5 +40,5 @@ def findings(runs):
         "a deviation of 0.01 is too small: no signal arrives": (last["He"] - last["0.01"], 0.4),
         "a deviation of 1 is too large: the loss explodes": (last["He"] - last["1"], 0.4),
         "zeros never part: the network only guesses": (last["He"] - last["all 0"], 0.4),
-        "after one epoch He is ahead of Glorot": (first["He"] - first["Glorot"], 0.0),
+        "after one epoch He is ahead of Glorot": (first["He"] - first["Glorot"], 0.005),
     }

@@ -1,6 +1,8 @@
 """layer_sizes: four shapes of a network with some 80,000 parameters each, five epochs: the same, however it is shaped.
 
 Everything else is mlp's. Parameters: funnel 81,442, equal 81,225, widening 85,870, bottleneck 79,594.
+Least values are from five seeds of start and shuffling in PyTorch, as `tools/findings.py` measures them: 0.923 ± 0.008,
+0.922 ± 0.012, 0.926 ± 0.008 and 0.920 ± 0.008.
 """
 
 TITLE = "Should the layers shrink?"
@@ -27,10 +29,10 @@ def findings(runs):
     """What must hold: by sentence a value and its least value."""
     last = {name.split()[0]: run["accuracy"][-1] for name, run in runs.items()}
     return {
-        "all four shapes learn: the worst is above 0.8": (min(last.values()) - 0.8, 0.03),
+        "all four shapes learn: the worst is above 0.8": (min(last.values()) - 0.8, 0.05),
         "the shape hardly matters: best and worst of the first three are within 0.05": (
             0.05 - (max(last[n] for n in SHAPES) - min(last[n] for n in SHAPES)),
-            0.0,
+            0.02,
         ),
     }
 

@@ -1,7 +1,8 @@
 """normalisation: the same network on the same images, whose pixels are scaled and shifted in seven ways.
 
 Everything else is mlp's: 784-100-10, ReLU, learning rate 0.1, three epochs. Mean and deviation are those of the first
-5,000 training images, over all pixels: 0.1302 and 0.3075. Validation images are treated alike.
+5,000 training images, over all pixels: 0.1302 and 0.3075. Validation images are treated alike. Least values are from
+five seeds of start and shuffling in PyTorch, as `tools/findings.py` measures them.
 """
 
 import numpy as np
@@ -49,7 +50,7 @@ def findings(runs):
     last = {name: run["accuracy"][-1] for name, run in runs.items()}
     return {
         "from 0 to 1 the network learns, from 0 to 255 it only guesses": (last["0 to 1"] - last["0 to 255"], 0.39),
-        "standardised is better than 0 to 1": (last["standardised"] - last["0 to 1"], 0.005),
+        "standardised is better than 0 to 1": (last["standardised"] - last["0 to 1"], 0.01),
         "black on white is worse than white on black": (last["0 to 1"] - last["inverted"], 0.3),
         "a lower rate doesn't make up for bytes": (last["0 to 1"] - last["0 to 255, slow"], 0.04),
     }

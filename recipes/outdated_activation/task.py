@@ -1,7 +1,8 @@
 """outdated_activation: eight activations in a network with five hidden layers of 100 neurons, five epochs each.
 
 Each begins with the start that was made for it: Glorot's for sigmoid, tanh and none, LeCun's for SELU, He's for the
-others. Learning rate 0.1, as in mlp. GELU is the exact one, with erf; leaky ReLU's slope below 0 is 0.01.
+others. Learning rate 0.1, as in mlp. GELU is the exact one, with erf; leaky ReLU's slope below 0 is 0.01. Least values
+are from five seeds of start and shuffling in PyTorch, as `tools/findings.py` measures them.
 """
 
 TITLE = "Which activation for a deep network?"
@@ -38,6 +39,6 @@ def findings(runs):
     bent = ("ReLU", "leaky ReLU", "GELU", "ELU", "SELU", "tanh")
     return {
         "sigmoid only guesses; even no activation at all is better": (last["none"] - last["sigmoid"], 0.38),
-        "each of the other six is better than none": (min(last[name] for name in bent) - last["none"], 0.0),
+        "each of the other six is better than none": (min(last[name] for name in bent) - last["none"], 0.01),
         "ReLU is better than none": (last["ReLU"] - last["none"], 0.01),
     }
