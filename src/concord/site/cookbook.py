@@ -13,6 +13,7 @@ from concord.project.task import Task, all_tasks
 from concord.site.markup import render
 
 REST = "More"  # the chapter of the recipes that no chapter names
+LINK = re.compile(r"\]\(\.\./(\w+)/README\.md")  # from one recipe to another, where the sources are read
 VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
@@ -90,7 +91,7 @@ def picture(task: Task) -> Picture | None:
 
 def split_readme(text: str) -> tuple[str, str, str]:
     """A README without its title: the first paragraph; what follows, under a heading; its sources, which come last."""
-    body = text.split("\n", 1)[1].strip()
+    body = LINK.sub(r"](../\1/index.md", text.split("\n", 1)[1].strip())
     lead, _, rest = body.partition("\n\n")
     rest, heading, sources = rest.partition("## Source\n")
     return lead, rest if rest.startswith("## ") else f"## The task {{ #task }}\n\n{rest}", heading + sources
