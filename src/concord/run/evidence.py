@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -322,8 +322,12 @@ class Collector:
             task=self._task_digest(task, program),
             contract=task.contract(),
             given=given,
-            harness=harness_digests(),
+            harness=self._harness_digests,
         )
+
+    @cached_property
+    def _harness_digests(self) -> list[str]:
+        return [hashlib.sha256(file.read_bytes()).hexdigest() for file in HARNESS]
 
     def _task_digest(self, task: Task, program: Path) -> str:
         """Read once: what changes while a comparison runs is another program's business."""
@@ -392,11 +396,6 @@ class Collector:
                 ) from None
             self._folders[task.folder] = folder
         return self._folders[task.folder]
-
-
-@cache
-def harness_digests() -> list[str]:
-    return [hashlib.sha256(file.read_bytes()).hexdigest() for file in HARNESS]
 
 
 locks: defaultdict[Any, threading.Lock] = defaultdict(threading.Lock)
