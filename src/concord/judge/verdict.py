@@ -218,7 +218,7 @@ def measure(task: Task, level: Level, precision: str, held: Sequence[Held], decl
 def triage(verdict: LevelVerdict, strict: LevelVerdict) -> LevelVerdict:
     """Says what a float32 verdict beyond its gate means, with the float64 verdict of the same level."""
     if strict.declared:
-        why = f"beyond rounding in two draws, while float64 keeps to what is declared, {strict.error:.0e}"
+        why = f"beyond rounding in three draws, while float64 keeps to what is declared, {strict.error:.0e}"
         return replace(verdict, reason=f"{verdict.reason}; {why}")
     if strict.outcome == "mismatch":
         return replace(verdict, reason=f"{verdict.reason}; a fault, not rounding: in float64 {strict.reason}")
