@@ -236,6 +236,8 @@ def settle(verdict: LevelVerdict, difference: KnownDifference | None, *, must_sh
         difference: what is declared for this level, if anything.
         must_show: whether it is declared for this very recipe, so that an agreement is wrong too.
     """
+    if difference and verdict.outcome == "nonfinite" and math.isinf(difference.ceilings[verdict.level]):
+        return replace(verdict, outcome="mismatch", error=math.inf, declared=difference.cause)
     if difference is None or verdict.outcome not in ("ok", "mismatch"):
         return verdict
     if verdict.outcome == "ok":

@@ -133,6 +133,11 @@ class Task:
         return settings(self.specification) if self.kind == "experiment" else {}
 
     @property
+    def smallest_batch(self) -> int:
+        """How many images a network's batch must have at least."""
+        return getattr(self.specification, "SMALLEST_BATCH", 1)
+
+    @property
     def flattened(self) -> dict[str, tuple[int, int, int]]:
         """The dense layers that follow a flatten, with the height, width and channels of the maps."""
         return getattr(self.specification, "FLATTENED", {})

@@ -291,6 +291,7 @@ class Collector:
             "evaluate": run.ordinary,
             "counts": task.score.name == "accuracy",
             "conduct": run.conduct,
+            "smallest": task.smallest_batch,
             "own": self._own_numbers(task, run) if run.conduct == "all" and injected else None,
             "defaults": task.specification.HYPERPARAMETERS | TRAINING,
             "varied": [name for name, array in task.initial_weights().items() if array.ndim > 1 and array.std()],

@@ -74,11 +74,11 @@ def training(task: Task, run: Run, dataset: "Dataset") -> tuple[dict[str, Any] |
         return values | {"epochs": values["epochs"] * repeats}, count
     if not run.steps:
         return None, 0
-    smallest = getattr(task.specification, "SMALLEST_BATCH", 1)
+    smallest = task.smallest_batch
     if run.drawn:
         values |= drawn_hyperparameters(values, run.draw, smallest)
     if run.batch:
-        values["batch_size"] = run.batch
+        values["batch_size"] = max(run.batch, smallest)
     if run.plain:
         values |= {name: plain for name, plain in PLAIN.items() if name in values}
     rest = max(run.rest, smallest) if run.rest else 0

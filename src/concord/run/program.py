@@ -249,16 +249,15 @@ def run_conduct(recipe, make, read, job, precision):
     images, labels = read_images(job["train_images"], job["train_labels"], job["train_count"], precision)
     kept = images.copy(), labels.copy()
     found, holds = {}, {}
-    # The same for each image of each step, so that the order of the images makes no difference to them.
-    repeated = {
-        name: np.broadcast_to(a[:1, :1], a.shape) for name, a in numbers_from(job["injected"], precision).items()
-    }
+    # The same numbers for each image of each step, so that the order of the images makes no difference to them.
+    repeated = {name: array[:1, :1] for name, array in numbers_from(job["injected"], precision).items()}
 
     def train(model, count, *, inputs=images, **changes):
         keywords = asked | {"shuffle": True, "seed": seed} | changes
         steps = keywords["epochs"] * math.ceil(count / size)
         keywords = {name: rate(value, precision) for name, value in keywords.items()}
-        keywords |= {name: array[:steps].copy() for name, array in repeated.items()}
+        for name, one in repeated.items():
+            keywords[name] = np.broadcast_to(one, (steps, size, *one.shape[2:])).copy()
         return recipe.train(model, inputs[:count], labels[:count], **keywords)
 
     def same(one, other):
@@ -294,7 +293,7 @@ def run_conduct(recipe, make, read, job, precision):
     for name, array in moved(read(whole)).items():
         found[f"{name} after one batch of all images, shuffled"] = array
     slower = {"learning_rate": asked["learning_rate"] / 2} if "learning_rate" in asked else {}
-    whole, _ = train(whole, size + 2, shuffle=False, **slower)
+    whole, _ = train(whole, size + max(2, job["smallest"]), shuffle=False, **slower)
     for name, array in read(whole).items():
         found[f"{name} after two trainings of one model"] = array
     if job["conduct"] != "all":

@@ -6,7 +6,7 @@ from statistics import fmean
 from concord.project.framework import Variant, frameworks, variants
 from concord.project.task import Task, find_task
 from concord.site import costs, evidence
-from concord.site.cookbook import in_order
+from concord.site.cookbook import in_order, usual
 from concord.site.features import groups as feature_groups
 from concord.site.markup import error_figure, render
 from concord.site.matrix import NOT_MEASURED, Cell, Group, Row, files, table, unknown
@@ -125,8 +125,9 @@ def accuracy(task: Task, results: Results) -> Row:
 
 
 def lines(tasks: list[Task]) -> list[Row]:
-    """The mean lines of code of what every framework has."""
-    shared = [task for task in tasks if len(task.recipes) == len(frameworks())]
+    """The mean lines of code of what every framework has that most recipes are written in."""
+    ids = [framework.id for framework in usual()]
+    shared = [task for task in tasks if set(ids) <= task.recipes.keys()]
     counts = {
         task.name: {id: read_source(path).lines_of_code() for id, path in task.recipes.items()} for task in shared
     }
@@ -134,9 +135,7 @@ def lines(tasks: list[Task]) -> list[Row]:
     operations = [task for task in shared if task.kind == "operation"]
 
     def counted(id: str, label: str, of: list[Task], count: Callable[[dict[str, int]], int]) -> Row:
-        means = {
-            framework: fmean(count(counts[task.name][framework]) for task in of) for framework in frameworks() if of
-        }
+        means = {framework: fmean(count(counts[task.name][framework]) for task in of) for framework in ids if of}
         least = min((value for value in means.values() if value), default=0)
 
         def cell(variant: Variant) -> Cell:
