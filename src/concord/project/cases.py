@@ -1,5 +1,6 @@
 """An operation's cases: what each function is given, and exactly what it must give."""
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +73,10 @@ def _read(task: Task, here: str, name: Any, case: Any) -> Case:
         raise UserError(f"{here} lacks {', '.join(lacking)}.")
     if unused := sorted(set(case) - set(needed) - {EXPECTED, FUNCTIONS, GATES, BECAUSE, RAISES}):
         raise UserError(f"{here} has {', '.join(unused)}, which none of its functions takes.")
-    if not isinstance(gates, dict) or not all(isinstance(gate, float) and 0 <= gate < 1 for gate in gates.values()):
-        raise UserError(f"{here} has the gates {gates!r}, expected a number below 1 by precision.")
+    if not isinstance(gates, dict) or not all(
+        isinstance(gate, float) and 0 <= gate < math.inf for gate in gates.values()
+    ):
+        raise UserError(f"{here} has the gates {gates!r}, expected a number by precision.")
     if strange := [precision for precision in gates if precision not in PRECISIONS]:
         raise UserError(f"{here} has gates for {strange[0]!r}, expected {' or '.join(PRECISIONS)}.")
     if gates and not case.get(BECAUSE):

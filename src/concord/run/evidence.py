@@ -292,6 +292,7 @@ class Collector:
             "counts": task.score.name == "accuracy",
             "conduct": run.conduct,
             "smallest": task.smallest_batch,
+            "draws": bool(task.injected),
             "own": self._own_numbers(task, run) if run.conduct == "all" and injected else None,
             "defaults": task.specification.HYPERPARAMETERS | TRAINING,
             "varied": [name for name, array in task.initial_weights().items() if array.ndim > 1 and array.std()],

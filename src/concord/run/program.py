@@ -223,7 +223,8 @@ def run_many(recipe, make, model, images, logits, job, precision):
         later, again = logits[MANY:], np.asarray(recipe.predict(model, images[MANY:]))
         moves = np.linalg.norm(later - again) > 1e-4 * np.linalg.norm(later)
         found["holds/an image's logits are the same whatever comes before it"] = np.array(float(not moves))
-    if "learning_rate" in job["train"]:
+    # Unless the loss of an image depends on its batch, or on what the recipe draws.
+    if "learning_rate" in job["train"] and not (job["untrained"] or job["draws"]):
         size = job["train"]["batch_size"]
         count = (MANY // size + 1) * size  # of no batch size that hasn't been there
         images, labels = read_images(job["train_images"], job["train_labels"], count, precision)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from statistics import fmean
 
-from concord.project.framework import Variant, frameworks, variants
+from concord.project.framework import Variant, variants
 from concord.project.task import Task, find_task
 from concord.site import costs, evidence
 from concord.site.cookbook import in_order, usual
