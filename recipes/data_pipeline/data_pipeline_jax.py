@@ -1,0 +1,77 @@
+# %% [markdown]
+# # The data pipeline, in JAX
+# Images come in the order of their files, often sorted by class. A training wants each batch mixed. A shuffle buffer
+# holds the next few items and gives out any of them; what isn't in the buffer yet can't come.
+
+# %% Init
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+# %% [markdown]
+# Each item is exchanged with one of the next `buffer`, itself among them: nothing further on is looked at. With a
+# buffer as large as the data it is the shuffle of Fisher and Yates: all orders are equally likely. JAX has no data
+# loader; where the items fit into memory, the whole loop can be compiled.
+
+
+# %% A shuffle buffer
+@jax.jit
+def buffered(items, buffer, draws):
+    """The items in their new order; `draws` are whole numbers, one for each."""
+
+    def exchange(place, items):
+        other = place + draws[place] % jnp.minimum(buffer, len(items) - place)
+        return items.at[place].set(items[other]).at[other].set(items[place])
+
+    return jax.lax.fori_loop(0, len(items), exchange, items)
+
+
+# %% Batches
+def batches(items, buffer, draws, batch, keep_last):
+    """The items as the batches bring them, and the batches' sizes."""
+    order = buffered(jnp.asarray(items), buffer, jnp.asarray(draws))
+    found = [order[start : start + batch] for start in range(0, len(order), batch)]
+    found = [group for group in found if keep_last or len(group) == batch]
+    return np.concatenate(found), np.array([len(group) for group in found])
+
+
+# %% [markdown]
+# What one should ask of any shuffle, and mostly doesn't.
+
+
+# %% Is it a shuffle?
+def facts(epochs, again, buffer):
+    """All items; none too early; another order in the second epoch; the same ones again; no trace of the old order."""
+    places = np.arange(epochs.shape[1])
+    return np.array(
+        [
+            (np.sort(epochs) == places).all(),
+            (epochs < places + buffer).all(),
+            (epochs[0] != epochs[1]).any(),
+            (epochs == again).all(),
+            abs(np.corrcoef(places, epochs[0])[0, 1]) < 6 / len(places) ** 0.5,  # six standard deviations
+        ]
+    )
+
+
+# %% The framework's own
+def two_epochs(count, buffer, seed):
+    keys = jax.random.split(jax.random.key(seed))  # a key for each epoch: the same one would bring the same order
+    if buffer >= count:
+        return np.array([jax.random.permutation(key, count) for key in keys])
+    items = jnp.arange(count)
+    draws = [jax.random.randint(key, (count,), 0, 2**31 - 1, dtype=jnp.int32) for key in keys]
+    return np.array([buffered(items, buffer, row) for row in draws])
+
+
+def own_shuffle(count, buffer, seed):
+    return facts(two_epochs(count, buffer, seed), two_epochs(count, buffer, seed), buffer)
+
+
+# %% Run
+if __name__ == "__main__":
+    labels, draws = np.repeat(np.arange(10), 50), np.random.default_rng(1).integers(0, 2**31, 500)
+    for buffer in (1, 50, 500):
+        order, sizes = batches(labels, buffer, draws, 50, True)
+        print(f"buffer {buffer}: the first batch has the classes {np.unique(order[:50])}")
+    print("all there, none early, epochs differ, repeatable, no trace:", own_shuffle(1000, 50, seed=1))

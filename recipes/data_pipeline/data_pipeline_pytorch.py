@@ -1,0 +1,76 @@
+# %% [markdown]
+# # The data pipeline, in PyTorch
+# Images come in the order of their files, often sorted by class. A training wants each batch mixed. A shuffle buffer
+# holds the next few items and gives out any of them; what isn't in the buffer yet can't come.
+
+# %% Init
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, IterableDataset
+
+# %% [markdown]
+# Each item is exchanged with one of the next `buffer`, itself among them: nothing further on is looked at, so a stream
+# need not hold more. With a buffer as large as the data it is the shuffle of Fisher and Yates: all orders are equally
+# likely. A stream is an `IterableDataset`: `DataLoader(shuffle=True)` refuses it, so it shuffles itself.
+
+
+# %% A shuffle buffer
+class Buffered(IterableDataset):
+    def __init__(self, items, buffer, draws):
+        self.items, self.buffer, self.draws = items, buffer, draws
+
+    def __iter__(self):
+        items = self.items.copy()
+        for place, draw in enumerate(self.draws):
+            other = place + draw % min(self.buffer, len(items) - place)
+            items[place], items[other] = items[other], items[place]
+            yield items[place]
+
+
+# %% Batches
+def batches(items, buffer, draws, batch, keep_last):
+    """The items as the batches bring them, and the batches' sizes."""
+    found = list(DataLoader(Buffered(items, buffer, draws), batch_size=batch, drop_last=not keep_last))
+    return torch.cat(found).numpy(), np.array([len(group) for group in found])
+
+
+# %% [markdown]
+# What one should ask of any shuffle, and mostly doesn't.
+
+
+# %% Is it a shuffle?
+def facts(epochs, again, buffer):
+    """All items; none too early; another order in the second epoch; the same ones again; no trace of the old order."""
+    places = np.arange(epochs.shape[1])
+    return np.array(
+        [
+            (np.sort(epochs) == places).all(),
+            (epochs < places + buffer).all(),
+            (epochs[0] != epochs[1]).any(),
+            (epochs == again).all(),
+            abs(np.corrcoef(places, epochs[0])[0, 1]) < 6 / len(places) ** 0.5,  # six standard deviations
+        ]
+    )
+
+
+# %% The framework's own
+def two_epochs(count, buffer, seed):
+    random = torch.Generator().manual_seed(seed)
+    if buffer >= count:  # whoever holds all items lets the loader shuffle
+        loader = DataLoader(range(count), batch_size=count, shuffle=True, generator=random)
+        return torch.cat([next(iter(loader)) for _ in range(2)]).reshape(2, count).numpy()
+    draws = torch.randint(2**31, (2, count), generator=random).numpy()
+    return np.array([list(Buffered(np.arange(count), buffer, row)) for row in draws])
+
+
+def own_shuffle(count, buffer, seed):
+    return facts(two_epochs(count, buffer, seed), two_epochs(count, buffer, seed), buffer)
+
+
+# %% Run
+if __name__ == "__main__":
+    labels, draws = np.repeat(np.arange(10), 50), np.random.default_rng(1).integers(0, 2**31, 500)
+    for buffer in (1, 50, 500):
+        order, sizes = batches(labels, buffer, draws, 50, True)
+        print(f"buffer {buffer}: the first batch has the classes {np.unique(order[:50])}")
+    print("all there, none early, epochs differ, repeatable, no trace:", own_shuffle(1000, 50, seed=1))
