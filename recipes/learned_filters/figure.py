@@ -4,7 +4,7 @@ edges. Below each other, the same sixteen filters as each framework has learned 
 import numpy as np
 from matplotlib.figure import Figure
 
-SIZE = (8, 4.6)
+SIZE = (8, 5.3)
 GAP = 1  # pixels between two filters
 
 
