@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -14,9 +15,10 @@ from conftest import TASKS
 
 from concord.project import paths
 from concord.project.errors import UserError
+from concord.project.framework import variants
 from concord.project.task import Task, read_task
 from concord.report.compare import run_comparison
-from concord.report.pictures import MOST_BYTES, THEMES, draw, evidence, publish
+from concord.report.pictures import MOST_BYTES, THEMES, draw, evidence, of_network, publish
 
 FIGURE = """
 import matplotlib
@@ -129,7 +131,11 @@ pictured = [pytest.param(task, id=task.name) for task in TASKS.values() if (task
 def test_the_pictures_beside_the_recipes_are_drawn_from_its_results(collector, task):
     """What is published is what the NumPy program's results give today. Pixels are left out: how they are packed
     depends on the machine."""
-    for name, picture in draw(task, evidence(collector, task)).items():
+    results = evidence(collector, task) if task.kind == "operation" else of_network(collector, task, [])
+    if task.kind == "network":  # the others' weights are the same up to the ladder's gates: only names are added
+        others = [variant for variant in variants().values() if variant.framework in task.recipes]
+        results["after"] |= {variant.label: results["after"]["NumPy"] for variant in others}
+    for name, picture in draw(task, results).items():
         assert len(picture) <= MOST_BYTES
         assert vectors((task.folder / name).read_bytes()) == vectors(picture), f"concord compare {task.name} --publish"
 
@@ -148,6 +154,33 @@ def test_only_recipes_with_a_figure_have_pictures(collector, tmp_path):
     assert (copied.folder / "figure-dark.svg").stat().st_size > 1000
     (copied.folder / "figure.py").unlink()
     assert publish(collector, copied) == []
+
+
+def test_a_networks_picture_shows_the_weights_of_each_framework(collector, tmp_path):
+    """Those before the training, NumPy's after it, and those of each variant whose verdict is good: whoever alters one
+    of them gets another picture."""
+    recipe = TASKS["softmax_regression"]
+    task = read_task(shutil.copytree(recipe.folder, tmp_path / recipe.name))
+    source = "SIZE = (4, 3)\ndef draw(results, figure):\n"
+    source += "    for axes, weights in zip(figure.subplots(3, 1), [results['before'], *results['after'].values()]):\n"
+    source += "        axes.plot(weights['dense_bias'])\n"
+    (task.folder / "figure.py").write_text(source, encoding="utf-8")
+    verdicts = {"numpy": "ok", "pytorch": "ok", "jax": "mismatch"}
+    rows = [SimpleNamespace(recipe=task.name, variant=id, outcome=outcome) for id, outcome in verdicts.items()]
+    results = of_network(collector, task, [row for row in rows if row.outcome == "ok"])
+    assert list(results["after"]) == ["NumPy", "PyTorch"]
+    assert not results["before"]["dense_kernel"].any()
+    trained = results["after"]["NumPy"]["dense_kernel"]
+    assert trained.dtype == np.float64 and trained.any()
+    np.testing.assert_allclose(results["after"]["PyTorch"]["dense_kernel"], trained, rtol=0, atol=1e-10)
+
+    files = publish(collector, task, rows)
+    published = {file.name: file.read_bytes() for file in files}
+    assert published == draw(task, results)
+    for altered in (results["before"], *results["after"].values()):
+        altered["dense_bias"][3] += 0.5
+        assert all(picture != published[name] for name, picture in draw(task, results).items())
+        altered["dense_bias"][3] -= 0.5
 
 
 def test_a_program_that_fails_has_no_picture(collector, tmp_path):

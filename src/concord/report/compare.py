@@ -128,7 +128,8 @@ def run_comparison(
     if publish:
         for file in results.publish(document, rows, paths.CHECKOUT / "docs" / "results"):
             console.print(f"wrote {file}", markup=False)
-        with Collector(new_folder() / "pictures", asked.images, store=Store(), threads=1) as collector:
+        options = {"store": Store(), "device": device, "threads": 1}
+        with Collector(new_folder() / "pictures", asked.images, **options) as collector:
             for file in [file for task in tasks for file in pictures.publish(collector, task, rows)]:
                 console.print(f"wrote {file}", markup=False)
     store.trim()

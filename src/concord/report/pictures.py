@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 from concord.judge import ladder
 from concord.judge.verdict import VariantVerdict
 from concord.project.errors import UserError
+from concord.project.framework import REFERENCE, variants
 from concord.project.task import Task
 
 if TYPE_CHECKING:
-    from concord.run.evidence import Collector
+    from concord.run.evidence import Collector, Evidence
 
 CURVES = Path(__file__).with_name("curves.py")  # draws experiments
 MOST_BYTES = 150_000  # of one picture
+TRAINED = ladder.NETWORK_RUNS["steps_200"]  # what a network's picture shows
 UNDRAWN = "A picture is drawn from its results only."
 HINT = "It must define SIZE = (width, height) in inches and draw(results, figure)."
 
@@ -65,6 +67,34 @@ def evidence(collector: "Collector", task: Task) -> dict[str, dict[str, Any]]:
     return found
 
 
+def of_network(collector: "Collector", task: Task, rows: Sequence[VariantVerdict]) -> dict[str, dict[str, Any]]:
+    """What a network's picture is drawn from: its weights by name, before and after the ladder's longest training in
+    the task's own order, in float64.
+
+    Returns:
+        "before": the start by weight. "after": by the variants' names, NumPy's first, what each has made of it.
+
+    Raises:
+        UserError: the NumPy program fails.
+    """
+    reference = collector.reference(task, TRAINED)
+    if reference.outcome != "ok":
+        raise UserError(f"{task.name}: the NumPy program fails {TRAINED.describe()}: {reference.reason}\n{UNDRAWN}")
+    after = {variants()[REFERENCE].label: weights(reference)}
+    for variant in (variants()[row.variant] for row in rows if row.variant != REFERENCE):
+        found = collector.collect(task, variant, "float64", TRAINED)
+        if found.outcome == "ok":
+            after[variant.label] = weights(found)
+    return {"before": task.initial_weights(), "after": after}
+
+
+def weights(found: "Evidence") -> dict[str, Any]:
+    """The weights by name after a training."""
+    return {
+        name.removeprefix("weights/"): array for name, array in found.arrays().items() if name.startswith("weights/")
+    }
+
+
 def of_experiment(rows: Sequence[VariantVerdict]) -> dict[str, dict[str, Any]]:
     """What an experiment's picture is drawn from: by setting and variant its curves by name, as arrays."""
     import numpy as np
@@ -77,18 +107,21 @@ def of_experiment(rows: Sequence[VariantVerdict]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def publish(collector: "Collector", task: Task, rows: Sequence[VariantVerdict]) -> list[Path]:
+def publish(collector: "Collector", task: Task, rows: Sequence[VariantVerdict] = ()) -> list[Path]:
     """Draws a recipe's pictures into its folder; gives the files, none where nothing says what to draw.
 
     Args:
-        rows: the verdicts; an experiment's hold its curves.
+        rows: the verdicts; an experiment's hold its curves, and a network's say whose weights are drawn beside NumPy's.
     """
+    own = [row for row in rows if row.recipe == task.name and row.outcome == "ok"]
     if task.kind == "experiment":
-        results = of_experiment([row for row in rows if row.recipe == task.name and row.outcome == "ok"])
-    elif (task.folder / "figure.py").exists():
-        results = evidence(collector, task)
-    else:
+        results = of_experiment(own)
+    elif not (task.folder / "figure.py").exists():
         return []
+    elif task.kind == "network":
+        results = of_network(collector, task, own)
+    else:
+        results = evidence(collector, task)
     files = []
     for name, picture in (draw(task, results) if results else {}).items():
         files.append(task.folder / name)
@@ -101,8 +134,8 @@ def draw(task: Task, results: Mapping[str, Mapping[str, Any]]) -> dict[str, byte
 
     Args:
         task: the recipe's folder.
-        results: by case: what each function gave, by its name, and the functions' arguments under "arguments". Of an
-            experiment by setting: its curves by variant and name.
+        results: by case: what each function gave, by its name, and the functions' arguments under "arguments". Of a
+            network as `of_network` gives it; of an experiment by setting: its curves by variant and name.
 
     Raises:
         UserError: the figure.py lacks SIZE or draw, fails, or draws what takes too many bytes.
