@@ -46,7 +46,7 @@ def network(parameters, activation, images):
 
 
 # %% Train
-@tf.function(reduce_retracing=True)  # a second number of images gives a graph for any number
+@tf.function
 def train_epoch(parameters, activation, images, labels, order, batch_size, learning_rate):
     """Goes once through the images in the given order; gives the mean loss."""
     total = tf.zeros((), images.dtype)
