@@ -193,8 +193,9 @@ def answers_file() -> dict:
     """What `concord features --json` writes: every answer in turn, a row that tells a fact, one that wasn't asked."""
     kinds = ("built in", "built in", "a few lines", "add-on", "not possible", "not written yet", "broken", None)
     cells = []
+    columns = sorted(variants().values(), key=lambda variant: variant.framework == "cuda")
     for row, feature in enumerate(features().values()):
-        for column, variant in enumerate(variants().values()):
+        for column, variant in enumerate(columns):
             answer = "fact" if feature.derived else kinds[(row + column) % len(kinds)]
             cell = Cell(
                 feature.id,

@@ -48,6 +48,7 @@ class Site:
             written,
             topics,
             read_symptoms,
+            cookbook.usual,
             read_source,
             read_pins,
             correspondence.patterns,

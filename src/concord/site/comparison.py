@@ -45,9 +45,11 @@ class Column:
 
 
 def columns(task: Task, results: Results) -> list[Column]:
-    """Every framework in the order of the tables."""
-    found = []
+    """Every framework in the order of the tables. One that is for something else, as CUDA is, only where it's written."""
+    found, usual = [], {framework.id for framework in cookbook.usual()}
     for framework in frameworks().values():
+        if framework.id not in usual | task.recipes.keys():
+            continue
         path = task.recipes.get(framework.id)
         file = f"{task.name}_{framework.id}.py"
         source = read_source(path) if path else None

@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from concord.project import paths
@@ -68,6 +69,7 @@ def in_order() -> list[Task]:
     return [task for chapter in chapters() for task in chapter.tasks]
 
 
+@cache
 def usual() -> list[Framework]:
     """The frameworks that most recipes are written in. One that is for something else, as CUDA is, isn't among them."""
     tasks = all_tasks()
