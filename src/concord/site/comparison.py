@@ -45,7 +45,7 @@ class Column:
 
 
 def columns(task: Task, results: Results) -> list[Column]:
-    """Every framework in the order of the tables. One that is for something else, as CUDA is, only where it's written."""
+    """Every framework in the order of the tables. One for something else, as CUDA is, only where it's written."""
     found, usual = [], {framework.id for framework in cookbook.usual()}
     for framework in frameworks().values():
         if framework.id not in usual | task.recipes.keys():
