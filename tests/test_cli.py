@@ -329,7 +329,9 @@ def test_list(concord):
     code, out, err = concord("list")
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    rows = {line.split()[0]: line for line in lines if line.strip()}
+    rows = {}
+    for line in filter(str.strip, lines):
+        rows.setdefault(line.split()[0], line)  # a long line goes on below, where any word may come first
     assert list(rows)[1 : 1 + len(variants())] == list(variants())
     for variant in variants().values():
         versions = variant.versions()
@@ -507,6 +509,9 @@ def parts_of(value: object, path: tuple = ()):
         yield from parts_of(value[key], (*path, key))
 
 
+LATER = ("curves", "findings", "scored_by")  # fields that came after the first files of this version
+
+
 def test_every_field_is_required_and_typed(compared):
     document = read_results(compared["softmax_regression"][1])
     found = [path for path in parts_of(document) if isinstance(path[-1], str) and "versions" not in path[:-1]]
@@ -519,7 +524,7 @@ def test_every_field_is_required_and_typed(compared):
         part[path[-1]] = {"of": ["no", "such", "type"]}
         assert not is_valid(changed), path
         del part[path[-1]]
-        assert not is_valid(changed), path
+        assert is_valid(changed) == (path[-1] in LATER), path
 
 
 def test_unknown_field_is_allowed_to_readers_but_not_to_us(compared):

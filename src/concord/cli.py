@@ -243,7 +243,7 @@ def check(
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Check your own program: why doesn't it learn? Each check says what it found, what it expected, where to look."""
+    """Find out why your own program doesn't learn."""
     from concord.ask.check import run_check
 
     finish(run_check, file, framework, data, json_file)
@@ -349,7 +349,7 @@ def new_recipe(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="network or operation.")] = "network",
 ) -> None:
-    """Make a recipe folder with a NumPy program that runs, ready to be filled in."""
+    """Make a recipe folder with a NumPy program that runs."""
     from concord.project.scaffold import make_recipe
 
     for path in make_recipe(name, kind):
