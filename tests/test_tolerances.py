@@ -235,6 +235,7 @@ def test_known_differences_are_no_noise():
         "gradients",
         "updates",
         "training",
+        "conduct",
         "range",
     ]
     assert all(math.isfinite(gate) for gate in GATES.values())
