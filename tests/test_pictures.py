@@ -80,7 +80,7 @@ def test_nothing_tells_of_the_machine(tmp_path):
 
 
 def test_a_recipe_without_a_picture_has_none(tmp_path):
-    assert draw(Task("made_up", tmp_path, None, {}), RESULTS) == {}
+    assert draw(Task("made_up", tmp_path, SimpleNamespace(KIND="operation"), {}), RESULTS) == {}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ BETA1, BETA2, EPSILON, DECAY = 0.875, 0.96875, 2**-10, 2**-4
 
 # %% Network
 def variables(seed=0):
-    return {"dense_kernel": jnp.zeros((784, 10)), "dense_bias": jnp.zeros(10)}
+    return {"dense_kernel": 0.1 * jax.random.normal(jax.random.key(seed), (784, 10)), "dense_bias": jnp.zeros(10)}
 
 
 def network(model, images):

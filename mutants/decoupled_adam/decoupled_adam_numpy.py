@@ -9,7 +9,7 @@ BETA1, BETA2, EPSILON, DECAY = 0.875, 0.96875, 2**-10, 2**-4
 
 # %% Network
 def variables(seed=0):
-    return {"dense_kernel": np.zeros((784, 10)), "dense_bias": np.zeros(10)}
+    return {"dense_kernel": np.random.default_rng(seed).normal(0, 0.1, (784, 10)), "dense_bias": np.zeros(10)}
 
 
 def network(model, images):

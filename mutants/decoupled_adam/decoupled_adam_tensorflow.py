@@ -10,7 +10,8 @@ BETA1, BETA2, EPSILON, DECAY = 0.875, 0.96875, 2**-10, 2**-4
 
 # %% Network
 def variables(seed=0):
-    return {"dense_kernel": tf.Variable(tf.zeros((784, 10))), "dense_bias": tf.Variable(tf.zeros(10))}
+    kernel = tf.random.stateless_normal((784, 10), (seed, 0), 0, 0.1)
+    return {"dense_kernel": tf.Variable(kernel), "dense_bias": tf.Variable(tf.zeros(10))}
 
 
 def network(model, images):

@@ -152,10 +152,10 @@ def look(module, model, sets):
 # ---- small tests of its functions
 
 
-def start(module, adapter=None, precision="float32", arrays=None):
+def start(module, adapter=None, precision="float32", arrays=None, seed=0):
     """An untrained model, in a precision where there is an adapter for its weights."""
     takes_dtype = "dtype" in inspect.signature(module.variables).parameters
-    model = module.variables(seed=0, **({"dtype": precision} if takes_dtype else {}))
+    model = module.variables(seed=seed, **({"dtype": precision} if takes_dtype else {}))
     if adapter:
         arrays = arrays or adapter.read(model, names_of(adapter, model))
         model = adapter.write(model, {name: array.astype(precision) for name, array in arrays.items()})
@@ -233,7 +233,7 @@ def check_loss(module, code, data, adapter, precision="float32"):
     }
 
     def loss(seed):
-        model = start(module, adapter, precision, arrays)
+        model = start(module, adapter, precision, arrays, seed)
         return trained(module, model, images, labels, **{**settings, "seed": seed})[1][0]
 
     told = [loss(seed) for seed in (0, 1)]
@@ -257,7 +257,7 @@ def check_gradient(module, code, data, adapter, precision="float64"):
     settings = {"epochs": 1, "batch_size": len(images), "learning_rate": rate, "momentum": 0.0, "shuffle": False}
 
     def step(seed, count=1):
-        model = start(module, adapter, precision, before)
+        model = start(module, adapter, precision, before, seed)  # dropout may draw by the seed of the start
         chosen = {**settings, "seed": seed, "epochs": count}
         after = adapter.read(trained(module, model, images, labels, **chosen)[0], names)
         return {name: (before[name] - after[name]) / rate for name in names}

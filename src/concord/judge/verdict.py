@@ -430,8 +430,9 @@ def judge_findings(found: Sequence[Finding], precision: str, data: str) -> Level
 
 
 ORDINARY_GATE = 1e-4  # of what doesn't depend on the order of the images, float32 against float32
-# How far the mean loss of an ordinary run's first epoch may lie from the reference's, as a share of that. Ten orders of
-# the images each left mlp 3% apart and softmax_regression 10%; with half of the images it is 33% and more for mlp.
+# How far the mean loss of an ordinary run's epochs may lie from the reference's, as a share of that. Ten orders of the
+# images each left the first epoch of mlp 3% apart and of softmax_regression 10%; with half of the images it is 33% and
+# more for mlp. On 1,437 digits the first epochs of softmax_regression are 28% apart, the mean of all 7%.
 LOSS_MARGIN = 0.25
 # A short ordinary run ends further from the reference's than a whole one: 100 steps, 2,000 images.
 SHORT_MARGIN = 0.05
@@ -468,9 +469,9 @@ def judge_accuracy(task: Task, held: Held, precision: str) -> LevelVerdict:
     if abs(accuracy - reference) > margin:
         reason = f"{accuracy:.4f} is more than {margin:.4f} away from the reference's {reference:.4f}"
         return replace(verdict, outcome="accuracy_fail", reason=reason)
-    loss, reference = float(held.arrays["history"][0]), float(held.expected["history"][0])
+    loss, reference = (float(arrays["history"].mean()) for arrays in (held.arrays, held.expected))
     if abs(loss - reference) > LOSS_MARGIN * reference:
-        told = f"the first epoch's mean loss is {loss:.4f}"
+        told = f"the epochs' mean loss is {loss:.4f}"
         reason = f"{told}, more than {LOSS_MARGIN:.0%} away from the reference's {reference:.4f}"
         return replace(verdict, outcome="mismatch", reason=reason)
     return verdict

@@ -316,6 +316,9 @@ def check_network(path: Path, specification: Any) -> None:
     if not isinstance(flattened, dict) or not all(map(is_shape, flattened.values())):
         raise UserError(f"{path}: FLATTENED is {flattened!r}, expected (height, width, channels) by dense layer.")
     score = score_of(specification)
+    for limits in (score.limits, score.short_limits):
+        if not isinstance(limits, dict):
+            raise UserError(f"{path}: the {score.name}'s limits are {limits!r}, expected a dict by data set.")
     if score.best not in BEST:
         raise UserError(f"{path}: BEST is {score.best!r}, expected {' or '.join(BEST)}.")
     own = score.name != "accuracy"

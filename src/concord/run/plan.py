@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PROBE_SEED = 7
 PLAIN = {"learning_rate": 1.0, "momentum": 0.0}  # one such step moves the weights by minus the gradient
 DRAWN_BATCHES = (9, 21, 41)  # odd, as few are; few sizes: what compiles by shape compiles once
+NORMALISED = 16  # images at least, over which a batch's mean and variance are taken: of two, rounding grows without end
 DRAWN_SHARE = (0.05, 0.2)  # of each hyper-parameter that is a fraction: never what the task says, and never wild
 DRAWN_NOISE = 0.05  # times the deviation of inputs that are no bytes
 OWN_STEPS = 40  # of which the losses' mean and deviation are compared
@@ -78,7 +79,7 @@ def training(task: Task, run: Run, dataset: "Dataset") -> tuple[dict[str, Any] |
     if run.drawn:
         values |= drawn_hyperparameters(values, run.draw, smallest)
     if run.batch:
-        values["batch_size"] = max(run.batch, smallest)
+        values["batch_size"] = max(run.batch, smallest, NORMALISED if task.untrained else 1)
     if run.plain:
         values |= {name: plain for name, plain in PLAIN.items() if name in values}
     rest = max(run.rest, smallest) if run.rest else 0

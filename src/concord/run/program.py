@@ -331,7 +331,7 @@ def run_conduct(recipe, make, read, job, precision):
     holds["predicting leaves its images as they are"] = np.array_equal(images, kept[0])
     holds["predicting twice gives the same bits"] = np.array_equal(logits, recipe.predict(model, images))
     found["the logits of a single image"] = np.array(recipe.predict(model, images[:1]))
-    found["the logits of a few images"] = np.array(recipe.predict(model, images[: 2 + labels.sum() % 17]))
+    found["the logits of a few images"] = np.array(recipe.predict(model, images[: 2 + int(abs(labels).sum()) % 17]))
     for name, scored in {"an untrained": model, "a trained": trained if job["counts"] else whole}.items():
         score = recipe.evaluate(scored, images, labels)
         if job["counts"]:

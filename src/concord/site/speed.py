@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from concord.cost.statistics import Figure, compared, failed_rounds, figure, loaded, noise, reference
 from concord.project.framework import variants
-from concord.project.task import all_tasks
+from concord.project.task import all_tasks, find_task
 from concord.run.devices import told_gpu, told_machine
 from concord.site import plots
 from concord.site.markup import mebibytes, megabytes, render, seconds
@@ -125,6 +125,7 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
     """One file's figures, the fastest step first."""
     rounds = max((len(row["rounds"]) for row in document["variants"].values()), default=0)
     gpu = told_gpu(document["environment"]["device"]) if "device" in document["environment"] else ""
+    written = find_task(document["recipe"]).recipes
     steps = compared(document)
     rows = [row(id, document["variants"][id], tier, ratio) for id, (tier, ratio) in steps.items()]
     options = [f"--threads {document['environment']['threads']}", *([f"--rounds {rounds}"] if rounds > 5 else [])]
@@ -140,7 +141,7 @@ def section(file: str, document: dict[str, Any]) -> dict[str, Any]:
         "not_on_gpu": [
             variant.label
             for variant in variants().values()
-            if gpu and variant.device_code and variant.id not in document["variants"]
+            if gpu and variant.device_code and variant.framework in written and variant.id not in document["variants"]
         ],
         "rows": rows,
         "reference": label(reference(document)),
