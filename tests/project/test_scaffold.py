@@ -113,7 +113,7 @@ def test_new_recipe(house, kind):
     added = {"recipes/second_steps", *(f"recipes/second_steps/{file}" for file in FILES)}
     assert snapshot(house.folder).keys() - before.keys() == added
     assert "all but cuda, jax, keras, " in house.listed()["second_steps"]
-    task = read_task(folder)  # what tests/test_structure.py asks of every folder
+    task = read_task(folder)  # what test_structure.py asks of every folder
     assert (task.kind, set(task.recipes)) == (kind, {"numpy"})
     assert house.structure("second_steps") == {"steps": list(task.steps), "strays": [], "problems": {"numpy": []}}
     assert (folder / "README.md").read_text(encoding="utf-8").startswith(f"# {task.specification.TITLE}\n")

@@ -1,6 +1,6 @@
 """A user's own tasks, other than a classifier of MNIST: `concord compare PATH` carries them, and says what is wrong.
 
-The tasks lie in `tests/own_tasks`, as a user would write them.
+The tasks lie in `tests/project/own_tasks`, as a user would write them.
 """
 
 import json
