@@ -1,7 +1,7 @@
 """Figures to touch: what a page hands to its figure's script, so that the script computes with the recipe's own case,
 or shows an experiment's recorded curves.
 
-The scripts are docs/javascripts/touch/*.js. They compute for themselves, and tests/site/test_browser.py holds them against
+The scripts are docs/javascripts/touch/*.js. They compute for themselves, and test_browser.py holds them against
 the recipes' NumPy programs.
 """
 
