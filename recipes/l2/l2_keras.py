@@ -27,9 +27,11 @@ def variables(seed=0):
 
 # %% Penalty
 def penalise(model, l2):
+    regularizer = regularizers.L2(l2 / 2)
+    regularizer.l2 = l2 / 2  # once more, as NumPy's number: a Python one would go through float32 on TensorFlow
     for layer in model.layers:
         if isinstance(layer, layers.Dense):
-            layer.kernel.regularizer = regularizers.L2(l2 / 2)
+            layer.kernel.regularizer = regularizer
 
 
 # %% [markdown]

@@ -3,6 +3,7 @@
 784 pixels, dense 100, ReLU, dense 10. To the softmax cross-entropy comes λ/2 times the sum of the squares of both
 kernels, so that λ times the kernel comes to its gradient; biases are free. Plain stochastic gradient descent: 60 epochs
 of 20 batches over the first 1,000 training images. The loss that `train` reports is the cross-entropy alone.
+Least values are from five seeds of start and shuffling in NumPy and PyTorch.
 """
 
 import numpy as np
@@ -31,7 +32,9 @@ FIGURE = {
     "rises to 0.41, with 0.01 it stays near 0.38, and stronger ones keep it far above.",
 }
 
-ACCURACY_FLOORS = {"mnist": 0.85}
+# From this start, with five orders of the images (seeds 1 to 5), NumPy reached 0.879 to 0.882.
+ACCURACY_FLOORS = {"mnist": 0.86}
+# The short run is 100 steps of 40 images, scored on 2,000 test images: 0.804 to 0.829 in the same five orders.
 SHORT_ACCURACY_FLOORS = {"mnist": 0.75}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.02

@@ -43,8 +43,9 @@ FIGURE = {
     "RMSprop and Adam reach 0.92. Right, six optimisers, each at its best rate: all end between 0.92 and 0.94.",
 }
 
-# The default, SGD at 0.1, from this start with five orders of the images: see mlp, which is the same network.
+# With SGD at 0.1, from this start, with five orders of the images (seeds 1 to 5), NumPy reached 0.894 to 0.902.
 ACCURACY_FLOORS = {"mnist": 0.88}
+# The short run is 100 steps of 40 images, scored on 2,000 test images: 0.810 to 0.831 in the same five orders.
 SHORT_ACCURACY_FLOORS = {"mnist": 0.75}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.02

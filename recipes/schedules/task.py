@@ -37,7 +37,10 @@ FIGURE = {
     "up and down where the falling ones settle.",
 }
 
+# At the constant rate 0.4, from this start, with five orders of the images (seeds 1 to 5), NumPy reached 0.917 to
+# 0.935.
 ACCURACY_FLOORS = {"mnist": 0.88}
+# The short run is 100 steps of 40 images, scored on 2,000 test images: 0.825 to 0.867 in the same five orders.
 SHORT_ACCURACY_FLOORS = {"mnist": 0.75}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.02
