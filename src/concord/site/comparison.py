@@ -180,6 +180,8 @@ hide: [toc]
 
 {comparison}
 
+{experiment.settings(task, results)}
+
 {rest}
 
 ## Evidence {{ #evidence }}
