@@ -278,6 +278,8 @@ QUICK_EXPERIMENT_LEVELS = (
     Level("curve", "loss, validation loss and accuracy of each epoch, of the first setting", {"float64": 1e-8}),
 )
 
+SETTINGS_LEVELS = {level.name for level in (*EXPERIMENT_LEVELS, *QUICK_EXPERIMENT_LEVELS)}  # which train with each
+
 LEVEL_NAMES = tuple(
     dict.fromkeys(
         level.name for level in (*NETWORK_LEVELS, *OPERATION_LEVELS, *EXPERIMENT_LEVELS, *QUICK_EXPERIMENT_LEVELS)
@@ -294,11 +296,11 @@ def levels(task: Task, depth: str = "full") -> tuple[Level, ...]:
     """The rungs that a task is held to, in order."""
     if task.kind == "operation":
         return OPERATION_LEVELS
-    every = {
-        "network": (QUICK_NETWORK_LEVELS, NETWORK_LEVELS),
-        "experiment": (QUICK_EXPERIMENT_LEVELS, EXPERIMENT_LEVELS),
-    }
-    return tuple(own_gates(task, level) for level in every[task.kind][depth == "full"])
+    full = depth == "full"
+    every = (NETWORK_LEVELS if full else QUICK_NETWORK_LEVELS) if task.kind == "network" else ()
+    if task.settings:
+        every += EXPERIMENT_LEVELS if full else (PREFIX,) if every else QUICK_EXPERIMENT_LEVELS
+    return tuple(own_gates(task, level) for level in every)
 
 
 def shallow(task: Task) -> tuple[Level, ...]:
@@ -324,7 +326,7 @@ def runs(task: Task, level: Level, precision: str, cases: tuple[Case, ...] = ())
             for case in cases
             if function in case.functions
         ]
-    if task.kind == "experiment":
+    if level.name in SETTINGS_LEVELS:
         settings = list(enumerate(task.settings))[: 1 if level.name == "curve" else None]
         if level.name == "prefix":
             return [Run(f"prefix_{number}", setting=name, steps=PREFIX_STEPS) for number, name in settings]

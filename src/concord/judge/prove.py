@@ -82,7 +82,7 @@ def hold(collector: Collector, task: Task, evidence: Evidence, reference: Eviden
     if task.kind == "operation":
         case = collector.cases(task)[run.case]
         facts = {"answers": case.expected[run.function], "gates": case.gates}
-    elif task.kind == "experiment":
+    elif run.setting:
         facts = {"start": plan.start_weights(task, run)}
         if not run.steps:
             perturbed = collector.reference(task, ladder.perturbed(run))
@@ -118,7 +118,7 @@ def prove(
     made = [found.created for found in evidence if found.created]
     if made and row.outcome == "ok":
         row = replace(row, proven=min(made), reused=all(found.stored for found in evidence))
-    if task.kind == "experiment" and row.outcome == "ok":
+    if task.settings and row.outcome == "ok":
         whole = [found for found in evidence if is_whole_curve(found)]
         row = replace(row, curves={found.run.setting: in_plain_values(found) for found in whole})
     ordinary = next((found for found in evidence if found.run.ordinary and found.outcome == "ok"), None)
@@ -129,7 +129,7 @@ def prove(
 
 
 def is_whole_curve(found: Evidence) -> bool:
-    """Whether it is a whole training of an experiment, comparable to the reference's."""
+    """Whether it is a whole training with a setting, comparable to the reference's."""
     run = found.run
     return found.outcome == "ok" and bool(run.setting) and not (run.steps or run.shuffled or run.perturbed)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from concord.judge.ladder import Level, Run
 from concord.project.experiment import CURVES, Finding
+from concord.project.experiment import curves as experiment_curves
 from concord.project.framework import KnownDifference
 from concord.project.outcomes import ABSENT, Outcome
 from concord.project.task import Task, score_of
@@ -275,7 +276,7 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
     for number, answer in enumerate(held.answers):
         if (shape := held.arrays[f"result/{number}"].shape) != np.shape(answer):
             return "mismatch", f"{held.run.function} gives the shape {shape}, task.py expects {np.shape(answer)}"
-    if task.kind == "network":
+    if task.kind == "network" and not held.run.setting:
         count = sum(array.size for name, array in held.arrays.items() if name.startswith("weights/"))
         if count != task.specification.PARAMETERS:
             return "mismatch", f"has {count:,} parameters, expected {task.specification.PARAMETERS:,}"
@@ -288,7 +289,7 @@ def malformed(task: Task, held: Held, precision: str) -> tuple[Outcome, str] | N
     return None
 
 
-MEASURED = ("history", "validation_loss", "accuracy", "training_accuracy")  # float64 in every run
+MEASURED = ("history", "validation_loss", "accuracy", "training_accuracy", "parts")  # float64 in every run
 ROWS = {  # the fewest dimensions, in words too
     "history": (1, "one number for each epoch"),
     "logits": (2, "a row of scores for each image"),
@@ -386,11 +387,10 @@ def trajectory(held: Held) -> Errors:
 
 def curves(held: Held) -> Errors:
     """Losses and accuracies after each epoch, unless a perturbation of 1e-14 grows: then they are chaotic."""
-    names = {"loss": "history"} | {name: name for name in CURVES if name != "loss"}
-    moved = max(relative_error(held.perturbed[name], held.expected[name]) for name in names.values())
-    if moved <= CHAOS:
-        for word, name in names.items():
-            yield CURVES[word], relative_error(held.arrays[name], held.expected[name])
+    found, expected, perturbed = map(experiment_curves, (held.arrays, held.expected, held.perturbed))
+    if max(relative_error(perturbed[name], expected[name]) for name in expected) <= CHAOS:
+        for name, curve in expected.items():
+            yield CURVES[name], relative_error(found[name], curve)
 
 
 def values(held: Held) -> Errors:

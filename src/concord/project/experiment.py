@@ -1,16 +1,19 @@
 """Experiments: one network's programs, trained with several settings, and sentences that must hold of what comes out.
 
-An experiment has no programs of its own. Its task.py says whose it runs (`OF`), the `SETTINGS`, and what they show:
+An experiment has no programs of its own. Its task.py says whose it runs (`OF`), the `SETTINGS`, and what they show. A
+network may have settings of its own too; then it climbs its ladder first.
 
 - `SETTINGS = {"0.5": {"learning_rate": 0.5}}`: by name what differs from the network's own task. Each value goes to
   whoever takes its name: `train`, `variables` (the network's ARCHITECTURE), `initial_weights` or `data`. `every` is for
   curves with more points than epochs: one after so many steps. It trains slice by slice, so the optimiser must not
   remember anything. Findings are of shuffled training, unless a setting says `"shuffle": False`.
 - `data(images, labels, validation_images, validation_labels, *, ...)`, optional: other data, in NumPy. It gives the
-  same four arrays.
+  same four arrays. A network has no such hook: its `data` makes the data set.
+- `parts(images)`, optional: from the validation images, as many others for each of several parts, (P, N, ...). The
+  curve `parts` is the accuracy of each after training.
 - `findings(runs)`: sentences, each with a value and the least value that it must have.
 - `FIGURE = {"curve": "accuracy", "says": "…"}`: which curve is drawn, and what it shows, in words; with "log": True on
-  a logarithmic axis; "together" and "limits" are explained in report/curves.py.
+  a logarithmic axis; "together", "limits" and "x" are explained in report/curves.py.
 """
 
 import inspect
@@ -32,6 +35,7 @@ CURVES = {  # of one run: a value for each epoch, or slice; all but the loss beg
     "validation_loss": "validation loss",
     "accuracy": "validation accuracy",
     "training_accuracy": "training accuracy",  # of the first thousand images
+    "parts": "accuracy",  # of each part, after training; not of every task
 }
 
 
@@ -61,20 +65,23 @@ class Finding:
 
 
 def settings(specification: Any) -> dict[str, Setting]:
-    """The settings of a task by name; none if it isn't an experiment.
+    """The settings of a task by name; none if it has none.
 
     Raises:
         UserError: a setting has a name that nobody takes.
     """
+    if not hasattr(specification, "SETTINGS"):
+        return {}
+    own_data = None if specification.KIND == "network" else getattr(specification, "data", None)
     takers = {
         "training": [*specification.HYPERPARAMETERS, "shuffle"],
         "variables": getattr(specification, "ARCHITECTURE", {}),
         "start": keywords(specification.initial_weights),
-        "data": keywords(getattr(specification, "data", None)),
+        "data": keywords(own_data),
         "watching": ["every"],
     }
     found = {}
-    for name, changes in getattr(specification, "SETTINGS", {}).items():
+    for name, changes in specification.SETTINGS.items():
         for changed in changes:
             if not any(changed in names for names in takers.values()):
                 known = [known for names in takers.values() for known in names]
@@ -115,8 +122,9 @@ def check_experiment(path: Path, specification: Any) -> None:
 
 
 def curves(arrays: "Mapping[str, np.ndarray]") -> "dict[str, np.ndarray]":
-    """One run's curves by name: `loss` (epochs,), the others (1 + epochs,)."""
-    return {name: arrays["history" if name == "loss" else name] for name in CURVES}
+    """One run's curves by name: `loss` (epochs,), `parts` (P,) if there are any, the others (1 + epochs,)."""
+    kept = {name: "history" if name == "loss" else name for name in CURVES}
+    return {name: arrays[key] for name, key in kept.items() if key in arrays}
 
 
 def found(task: "Task", runs: Mapping[str, Mapping[str, "np.ndarray"]]) -> list[Finding]:
@@ -148,7 +156,7 @@ def arrays(
 
     hook: Callable[..., Any] | None = getattr(task.specification, "data", None)
     made = given
-    if hook:
+    if hook and task.kind == "experiment":
         here = f"{task.folder / 'task.py'}: data()"
         copies = tuple(array.copy() for array in given)
         made = call(here, lambda: hook(*copies, **setting.data))
@@ -158,4 +166,12 @@ def arrays(
             if len(images) != len(labels) or images.dtype != np.float32:
                 what = f"{images.dtype} images {images.shape} with labels {labels.shape}"
                 raise UserError(f"{here} gives {what}.\nExpected float32 images and as many labels.")
-    return dict(zip(("images", "labels", "validation_images", "validation_labels"), made, strict=True))
+    names = ("images", "labels", "validation_images", "validation_labels")
+    found: dict[str, np.ndarray] = dict(zip(names, made, strict=True))
+    if hasattr(task.specification, "parts"):
+        here, images = f"{task.folder / 'task.py'}: parts()", found["validation_images"]
+        found["parts"] = call(here, lambda: np.array(task.specification.parts(images.copy())))
+        if found["parts"].shape[1:] != images.shape or found["parts"].dtype != np.float32:
+            expected = f"(parts, {', '.join(map(str, images.shape))})"
+            raise UserError(f"{here} gives {found['parts'].dtype} {found['parts'].shape}, expected float32 {expected}.")
+    return found

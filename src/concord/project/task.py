@@ -129,8 +129,8 @@ class Task:
 
     @property
     def settings(self) -> dict[str, Setting]:
-        """An experiment's settings by name; none of another task."""
-        return settings(self.specification) if self.kind == "experiment" else {}
+        """The settings by name of an experiment, or of a network that has some of its own; none of another task."""
+        return settings(self.specification)
 
     @property
     def smallest_batch(self) -> int:
@@ -343,6 +343,10 @@ def check_network(path: Path, specification: Any) -> None:
         raise UserError(f"{path}: SMALLEST_BATCH is {smallest!r}, expected a whole number from 1 to {SMALLEST}.")
     if hasattr(specification, "data") != callable(getattr(specification, "data", None)):
         raise UserError(f"{path}: data is {type(specification.data).__name__}, expected a function.")
+    if hasattr(specification, "SETTINGS"):
+        for name in (name for name in EXPERIMENT if name != "OF" and not hasattr(specification, name)):
+            raise UserError(f"{path} has SETTINGS, but no {name}.\nBoth belong to an experiment.")
+        check_experiment(path, specification)
     if hasattr(specification, "DATA") and not (hasattr(specification, "data") and isinstance(specification.DATA, str)):
         raise UserError(f"{path}: DATA is the name of the data set that the function data() makes.")
 

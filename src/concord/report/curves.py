@@ -1,7 +1,8 @@
 """The picture of an experiment: a panel for each setting, the curves of all variants on top of each other.
 
 It is drawn like a recipe's figure.py, with FIGURE from its task.py: "curve" names which, "log" asks for a logarithmic
-axis, "together" for all settings in one panel, and "limits" says where its axis begins and ends.
+axis, "together" for all settings in one panel, "limits" says where its axis begins and ends, and "x" what the other
+axis counts, if it isn't epochs.
 """
 
 import numpy as np
@@ -29,8 +30,9 @@ def draw(results, figure):
         panel.set_axis_off()
     if together:
         panels[0].legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    figure.supxlabel("epoch")
-    figure.supylabel({"accuracy": "validation accuracy"}.get(FIGURE["curve"], FIGURE["curve"].replace("_", " ")))
+    figure.supxlabel(FIGURE.get("x", "epoch"))
+    worded = {"accuracy": "validation accuracy", "parts": "accuracy"}
+    figure.supylabel(worded.get(FIGURE["curve"], FIGURE["curve"].replace("_", " ")))
 
 
 def draw_setting(panel, runs, colour, other, setting):
@@ -46,7 +48,7 @@ def draw_setting(panel, runs, colour, other, setting):
     panel.set_xlim(left=0)
     if len(values) < 8:
         panel.set_xticks(range(len(values) + first))
-    if curve.endswith("accuracy"):
+    if curve.endswith("accuracy") or curve == "parts":
         panel.set_ylim(0, 1)
     if "limits" in FIGURE:
         panel.set_ylim(FIGURE["limits"])

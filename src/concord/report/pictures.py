@@ -114,7 +114,7 @@ def publish(collector: "Collector", task: Task, rows: Sequence[VariantVerdict] =
         rows: the verdicts; an experiment's hold its curves, and a network's say whose weights are drawn beside NumPy's.
     """
     own = [row for row in rows if row.recipe == task.name and row.outcome == "ok"]
-    if task.kind == "experiment":
+    if task.settings:
         results = of_experiment(own)
     elif not (task.folder / "figure.py").exists():
         return []
@@ -130,7 +130,7 @@ def publish(collector: "Collector", task: Task, rows: Sequence[VariantVerdict] =
 
 
 def draw(task: Task, results: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
-    """`figure-light.svg` and `figure-dark.svg` of a recipe; none of one without a figure.py that isn't an experiment.
+    """`figure-light.svg` and `figure-dark.svg` of a recipe; none of one without a figure.py or settings.
 
     Args:
         task: the recipe's folder.
@@ -142,7 +142,7 @@ def draw(task: Task, results: Mapping[str, Mapping[str, Any]]) -> dict[str, byte
     """
     path = task.folder / "figure.py"
     if not path.exists():
-        if task.kind != "experiment":
+        if not task.settings:
             return {}
         path = CURVES
     says = getattr(task.specification, "FIGURE", {})

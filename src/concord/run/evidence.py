@@ -261,9 +261,10 @@ class Collector:
                 "raises": not case.expected[run.function],
             }
         job |= {"adapter": str(variant.weights_code), "flattened": task.flattened, "weights": self._start(task, run)}
-        if task.kind == "experiment":
+        if run.setting:
             setting, arrays = task.settings[run.setting], self._setting_arrays(task, run.setting)
             training, count = plan.setting_training(task, run, len(np.load(arrays["labels"])))
+            injected = plan.injected(task, run, training, count)
             return job | {
                 "kind": "setting",
                 "names": list(task.initial_weights(**setting.start)),
@@ -272,6 +273,7 @@ class Collector:
                 "train": training,
                 "train_count": count,
                 "watched": not run.steps,
+                "injected": self._save(task, f"injected-{run.name}", injected) if injected else None,
                 "every": setting.watching.get("every", 0) if not run.steps else 0,
                 "arrays": arrays,
             }
@@ -306,7 +308,7 @@ class Collector:
         if task.kind == "operation":
             case = self.cases(task)[run.case]
             given: Any = [plan.arrays_digest(case.arrays), case.options, not case.expected[run.function]]
-        elif task.kind == "experiment":
+        elif run.setting:
             setting = task.settings[run.setting]
             weights = plan.arrays_digest(task.initial_weights(**setting.start))
             given = [weights, asdict(setting), plan.setting_training(task, run, task.specification.TRAIN_IMAGES)]
@@ -352,7 +354,8 @@ class Collector:
 
         made_with = hashlib.sha256(repr(task.settings[name].data).encode()).hexdigest()[:8]
         folder = self._inputs(task)
-        names = ("images", "labels", "validation_images", "validation_labels")
+        names = ["images", "labels", "validation_images", "validation_labels"]
+        names += ["parts"] if hasattr(task.specification, "parts") else []
         files = {part: folder / f"{part}-{made_with}.npy" for part in names}
         if not all(file.exists() for file in files.values()):
             for part, array in plan.setting_arrays(task, name, self.dataset).items():

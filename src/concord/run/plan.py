@@ -95,7 +95,7 @@ def own_numbers(task: Task) -> tuple[dict[str, Any], int]:
 
 
 def injected(task: Task, run: Run, training: dict[str, Any], count: int) -> "Arrays":
-    """The numbers that `train` gets from outside, each (steps, batch size, ...); in an ordinary run it draws its own.
+    """The numbers that `train` gets from outside, each (steps, batch size, ...); where it shuffles it draws its own.
 
     Raises:
         UserError: the task's `injected` fails, or gives other names or shapes.
@@ -103,7 +103,7 @@ def injected(task: Task, run: Run, training: dict[str, Any], count: int) -> "Arr
     import numpy as np
 
     names = getattr(task.specification, "INJECTED", ())
-    if not names or run.ordinary:
+    if not names or run.ordinary or run.shuffled:
         return {}
     here = f"{task.folder / 'task.py'}: injected()"
     steps = training["epochs"] * math.ceil(count / training["batch_size"])
@@ -211,7 +211,7 @@ def task_digest(task: Task, program: Path) -> str:
             if path.name in ("figure.py", "mutants.toml"):
                 continue
             digest.update(f"{path.relative_to(task.folder)}\0".encode())
-            content = what_runs(path) if task.kind == "experiment" and path.name == "task.py" else path.read_bytes()
+            content = what_runs(path) if task.settings and path.name == "task.py" else path.read_bytes()
             digest.update(hashlib.sha256(content).digest())
     digest.update(program.read_bytes())
     for other in filter(None, (task.neighbour, task.of)):
@@ -220,7 +220,7 @@ def task_digest(task: Task, program: Path) -> str:
 
 
 def what_runs(path: Path) -> bytes:
-    """An experiment's task.py without what is only told or judged afterwards: a least value is set after the runs, and
+    """A task.py with settings, without what is only told or judged afterwards: a least value is set after the runs, and
     must not make them stale."""
     told = {"TITLE", "QUESTION", "FIGURE", "findings"}
     tree = ast.parse(path.read_bytes())

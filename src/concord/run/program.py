@@ -366,7 +366,8 @@ def run_setting(job, precision):
     each slice of `every` steps.
 
     Gives the weights, `history` (epochs,), and, each (1 + epochs,), `validation_loss`, the mean cross-entropy,
-    `accuracy`, and `training_accuracy`, of the first thousand images.
+    `accuracy`, and `training_accuracy`, of the first thousand images; and `parts`, the accuracy after training of each
+    part of the job's images.
     """
     import numpy as np
 
@@ -387,6 +388,7 @@ def run_setting(job, precision):
 
     model = with_weights(recipe.variables(**start_options(recipe, job, precision)), adapter, job, precision)
     keywords = {name: rate(value, precision) for name, value in job["train"].items()}
+    keywords |= numbers_from(job["injected"], precision)
     count, history = job["train_count"], []
     if job["watched"]:
         watch(model)
@@ -403,6 +405,10 @@ def run_setting(job, precision):
     if job["watched"]:
         measured = np.array(points, float).reshape(-1, 3).T
         results["validation_loss"], results["accuracy"], results["training_accuracy"] = measured
+        if "parts" in job["arrays"]:
+            parts = in_precision(np.load(job["arrays"]["parts"]), precision)  # (P, N, 28, 28, 1)
+            classes = [np.asarray(recipe.predict(model, part)).argmax(axis=1) for part in parts]
+            results["parts"] = np.mean(np.array(classes) == validation_labels, axis=1)
     save(job["results"], results)
     return {"seconds": {"train": seconds}}
 

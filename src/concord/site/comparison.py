@@ -176,9 +176,11 @@ hide: [toc]
 
 {lead}
 
-{touch.figure(task)}
+{touch.figure(task, results)}
 
 {comparison}
+
+{experiment.settings(task, results)}
 
 {rest}
 

@@ -79,12 +79,12 @@ def usual() -> list[Framework]:
 def picture(task: Task) -> Picture | None:
     """A recipe's picture, if it is drawn. Its figure.py says what it shows."""
     file, code = task.folder / "figure-light.svg", task.folder / "figure.py"
-    if not file.is_file() or not (code.is_file() or task.kind == "experiment"):
+    if not file.is_file() or not (code.is_file() or task.settings):
         return None
     view = VIEW.search(file.read_text(encoding="utf-8"))
     if not view:
         raise UserError(f"{file} has no viewBox.\n`concord compare {task.name} --publish` draws it anew.")
-    if task.kind == "experiment":
+    if task.settings:
         says = task.specification.FIGURE["says"]
     else:
         says = ast.get_docstring(ast.parse(code.read_text(encoding="utf-8"))) or task.specification.TITLE

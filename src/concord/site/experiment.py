@@ -1,10 +1,10 @@
-"""The page of an experiment: its settings, what must hold, and the programs that it runs."""
+"""The page of an experiment, and what a network with settings shows as well: the settings, and what must hold."""
 
 from typing import Any
 
 from concord.project.framework import frameworks
 from concord.project.task import Task
-from concord.site import cookbook, evidence
+from concord.site import cookbook, evidence, touch
 from concord.site.markup import code, render
 from concord.site.results import Measurement, Results
 
@@ -13,19 +13,9 @@ REFERENCE = "numpy"
 
 def page(task: Task, results: Results) -> str:
     """The Markdown of an experiment's page."""
-    assert task.of
     lead, rest, source = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
     standing = evidence.standing(task, results)
     top = render("recipe.html", task=task, picture=cookbook.picture(task), standing=standing)
-    found = results.of_recipe(task.name)
-    settings = render(
-        "settings.html",
-        task=task,
-        rows=settings_rows(task, found.get(REFERENCE)),
-        findings=findings_rows(list(found.values())),
-        frameworks=[framework for framework in frameworks().values() if framework.id in task.recipes],
-        code=code((task.folder / "task.py").read_text(encoding="utf-8")),
-    )
     return f"""---
 title: "{task.specification.TITLE}"
 description: "{task.specification.QUESTION}"
@@ -38,7 +28,9 @@ hide: [toc]
 
 {lead}
 
-{settings}
+{touch.figure(task, results)}
+
+{settings(task, results)}
 
 {rest}
 
@@ -48,6 +40,21 @@ hide: [toc]
 
 {source}
 """
+
+
+def settings(task: Task, results: Results) -> str:
+    """What each setting changes, and what was found; nothing of a task without settings."""
+    if not task.settings:
+        return ""
+    found = results.of_recipe(task.name)
+    return render(
+        "settings.html",
+        task=task,
+        rows=settings_rows(task, found.get(REFERENCE)),
+        findings=findings_rows(list(found.values())),
+        frameworks=[framework for framework in frameworks().values() if framework.id in task.recipes],
+        code=code((task.folder / "task.py").read_text(encoding="utf-8")),
+    )
 
 
 def settings_rows(task: Task, reference: Measurement | None) -> list[dict[str, Any]]:

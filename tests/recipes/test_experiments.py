@@ -17,7 +17,7 @@ from concord.project.task import read_task, recipe_folders
 from concord.report import pictures
 from concord.run.evidence import Collector
 
-SLOW = ("theano", "keras_theano", "tensorflow_v1")  # compile each setting
+QUICK = ("numpy", "pytorch", "jax", "tensorflow")  # the others compile each setting, or take long for many epochs
 
 TASK = '''"""two_rates: for tests."""
 TITLE = "Two rates"
@@ -53,8 +53,8 @@ def written(folder, text=TASK, name="two_rates", programs=(), changes=()):
 def test_every_setting_computes_the_same(collector, request, task, variant):
     """The quick proof; in the long part every curve and what it shows."""
     long = request.config.getoption("--long")
-    if variant.framework in SLOW and not long:
-        pytest.skip("each setting is compiled: in the long part, pytest --long")
+    if variant.framework not in QUICK and not long:
+        pytest.skip("takes long for many settings: in the long part, pytest --long")
     skip_unless_ready(task, variant)
     row = prove(collector, task, variant, PRECISIONS, "full" if long else "quick")
     assert row.outcome == "ok", f"{task.name}, {variant.id}: {row.outcome}: {row.reason}"
@@ -201,3 +201,58 @@ def test_the_picture_is_drawn_from_evidence(tmp_path):
 
     assert set(drawn(0.9)) == {"figure-light.svg", "figure-dark.svg"}
     assert drawn(0.9) == drawn(0.9) != drawn(0.7)
+
+
+PARTS = """
+
+def parts(images):
+    return np.stack([images, np.roll(images, 3, axis=2)])
+"""
+
+
+def network_with_settings(folder, *changes, more=""):
+    """The recipe dropout with settings of one epoch, its PyTorch program changed."""
+    folder.mkdir(exist_ok=True)
+    shutil.copytree(recipe_folders()["dropout"], folder / "dropout")
+    file = folder / "dropout" / "task.py"
+    source = file.read_text(encoding="utf-8").replace('{"dropout": 0.', '{"epochs": 1, "dropout": 0.')
+    file.write_text(source + more, encoding="utf-8")
+    file = folder / "dropout" / "dropout_pytorch.py"
+    source = file.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert source.count(old) == 1, old
+        source = source.replace(old, new)
+    file.write_text(source, encoding="utf-8")
+    return read_task(folder / "dropout")
+
+
+def test_a_network_climbs_its_ladder_and_then_its_settings(tmp_path, collector):
+    task = network_with_settings(tmp_path)
+    names = [level.name for level in ladder.levels(task, "full")]
+    assert names[-3:] == ["prefix", "curves", "findings"] and "gradients" in names
+    assert [level.name for level in ladder.levels(task, "quick")][-2:] == ["accuracy", "prefix"]
+    row = prove(collector, task, variants()["pytorch"], ("float64",), "quick")
+    assert (row.outcome, row.levels[-1].level) == ("ok", "prefix"), row.reason
+
+
+def test_what_is_wrong_with_one_setting_alone_is_caught(tmp_path, collector):
+    """Drawn hyper-parameters are a fraction of the task's own, and never come near this one."""
+    sound = network_with_settings(tmp_path)
+    change = ("model.dropout.p, history = dropout, []", "model.dropout.p, history = min(dropout, 0.6), []")
+    wrong = network_with_settings(tmp_path / "wrong", change)
+    task = replace(sound, recipes=sound.recipes | {"pytorch": wrong.recipes["pytorch"]})
+    row = prove(collector, task, variants()["pytorch"], ("float64",), "quick")
+    assert row.outcome == "mismatch" and row.failure and row.failure.level == "prefix"
+    assert "with the setting 0.8" in row.reason
+
+
+def test_parts_of_the_validation_images_have_an_accuracy_each(tmp_path, collector):
+    task = network_with_settings(tmp_path, more=PARTS)
+    for run in ladder.runs(task, ladder.EXPERIMENT_LEVELS[1], "float64")[:1]:
+        found = collector.collect(task, variants()["pytorch"], "float64", run).arrays()
+    assert found["parts"].shape == (2,)
+    assert found["parts"][0] == found["accuracy"][-1] > found["parts"][1] + 0.1
+    given = np.zeros((20, 28, 28, 1), np.float32), np.zeros(20, np.int64)
+    wrong = network_with_settings(tmp_path / "wrong", more=PARTS.replace("images, np", "images.astype(float), np"))
+    with pytest.raises(UserError, match=r"parts\(\) gives float64"):
+        arrays(wrong, wrong.settings["0"], given * 2)
