@@ -32,8 +32,8 @@ def warp_by_hand(images, matrices):
 
 
 # %% [markdown]
-# SciPy's `map_coordinates` samples one image, at rows and columns; order 1 is bilinear. Unlike SciPy's, JAX's has to be
-# told the order and takes the value outside for what it is: 0 unless something else is asked for.
+# As SciPy's, `map_coordinates` samples one image, at rows and columns; order 1 is bilinear. In the mode "constant"
+# SciPy doesn't interpolate beyond the outermost pixels, as it does in "grid-constant"; JAX does.
 
 
 # %% With the framework
