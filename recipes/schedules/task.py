@@ -33,8 +33,8 @@ SETTINGS |= {f"{name} from 0.1": {"schedule": name, "learning_rate": 0.1} for na
 FIGURE = {
     "curve": "accuracy",
     "says": "Above, the rate of 500 steps by six schedules. Below, validation accuracy over five epochs from the top "
-    "rates 0.4 and 0.8: the exponential schedule falls too early and stays behind, and from 0.8 a constant rate jumps "
-    "up and down where the falling ones settle.",
+    "rates 0.4 and 0.8. From 0.4 the exponential schedule falls too early and ends last, at 0.918. From 0.8 the "
+    "constant rate ends last, at 0.916, and the one with a warm-up first, at 0.941.",
 }
 
 # At the constant rate 0.4, from this start, with five orders of the images (seeds 1 to 5), NumPy reached 0.917 to
