@@ -18,7 +18,7 @@ from concord.project.framework import Variant, variants
 from concord.run.pool import Workers
 from concord.run.process import Answer
 
-SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "gotchas.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((Path(__file__).parents[2] / "docs" / "gotchas.schema.json").read_text(encoding="utf-8"))
 
 CASES = [
     pytest.param(topic, variant, id=f"{topic.name}-{variant.id}", marks=together(variant))

@@ -3,6 +3,7 @@
 import functools
 import http.server
 import itertools
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from conftest import TASKS
 
 from concord.data import datasets
+from concord.project import paths
 from concord.project.python import run_file
 from concord.site.comparison import anchor
 from concord.site.source import read_source
@@ -775,6 +777,22 @@ def test_scores_and_their_loss(visit, width):
         assert np.allclose(shown(page, "gradient"), recipe.gradient(logits, labels)[0], rtol=1e-12, atol=1e-15)
         assert np.allclose(shown(page, "probability"), np.exp(recipe.log_softmax(logits))[0], rtol=1e-12, atol=1e-300)
     assert 0 < failed < POSITIONS  # both kinds were seen
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_a_slider_moves_over_the_recorded_curves(visit, width, scheme):
+    page = visit("recipes/learning_rate/index.html", width=width, color_scheme=scheme)
+    document = json.loads((paths.CHECKOUT / "docs/results/compare-learning_rate.json").read_text(encoding="utf-8"))
+    recorded = next(row["curves"] for row in document["results"] if row["variant"] == "numpy")
+    slider = page.locator(".touch input[type=range]")
+    slider.focus()
+    page.keyboard.press("Home")
+    for name, curves in recorded.items():
+        expect(slider).to_have_attribute("aria-valuetext", name)
+        assert (shown(page, "loss"), shown(page, "accuracy")) == ([curves["loss"][-1]], [curves["accuracy"][-1]])
+        expect(page.locator(".touch polyline.on")).to_have_count(2)
+        assert page.locator(".touch svg").first.bounding_box()["width"] <= width
+        page.keyboard.press("ArrowRight")
 
 
 def test_a_figure_by_keyboard_and_without_motion(visit):

@@ -1,4 +1,4 @@
-"""The judge on real programs. What it makes of made-up answers is in meta/test_judge.py, of wrong programs in
+"""The judge on real programs. What it makes of made-up answers is in tests/meta, of wrong programs in
 test_mutants.py."""
 
 import os

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -33,8 +34,9 @@ REAL_MNIST = os.environ.get("MNIST_DIR")
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path_factory, monkeypatch):
-    """A cache of the test's own, nothing set by the user, and no mirror in reach."""
+    """A cache of the test's own, nothing set by the user or kept by Keras, and no mirror in reach."""
     folder = tmp_path_factory.mktemp("user") / "cache"
+    monkeypatch.setenv("KERAS_HOME", str(folder.parent / "keras"))
     monkeypatch.setattr(download, "cache_folder", lambda: folder)
     monkeypatch.setattr(data, "cache_folder", lambda: folder)
     monkeypatch.setattr(data, "fetch", functools.partial(download.fetch, mirrors=["http://127.0.0.1:9/"]))
@@ -94,6 +96,62 @@ def test_a_folder_is_read_in_every_spelling(tmp_path, suffix, spelling):
     for found, expected in zip(dataset.arrays, small_arrays(), strict=True):
         assert found.dtype == np.uint8
         np.testing.assert_array_equal(found, expected)
+
+
+def test_torchvisions_root_is_read(tmp_path):
+    write(tmp_path / "root" / "MNIST" / "raw", suffix=".gz")
+    dataset = data.load(str(tmp_path / "root"))
+    for found, expected in zip(dataset.arrays, small_arrays(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_emnists_images_are_stood_up(tmp_path):
+    named = {f"emnist-digits-{name.replace('t10k', 'test')}": content for name, content in CONTENTS.items()}
+    dataset = data.load(str(write(tmp_path / "emnist", named, ".gz")))
+    images, labels, _, _ = small_arrays()
+    np.testing.assert_array_equal(dataset.train_images, images.transpose(0, 2, 1))
+    np.testing.assert_array_equal(dataset.train_labels, labels)
+
+
+def table(images, labels, header=True) -> str:
+    names = ["label", *(f"pixel{number}" for number in range(784))]
+    rows = [",".join(map(str, [label, *image.ravel()])) for image, label in zip(images, labels, strict=True)]
+    return "\n".join([",".join(names)] * header + rows) + "\n"
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_tables_are_read(tmp_path, header):
+    """Two of them are the whole set; of one alone, the last rows are the test set."""
+    images, labels, test_images, test_labels = small_arrays()
+    (tmp_path / "mnist_train.csv").write_text(table(images, labels, header))
+    (tmp_path / "mnist_test.csv").write_text(table(test_images, test_labels, header))
+    for found, expected in zip(data.load(str(tmp_path)).arrays, small_arrays(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    alone = data.load(str(tmp_path / "mnist_train.csv"))
+    assert (alone.name, len(alone.train_images), len(alone.test_images)) == ("mnist_train", 17, 3)
+    np.testing.assert_array_equal(np.concatenate([alone.train_images, alone.test_images]), images)
+
+
+BAD_TABLES = {
+    "no labels": (table(*small_arrays()[:2]).split("label,")[1].replace("\n", "\n9,", 1), "the labels aren't in it"),
+    "other columns": ("a,b,c\n1,2,3\n", "3 columns, expected 785"),
+    "nothing": ("", "1 columns, expected 785"),
+    "no rows": (table([], []), "no rows"),
+    "a short row": (table(*small_arrays()[:2]) + "1,2,3\n", "number of columns changed from 785 to 3"),
+    "a word": (table(*small_arrays()[:2], header=True).replace("\n3,", "\nthree,"), "could not convert string 'three'"),
+    "too large": (table([np.full((28, 28), 256)], [3]), "numbers from 3 to 256"),
+    "one image": (table(*(part[:1] for part in small_arrays()[:2])), "at least one to train with and one to test"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:loadtxt")
+@pytest.mark.parametrize("case", BAD_TABLES)
+def test_a_bad_table_is_refused(tmp_path, case):
+    content, expected = BAD_TABLES[case]
+    (tmp_path / "train.csv").write_text(content)
+    with pytest.raises(UserError) as error:
+        data.load(str(tmp_path / "train.csv"))
+    assert expected in message(error), message(error)
 
 
 def test_an_export_is_read_back_with_the_same_digest(tmp_path):
@@ -314,6 +372,12 @@ def test_the_order_variable_cache_download_digits(tmp_path, cache, monkeypatch, 
     assert (data.load().name, data.load().source) == ("mnist", "user cache")
     monkeypatch.setattr(data, "fetch", fetch)
     assert data.load().source == data.load("mnist").source == "user cache"
+
+    shutil.rmtree(cache)
+    kept = cache.parent / "keras" / "datasets" / "mnist.npz"
+    kept.parent.mkdir(parents=True)
+    np.savez(kept, **archive())
+    assert data.load().source == data.load("mnist").source == str(kept)
 
     write(tmp_path / "mine")
     monkeypatch.setenv("MNIST_DIR", str(tmp_path / "mine"))

@@ -113,7 +113,7 @@ def test_new_recipe(house, kind):
     added = {"recipes/second_steps", *(f"recipes/second_steps/{file}" for file in FILES)}
     assert snapshot(house.folder).keys() - before.keys() == added
     assert "all but cuda, jax, keras, " in house.listed()["second_steps"]
-    task = read_task(folder)  # what tests/test_structure.py asks of every folder
+    task = read_task(folder)  # what test_structure.py asks of every folder
     assert (task.kind, set(task.recipes)) == (kind, {"numpy"})
     assert house.structure("second_steps") == {"steps": list(task.steps), "strays": [], "problems": {"numpy": []}}
     assert (folder / "README.md").read_text(encoding="utf-8").startswith(f"# {task.specification.TITLE}\n")
@@ -145,7 +145,8 @@ def test_what_lacks_evidence_is_told(house):
         house.concord("new", "framework", "newcomer").code == house.concord("new", "recipe", "second_steps").code == 0
     )
     tests = "far_above_the_noise or recipe_and_framework or has_every_mutant or releases_are or structure or sentences"
-    files = [house.folder / "tests" / f"test_{name}.py" for name in ("features", "guide", "mutants", "tolerances")]
+    names = ("features", "guide", "mutants", "tolerances")
+    files = [file for name in names for file in house.folder.glob(f"tests/*/test_{name}.py")]
     options = ("-n0", "-q", "-p", "no:cacheprovider", "-k", tests)
     source = house.folder / "src"
     code, out, err = python("-m", "pytest", *options, *files, home=house.home, cwd=house.folder, source=source, **QUIET)

@@ -1,6 +1,6 @@
 """A user's own tasks, other than a classifier of MNIST: `concord compare PATH` carries them, and says what is wrong.
 
-The tasks lie in `tests/own_tasks`, as a user would write them.
+The tasks lie in `tests/project/own_tasks`, as a user would write them.
 """
 
 import json
@@ -57,6 +57,15 @@ def test_own_task_is_carried(name, tmp_path):
         assert (row["accuracy"] is None) == (name not in SCORES)
         if name in SCORES:
             assert f"  {SCORES[name]} {row['accuracy']:.3f} (short run)" in out
+
+
+def test_data_of_its_own_asks_for_no_other(tmp_path, monkeypatch):
+    """Nothing is looked for, and nothing is said of MNIST."""
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "nowhere"))
+    options = ("--frameworks", "numpy", "--precision", "float64")
+    code, out, err = run("compare", FOLDERS["small_images"], *options, home=tmp_path / "home", cwd=tmp_path)
+    assert (code, err) == (0, ""), out
+    assert "Quick proof on shapes" in out
 
 
 # What is wrong with a program is seen: by task, the file, what is changed, and a part of what is said.

@@ -121,7 +121,7 @@ def test_groups_stay_together(request):
 @pytest.mark.parametrize("options", [("-n0",), ("-n", "2")], ids=["one_process", "several"])
 def test_summary_says_what_really_ran(options):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    one = "tests/test_ladder.py::test_computes_the_same[convolution-numpy]"
+    one = "tests/recipes/test_ladder.py::test_computes_the_same[convolution-numpy]"
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, one]
     finished = subprocess.run(command, cwd=paths.CHECKOUT, env=environment, capture_output=True, encoding="utf-8")
     assert finished.returncode == 0, finished.stdout
