@@ -19,13 +19,14 @@ PARAMETERS = 6_602
 HYPERPARAMETERS = {"epochs": 2, "batch_size": 100, "learning_rate": 0.03, "momentum": 0.9, "max_norm": 1.0}
 TRAIN_IMAGES = 10_000
 
-ACCURACY_FLOORS = {"mnist": 0.5}
+# With five starts and orders of the images (seeds 1 to 5) PyTorch read 0.72 to 0.86 of 10,000 validation images.
+ACCURACY_FLOORS = {"mnist": 0.6}
 # The short run, 100 steps of 40 images, ends where the accuracy is steepest: with six orders PyTorch reached 0.589 to
 # 0.687 on 2,000 test images.
 SHORT_ACCURACY_FLOORS = {"mnist": 0.4}
 SHORT_ACCURACY_MARGIN = 0.2
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
-ACCURACY_MARGIN = 0.1
+ACCURACY_MARGIN = 0.2
 
 GATES = {
     "training": {
@@ -38,6 +39,11 @@ GATES = {
         "float32": 1e-2,  # measured in 15 draws of NumPy: up to 5e-4
         "because": "most units are saturated, and the gradient hangs on the slopes of the few that aren't; float64 "
         "keeps its gate",
+    },
+    "trajectory": {
+        "float64": 1e-4,  # measured after 200 steps: PyTorch 1e-6
+        "because": "a difference grows in this network, the faster the longer it trains: in NumPy one of 1e-14 in the "
+        "start is one of 1e-13 after 50 steps and of 1e-11 after 100",
     },
 }
 

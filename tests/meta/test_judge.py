@@ -89,6 +89,7 @@ TASK: Any = SimpleNamespace(
     name="made_up",
     own_name="made_up",
     kind="network",
+    stops_early=False,
     folder=Path("made_up"),
     recipes={"numpy": Path("made_up_numpy.py")},
     settings={},
@@ -551,6 +552,19 @@ def an_ordinary_run_is_held_to_its_loss_and_sentences(h, folder):
         arrays["holds/the sky is up"] = np.array(0.0)
 
     assert is_wrong(judged(h, "accuracy", fallen, "float32"))
+
+
+@case
+def who_stops_early_may_have_another_number_of_epochs(h, folder):
+    early = SimpleNamespace(**vars(TASK) | {"stops_early": True})
+
+    def longer(array):
+        return np.append(array, 10 * array[-1])
+
+    assert judged(h, "accuracy", changing("history", longer), "float32", early).outcome == "ok"
+    assert is_wrong(judged(h, "accuracy", changing("history", times(2)), "float32", early))
+    assert is_wrong(judged(h, "accuracy", changing("history", longer), "float32"))
+    assert is_wrong(judged(h, "updates", changing("history", longer), task=early))
 
 
 # The proof of a program, with answers that are made up.
