@@ -20,8 +20,9 @@ TRAIN_IMAGES = 5_000
 
 # From this start, with five orders of the images (seeds 1 to 5), PyTorch reached 0.938 to 0.944.
 ACCURACY_FLOORS = {"mnist": 0.92}
-# The short run is 100 steps of 40 images, scored on 2,000 test images: 0.821 to 0.875 in the same five orders.
+# The short run is 100 steps of 40 images, scored on 2,000 test images: 0.808 to 0.877 over eleven orders of the images.
 SHORT_ACCURACY_FLOORS = {"mnist": 0.72}
+SHORT_ACCURACY_MARGIN = 0.1
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.03
 

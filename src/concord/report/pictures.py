@@ -196,6 +196,7 @@ def _drawn(
     from matplotlib.figure import Figure
 
     module = ModuleType(f"figure_of_{path.parent.name}")
+    module.__file__ = str(path)
     written = io.BytesIO()
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
