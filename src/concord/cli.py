@@ -30,7 +30,11 @@ app.add_typer(env_app, name="env")
 
 DataOption = Annotated[
     str | None,
-    typer.Option("--data", help="mnist, digits, a folder of IDX files, or an mnist.npz.", metavar="NAME|PATH"),
+    typer.Option(
+        "--data",
+        help="mnist, digits, a folder of IDX files (torchvision's and EMNIST's too), an .npz or a .csv.",
+        metavar="NAME|PATH",
+    ),
 ]
 
 FrameworksOption = Annotated[

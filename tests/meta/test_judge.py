@@ -91,6 +91,7 @@ TASK: Any = SimpleNamespace(
     kind="network",
     folder=Path("made_up"),
     recipes={"numpy": Path("made_up_numpy.py")},
+    settings={},
     initial_weights=lambda: {"kernel": np.full((2, 2), 1024, np.float32), "bias": np.zeros(3, np.float32)},
     specification=SimpleNamespace(PARAMETERS=7, ACCURACY_FLOORS={"made up": 0.5}, ACCURACY_MARGIN=0.01),
 )
@@ -310,7 +311,7 @@ def another_class_of_a_test_image_shows(h, folder):
 
 # Operations.
 
-OPERATION: Any = SimpleNamespace(kind="operation", name="made_up", own_name="made_up", folder=Path("made_up"))
+OPERATION: Any = SimpleNamespace(kind="operation", name="made_up", own_name="made_up", folder=Path(), settings={})
 
 
 def operation(h: Any, found: list[Any], answers: list[Any], expected: list[Any] | None = None, **gates: float) -> Any:
@@ -652,6 +653,17 @@ def rounding_is_told_from_a_fault_by_another_draw(h, folder):
     assert row.outcome == "mismatch" and "less precise than float32" in row.failure.reason
     assert always.drawn_again == 2
 
+    def in_float64(arrays: dict[str, Any], run: Run, precision: str) -> None:
+        if precision == "float64" and run.name == "drawn" and not flipped.drawn_again:
+            arrays["weights/bias"] = arrays["weights/bias"] * 1.01
+
+    flipped = MadeUpCollector(h, in_float64)
+    assert proven(h, flipped).outcome == "mismatch" and flipped.drawn_again == 0
+    single = h.framework.KnownDifference(("numpy",), (), True, "float64", {"training": 1e-5}, CAUSE)
+    assert proven(h, flipped, single).outcome == "ok" and flipped.drawn_again == 1
+    fault = MadeUpCollector(h, changing("weights/bias", times(1.01), "drawn", at="float64"))
+    assert proven(h, fault, single).outcome == "mismatch" and fault.drawn_again == 2
+
 
 @case
 def a_failed_quick_proof_names_the_first_level(h, folder):
@@ -705,7 +717,7 @@ def what_must_hold_is_asked_for(h, folder):
     assert is_wrong(judged(h, "conduct", changing("conduct/mean loss", times(1 + 1e-9))))
     held = h.verdict.Held(NETWORK_RUNS["drawn"], {"logits": np.ones((1, 1))}, {"logits": np.ones((1, 1))})
     level = next(level for level in h.ladder.levels(TASK, "quick") if level.name == "conduct")
-    none = SimpleNamespace(kind="network", specification=SimpleNamespace(PARAMETERS=0))
+    none = SimpleNamespace(kind="network", settings={}, specification=SimpleNamespace(PARAMETERS=0))
     assert is_wrong(h.verdict.measure(none, level, "float64", [held]))
 
 

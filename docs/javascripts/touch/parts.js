@@ -33,10 +33,14 @@ const touch = {
     return [touch.make("label", {}, label + " ", select), select]
   },
 
-  slider(label, { min, max, step = 1, value }, changed) {
+  // With `names` it moves over these, and not over numbers.
+  slider(label, { min, max, step = 1, value, names }, changed) {
     const shown = touch.make("span", { className: "touch__value" })
     const input = touch.make("input", { type: "range", min, max, step, value })
-    const tell = () => { shown.textContent = touch.words(Number(input.value)) }
+    const tell = () => {
+      shown.textContent = names ? names[input.value] : touch.words(Number(input.value))
+      if (names) input.setAttribute("aria-valuetext", names[input.value])
+    }
     input.addEventListener("input", () => { tell(); changed() })
     input.tell = tell
     tell()

@@ -1,20 +1,18 @@
-"""The data: MNIST, scikit-learn's digits, or any IDX folder or .npz file of the same shape."""
+"""The data: MNIST, scikit-learn's digits, or other data of the same shape in a form that formats.py reads."""
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import importlib.util
-import math
 import os
 import struct
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from concord.data.download import CHECKSUMS, cache_folder, fetch
+from concord.data.formats import IDX_FILES, NPZ_KEYS, find, read_file, read_folder
 from concord.project.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -24,9 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["KNOWN", "Dataset", "Row", "cache_folder", "export", "fetch", "load", "status", "verify"]
 
 KNOWN = ("mnist", "digits")
-MOST_BYTES = 2**31  # of one file, uncompressed: forty times MNIST
-IDX_FILES = tuple(CHECKSUMS)  # train images, train labels, test images, test labels; so everywhere below
-NPZ_KEYS = ("x_train", "y_train", "x_test", "y_test")
 DIGITS_DIGEST = "4e9dbc30def62fc9573745964896f677285f2961d5a1bc7fb1fc57959354600b"
 
 
@@ -65,12 +60,13 @@ def load(choice: str | None = None, *, progress: Console | None = None) -> Datas
     """Finds the data and reads it.
 
     Args:
-        choice: "mnist", "digits", a folder of four IDX files (plain or .gz), or an .npz file with Keras's names. None
-            means MNIST if it can be had, else digits, with a warning.
+        choice: "mnist", "digits", a folder of four IDX files (plain or .gz; torchvision's root and EMNIST's names too),
+            an .npz file with Keras's names, or a table such as Kaggle's train.csv. None means MNIST if it can be had,
+            else digits, with a warning.
         progress: where the download's progress and the warning go; by default standard error.
 
-    MNIST is looked for in `$MNIST_DIR`, then in the user's cache, then at the public mirrors. With None, `$MNIST_DIR`
-    may hold other data of the same shape.
+    MNIST is looked for in `$MNIST_DIR`, then in the user's cache and Keras's, then at the public mirrors. With None,
+    `$MNIST_DIR` may hold other data of the same shape.
 
     Raises:
         UserError: the choice is unknown, can't be had, or is damaged.
@@ -80,10 +76,11 @@ def load(choice: str | None = None, *, progress: Console | None = None) -> Datas
     if os.environ.get("MNIST_DIR"):
         dataset = _from_variable()
         return dataset if choice is None else _official(dataset)
-    try:
-        return _from_cache()
-    except UserError:
-        pass  # absent or damaged: fetch mends both
+    for cached in (_from_cache, _from_keras):
+        try:
+            return cached()
+        except UserError:
+            pass  # absent or damaged: fetch mends both
     try:
         # A machine without a network should not wait long for data that nobody asked for by name.
         fetch(retries=0 if choice is None else 1, progress=progress)
@@ -148,8 +145,8 @@ def _chosen(choice: str) -> Dataset:
     if os.path.isdir(path):
         return _read_folder(Path(path), choice)
     if os.path.isfile(path):
-        return _read_npz(Path(path), choice)
-    raise UserError(nearest("data", choice, [*KNOWN, "a folder of four IDX files", "an .npz file"]))
+        return _dataset(Path(path).stem, choice, *read_file(Path(path)))
+    raise UserError(nearest("data", choice, [*KNOWN, "a folder of four IDX files", "an .npz file", "a .csv file"]))
 
 
 def _from_variable() -> Dataset:
@@ -166,109 +163,14 @@ def _from_cache() -> Dataset:
         raise UserError(f"{error} Run `concord data fetch`.") from error
 
 
+def _from_keras() -> Dataset:
+    """What Keras has downloaded already, for its own `datasets.mnist.load_data`."""
+    file = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "mnist.npz"
+    return _official(_dataset("mnist", str(file), *read_file(file)))
+
+
 def _read_folder(folder: Path, source: str) -> Dataset:
-    if not os.path.isdir(folder):
-        raise UserError(f"{folder}: no such folder.")
-    paths = {name: _find(folder, name) for name in IDX_FILES}
-    missing = ", ".join(name for name, path in paths.items() if path is None)
-    if missing:
-        raise UserError(f"{folder}: no {missing} (plain or .gz); expected four IDX files.")
-    found = [path for path in paths.values() if path]
-    arrays = [_read_idx(path, dimensions) for path, dimensions in zip(found, (3, 1, 3, 1), strict=True)]
-    return _dataset(folder.resolve().name, source, [str(path) for path in found], arrays)
-
-
-def _find(folder: Path, name: str) -> Path | None:
-    """The file of that name, plain or gzipped, in either common spelling."""
-    for spelling in (name, f"{name}.gz", name.replace("-idx", ".idx"), f"{name.replace('-idx', '.idx')}.gz"):
-        if os.path.isfile(folder / spelling):
-            return folder / spelling
-    return None
-
-
-def _read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """An IDX file: bytes 0, 0, 8 (uint8) and the number of dimensions; each as a big-endian uint32; the contents."""
-    import numpy as np
-
-    content = _content(path)
-    magic = bytes([0, 0, 8, dimensions])
-    start = 4 + 4 * dimensions
-    if not content:
-        raise UserError(f"{path}: empty, expected an IDX file.")
-    if content[:4] != magic:
-        raise UserError(
-            f"{path}: starts with {content[:4].hex()}, expected {magic.hex()} (IDX, {dimensions}-d, uint8)."
-        )
-    if len(content) < start:
-        raise UserError(f"{path}: truncated: {len(content)} bytes, less than an IDX header.")
-    shape = struct.unpack(f">{dimensions}I", content[4:start])
-    _check_shape(str(path), shape, dimensions)
-    expected = start + math.prod(shape)
-    if len(content) != expected:
-        fault = "truncated" if len(content) < expected else "too long"
-        raise UserError(f"{path}: {fault}: {len(content):,} bytes, expected {expected:,} for shape {shape}.")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape).copy()
-
-
-def _content(path: Path) -> bytes:
-    """The uncompressed bytes of a plain or gzipped file, as far as they may be."""
-    try:
-        with path.open("rb") as file:
-            begin = file.read(2)
-            if path.suffix == ".gz" and begin != b"\x1f\x8b":
-                raise UserError(f"{path}: not gzip: starts with {begin.hex() or 'nothing'}, expected 1f8b.")
-            if path.suffix != ".gz" and path.stat().st_size > MOST_BYTES:
-                raise too_large(path)
-            file.seek(0)
-            content = (gzip.GzipFile(fileobj=file) if path.suffix == ".gz" else file).read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise too_large(path)
-        return content
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UserError(f"{path}: truncated or damaged gzip: {error}. Fetch it again.") from error
-    except OSError as error:
-        raise UserError(f"can't read {path}: {error.strerror or error}.") from error
-
-
-def too_large(path: Path) -> UserError:
-    return UserError(f"{path}: more than {MOST_BYTES / 1e9:.1f} GB, which is too much for a data set of 28x28 images.")
-
-
-def _read_npz(path: Path, source: str) -> Dataset:
-    import zipfile
-
-    import numpy as np
-
-    if not zipfile.is_zipfile(path):
-        raise UserError(f"{path}: not an .npz file; expected one, or a folder of four IDX files.")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-        if size > MOST_BYTES:
-            raise too_large(path)
-        with np.load(path, allow_pickle=False) as archive:
-            found = archive.files
-            arrays = [archive[key] for key in NPZ_KEYS if key in found]
-    except UserError:
-        raise
-    except Exception as error:  # zipfile, zlib and NumPy raise a dozen types for a damaged archive
-        raise UserError(f"{path}: damaged, or no .npz file of plain arrays: {error}") from error
-    missing = ", ".join(key for key in NPZ_KEYS if key not in found)
-    if missing:
-        raise UserError(f"{path}: no {missing}; found {', '.join(found) or 'nothing'}; expected {', '.join(NPZ_KEYS)}.")
-    labels = [f"{path}: {key}" for key in NPZ_KEYS]
-    for label, array, dimensions in zip(labels, arrays, (3, 1, 3, 1), strict=True):
-        if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
-            raise UserError(f"{label}: {getattr(array, 'dtype', 'not an array')}, expected uint8.")
-        _check_shape(label, array.shape, dimensions)
-    return _dataset(path.stem, source, labels, arrays)
-
-
-def _check_shape(label: str, shape: tuple[int, ...], dimensions: int) -> None:
-    if len(shape) != dimensions or shape[1:] != (28, 28)[: dimensions - 1]:
-        raise UserError(f"{label}: shape {shape}, expected {'(N, 28, 28)' if dimensions == 3 else '(N,)'}.")
-    if shape[0] == 0:
-        raise UserError(f"{label}: no {'images' if dimensions == 3 else 'labels'} in it, expected at least one.")
+    return _dataset(folder.resolve().name, source, *read_folder(folder))
 
 
 def _dataset(name: str, source: str, labels: Sequence[str], arrays: Sequence[np.ndarray]) -> Dataset:
@@ -308,7 +210,7 @@ def _official(dataset: Dataset) -> Dataset:
 
 
 def _state(where: str, folder: Path) -> Row:
-    if not any(_find(folder, name) for name in IDX_FILES):
+    if not any(find(folder, name) for name in IDX_FILES):
         return Row("mnist", where, "absent")
     try:
         dataset = _read_folder(folder, where)

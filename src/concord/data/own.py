@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PARTS = ("train inputs", "train targets", "test inputs", "test targets")
 
 
-def made_by(task: Task, chosen: Dataset) -> Dataset:
+def made_by(task: Task, chosen: Dataset | None) -> Dataset:
     """What the task's `data` gives. With a `DATA` it is a data set of that name, else a change of the chosen one.
 
     Raises:
@@ -22,12 +22,14 @@ def made_by(task: Task, chosen: Dataset) -> Dataset:
     """
     here, specification = f"{task.folder / 'task.py'}: data()", task.specification
     own = getattr(specification, "DATA", "")
-    arrays = [_four(here, call(here, specification.data, *(() if own else chosen.arrays))) for _ in range(2)]
+    given = chosen.arrays if chosen and not own else ()
+    arrays = [_four(here, call(here, specification.data, *given)) for _ in range(2)]
     digest, again = map(_digest, arrays)
     if digest != again:
         raise UserError(f"{here} gives other arrays at each call; draw them from a seed.")
-    source = f"task.py of {task.name}" if own else f"{chosen.source}, changed by task.py of {task.name}"
-    return Dataset(own or chosen.name, source, *arrays[0], digest=digest)
+    if own or not chosen:
+        return Dataset(own, f"task.py of {task.name}", *arrays[0], digest=digest)
+    return Dataset(chosen.name, f"{chosen.source}, changed by task.py of {task.name}", *arrays[0], digest=digest)
 
 
 def _four(here: str, found: Any) -> "tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]":

@@ -59,6 +59,7 @@ class Mutant:
         recipe: what is changed: a recipe, or a host in `mutants/`.
         fault: its class, one of FAULTS.
         level: the first level that fails, or the last one that an equivalent mutant must pass.
+        also: levels before it that catch it too where what is drawn happens to show it.
         what: one sentence.
         changes: by framework what is replaced by what; each must occur exactly once.
         variants: where it runs; by default on the first variant of each framework.
@@ -75,6 +76,7 @@ class Mutant:
     variants: tuple[str, ...] = ()
     equivalent: str = ""
     told_apart_by: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     def chosen(self, variants: Iterable[Variant]) -> list[Variant]:
         """Those of the variants that it runs on."""
@@ -125,8 +127,8 @@ def read_mutant(path: Path, row: dict[str, Any]) -> Mutant:
     here = f"{path}, {row.get('name', 'an entry without a name')!r}"
     try:
         changes = {key: tuple((old, new) for old, new in pairs) for key, pairs in row.pop("changes").items()}
-        variants, topics = tuple(row.pop("variants", ())), tuple(row.pop("told_apart_by", ()))
-        mutant = Mutant(recipe=path.parent.name, changes=changes, variants=variants, told_apart_by=topics, **row)
+        lists = {name: tuple(row.pop(name, ())) for name in ("variants", "told_apart_by", "also")}
+        mutant = Mutant(recipe=path.parent.name, changes=changes, **lists, **row)
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"{here}: name, fault, level, what and changes are needed ({error}).") from None
     if mutant.fault not in FAULTS:
@@ -288,7 +290,7 @@ def judge_mutant(collector: MutantCollector, mutant: Mutant, variant: Variant, d
     if failed is None:
         where = f"every level up to {mutant.level}" if depth == "full" else "the quick proof"
         return replace(result, outcome=SURVIVED, reason=f"passes {where}")
-    outcome = KILLED if depth == "quick" or failed.level == mutant.level else ELSEWHERE
+    outcome = KILLED if depth == "quick" or failed.level in (mutant.level, *mutant.also) else ELSEWHERE
     return replace(result, outcome=outcome, killed_by=failed.level, reason=failed.reason)
 
 

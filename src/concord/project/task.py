@@ -75,7 +75,8 @@ def score_of(specification: Any) -> Score:
     if not hasattr(specification, "score"):
         short = getattr(specification, "SHORT_ACCURACY_FLOORS", {})
         limits, margin = specification.ACCURACY_FLOORS, specification.ACCURACY_MARGIN
-        return Score("accuracy", accuracy, "highest", limits, short, margin, SHORT_MARGIN)
+        short_margin = getattr(specification, "SHORT_ACCURACY_MARGIN", SHORT_MARGIN)
+        return Score("accuracy", accuracy, "highest", limits, short, margin, short_margin)
     margin = specification.SCORE_MARGIN
     return Score(
         specification.SCORE,
@@ -151,6 +152,11 @@ class Task:
     def injected(self) -> tuple[str, ...]:
         """What `train` can be given instead of drawing it itself."""
         return getattr(self.specification, "INJECTED", ())
+
+    @property
+    def stops_early(self) -> bool:
+        """Whether `train` may end before the last epoch, and gives back the best model that it has seen."""
+        return getattr(self.specification, "STOPS_EARLY", False)
 
     @property
     def score(self) -> Score:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord.data import datasets as data
+from concord.data.own import made_by
 from concord.judge.prove import prove
 from concord.judge.verdict import Repeat, VariantVerdict
 from concord.project import paths
@@ -76,6 +77,9 @@ def run_comparison(
     check_device(device)
     chosen = select_variants(frameworks)
     tasks = network_first(all_tasks()) if recipe is None else [find_task(recipe)]
+    own = (
+        tasks[0] if len(tasks) == 1 and hasattr(tasks[0].specification, "DATA") else None
+    )  # which nothing is looked for
     left_out = [variant for variant in chosen if frameworks is None and not everything and not at_hand(variant)]
     if json_file:
         check_writable(json_file)
@@ -90,7 +94,7 @@ def run_comparison(
         [variant for variant in chosen if variant not in left_out],
         frameworks is not None,
         PRECISIONS if precision == "both" else (precision,),
-        lay_out(data.load(data_choice, progress=Console(stderr=True))),
+        lay_out(made_by(own, None) if own else data.load(data_choice, progress=Console(stderr=True))),
         "full" if full or publish else "quick",
         device,
         jobs or default_jobs(),

@@ -176,7 +176,7 @@ hide: [toc]
 
 {lead}
 
-{touch.figure(task)}
+{touch.figure(task, results)}
 
 {comparison}
 

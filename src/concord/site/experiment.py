@@ -4,7 +4,7 @@ from typing import Any
 
 from concord.project.framework import frameworks
 from concord.project.task import Task
-from concord.site import cookbook, evidence
+from concord.site import cookbook, evidence, touch
 from concord.site.markup import code, render
 from concord.site.results import Measurement, Results
 
@@ -27,6 +27,8 @@ hide: [toc]
 {top}
 
 {lead}
+
+{touch.figure(task, results)}
 
 {settings(task, results)}
 

@@ -1,6 +1,7 @@
-"""Figures to touch: what a page hands to its figure's script, so that the script computes with the recipe's own case.
+"""Figures to touch: what a page hands to its figure's script, so that the script computes with the recipe's own case,
+or shows an experiment's recorded curves.
 
-The scripts are docs/javascripts/touch/*.js. They compute for themselves, and tests/test_browser.py holds them against
+The scripts are docs/javascripts/touch/*.js. They compute for themselves, and test_browser.py holds them against
 the recipes' NumPy programs.
 """
 
@@ -15,7 +16,9 @@ from markupsafe import Markup
 from concord.data import datasets
 from concord.project.task import Task
 from concord.site.markup import render
+from concord.site.results import Results
 
+REFERENCE = "numpy"
 Cases = dict[str, dict[str, Any]]
 
 
@@ -27,7 +30,8 @@ class Figure:
         script: the file in docs/javascripts/touch, without its suffix.
         title: what the reader does there.
         about: one sentence above it: what moves, and what to watch.
-        values: what the script computes with, from the task's specification and its cases.
+        values: what the script computes with, from the task's specification and its cases; of an experiment's settings
+            instead of cases the curves that NumPy's program recorded.
     """
 
     script: str
@@ -56,6 +60,15 @@ def _scores(*_: Any) -> dict[str, Any]:
     return {"logits": [2, 0.5, -1], "label": 0}
 
 
+def _curves(label: str, loss: float) -> Callable[[Any, Cases], dict[str, Any]]:
+    """Loss and accuracy of every setting; the axis of the loss ends at a value of its own."""
+    shown = [
+        {"name": "loss", "says": "training loss", "first": 1, "largest": loss},
+        {"name": "accuracy", "says": "validation accuracy", "first": 0, "largest": 1},
+    ]
+    return lambda _, recorded: {"label": label, "curves": shown, "settings": recorded}
+
+
 MOVE = "Move the window: click or draw over the digit, or focus it and press the arrow keys."
 FIGURES = {
     "convolution": Figure("window", "Move the window", MOVE, _two_kernels),
@@ -78,6 +91,12 @@ FIGURES = {
         "Make the network sure and right, then sure and wrong; then take all scores times 100.",
         _scores,
     ),
+    "learning_rate": Figure(
+        "curves",
+        "Change the learning rate",
+        "The grey curves are those of the other rates. All of them were recorded; nothing is computed here.",
+        _curves("Learning rate", 3),
+    ),
 }
 
 
@@ -87,13 +106,19 @@ def digits() -> datasets.Dataset:
     return datasets.load("digits")
 
 
-def figure(task: Task) -> Markup:
-    """A recipe's figure to touch, or nothing."""
+def figure(task: Task, results: Results) -> Markup:
+    """A recipe's figure to touch, or nothing; an experiment has none before its curves are published."""
     found = FIGURES.get(task.name)
     if not found:
         return Markup("")
-    values = found.values(task.specification, task.specification.cases(digits().test_images))
-    return render("touch.html", figure=found, values=plain(values))
+    if task.settings:
+        recorded = results.of_recipe(task.name).get(REFERENCE)
+        cases = recorded.result.get("curves") if recorded else None
+    else:
+        cases = task.specification.cases(digits().test_images)
+    if not cases:
+        return Markup("")
+    return render("touch.html", figure=found, values=plain(found.values(task.specification, cases)))
 
 
 def plain(values: Any) -> Any:
