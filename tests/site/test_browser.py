@@ -601,7 +601,7 @@ def test_filtering_gotchas(visit):
     page = visit("gotchas.html?filter=momentum")
     titles = page.locator("tr.group:visible").all_inner_texts()
     assert 0 < len(titles) < page.locator("tr.group").count()
-    page.get_by_role("searchbox").fill("slope of relu")
+    page.get_by_role("searchbox").fill("slope of relu at 0")
     expect(page.locator("tr.group:visible")).to_have_text(["The slope of ReLU at 0"])
 
 
