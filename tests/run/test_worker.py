@@ -250,6 +250,15 @@ def test_framework_comes_without_what_it_would_import(workers, tmp_path, variant
     workers.keep(LIVING_WORKERS)
 
 
+@pytest.mark.parametrize("room", [True, False])
+def test_a_worker_that_holds_much_is_started_anew(tmp_path, room):
+    numpy, probe = variants()["numpy"], tmp_path / "probe.py"
+    probe.write_text("import os\n\n\ndef process():\n    return os.getpid()\n")
+    with Workers(tmp_path / "logs", most_held=1e12 if room else MEBIBYTE) as workers:
+        first, second = (workers.probe(numpy, "float32", probe, "process").fields["value"] for _ in range(2))
+    assert (first == second) == room
+
+
 def test_megabytes_of_output_do_no_harm(few, tmp_path):
     talker = with_predict(tmp_path, "print('x' * 50_000_000); print('{}'); return network(model, images)")
     evidence = few.collect(talker, variants()["numpy"], "float32", NETWORK_RUNS["probe"])

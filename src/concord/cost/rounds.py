@@ -89,7 +89,7 @@ class Bench:
         self.document = document
         self.file = file
         self.plan = plan
-        self.control_workers = Workers(collector.folder / "control", device=collector.device)
+        self.control_workers = Workers(collector.folder / "control", device=collector.device, most_held=math.inf)
 
     def save(self) -> None:
         self.document["created"] = report.now()

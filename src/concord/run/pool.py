@@ -9,6 +9,8 @@ from concord.project.framework import Variant
 from concord.run.environments import NoEnvironmentError, OwnEnvironment, distrust, ensure
 from concord.run.process import Answer, Worker
 
+MOST_HELD = 1.5e9  # bytes; a framework that compiles keeps every program: after all recipes JAX held 3 GB
+
 
 class Workers:
     """The living workers of one invocation.
@@ -17,14 +19,22 @@ class Workers:
         folder: for the workers' logs.
         announce: is told when an environment is made.
         device: "cpu" or "gpu", from which a variant that can't have a GPU is exempt, or empty: what frameworks take.
+        most_held: bytes; a worker that holds more after a job makes room for a fresh one.
         options: limits and threads of the workers.
     """
 
     def __init__(
-        self, folder: Path, announce: Callable[[str], None] = lambda what: None, *, device: str = "", **options: Any
+        self,
+        folder: Path,
+        announce: Callable[[str], None] = lambda what: None,
+        *,
+        device: str = "",
+        most_held: float = MOST_HELD,
+        **options: Any,
     ):
         self.folder = folder
         self.device = device
+        self.most_held = most_held
         self.announce = announce
         self._options = options
         self._living: dict[tuple[str, str], Worker] = {}
@@ -90,6 +100,8 @@ class Workers:
     def _worker(self, variant: Variant, precision: str) -> Worker:
         key = (variant.id, precision)
         worker = self._living.pop(key, None)
+        if worker and worker.holds() > self.most_held:
+            worker.close()  # its next job starts it anew
         if worker is None:
             log = self.folder / f"{variant.id}-{precision}.log"
             python = self._interpreter(variant.own) if variant.own else None

@@ -117,6 +117,15 @@ class Worker:
         answer = self._wait(self.time_limit, nonce, in_a_copy=job.get("in_a_copy", False))
         return replace(answer, seconds=time.perf_counter() - begin)
 
+    def holds(self) -> int:
+        """The bytes of memory that the process holds; 0 where there is none."""
+        import psutil
+
+        try:
+            return psutil.Process(self._process.pid).memory_info().rss if self._process else 0
+        except psutil.NoSuchProcess:
+            return 0
+
     def close(self) -> None:
         """Ends the process and everything that it started."""
         process, self._process = self._process, None
