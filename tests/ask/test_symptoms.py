@@ -220,7 +220,7 @@ def test_the_page_shows_what_was_measured(tmp_path):
     page = str(pages(Results(tmp_path))["learning/index.md"])
     assert page.count("curve--broken") > len(CAUSES)
     assert page.count("stale: the program changed since") == 1
-    assert "not measured" not in page
+    assert "– not measured" not in page
 
 
 def test_figures():

@@ -312,7 +312,9 @@ def another_class_of_a_test_image_shows(h, folder):
 
 # Operations.
 
-OPERATION: Any = SimpleNamespace(kind="operation", name="made_up", own_name="made_up", folder=Path(), settings={})
+OPERATION: Any = SimpleNamespace(
+    kind="operation", name="made_up", own_name="made_up", folder=Path("made_up"), settings={}, stops_early=False
+)
 
 
 def operation(h: Any, found: list[Any], answers: list[Any], expected: list[Any] | None = None, **gates: float) -> Any:
@@ -731,7 +733,7 @@ def what_must_hold_is_asked_for(h, folder):
     assert is_wrong(judged(h, "conduct", changing("conduct/mean loss", times(1 + 1e-9))))
     held = h.verdict.Held(NETWORK_RUNS["drawn"], {"logits": np.ones((1, 1))}, {"logits": np.ones((1, 1))})
     level = next(level for level in h.ladder.levels(TASK, "quick") if level.name == "conduct")
-    none = SimpleNamespace(kind="network", settings={}, specification=SimpleNamespace(PARAMETERS=0))
+    none = SimpleNamespace(kind="network", settings={}, stops_early=False, specification=SimpleNamespace(PARAMETERS=0))
     assert is_wrong(h.verdict.measure(none, level, "float64", [held]))
 
 

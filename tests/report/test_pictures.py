@@ -123,7 +123,8 @@ def test_matplotlib_is_imported_only_to_draw():
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
-pictured = [pytest.param(task, id=task.name) for task in TASKS.values() if (task.folder / "figure.py").exists()]
+drawn_by_themselves = [task for task in TASKS.values() if (task.folder / "figure.py").exists() and not task.settings]
+pictured = [pytest.param(task, id=task.name) for task in drawn_by_themselves]
 
 
 @pytest.mark.filterwarnings("error")  # of a layout that matplotlib doesn't follow

@@ -3,7 +3,6 @@
 import functools
 import http.server
 import itertools
-import json
 import os
 import re
 import shutil
@@ -12,10 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import TASKS
+from conftest import EVERY, TASKS
 
 from concord.data import datasets
-from concord.project import paths
 from concord.project.python import run_file
 from concord.site.comparison import anchor
 from concord.site.source import read_source
@@ -42,7 +40,7 @@ if missing() and not os.environ.get("CI"):
 assert not missing(), missing()
 
 from axe_playwright_python.sync_playwright import Axe  # noqa: E402
-from building import site  # noqa: E402
+from building import made_up_curves, site  # noqa: E402
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
 PATIENCE = 60_000  # milliseconds: the suite's other processes may need all cores
@@ -338,7 +336,7 @@ def test_counterparts_only_in_networks(visit):
 
 def test_how_long_ago_it_was_proven(visit):
     page = visit("recipes/pooling/index.html")
-    page.clock.install(time="2026-02-03T12:00:00Z")
+    page.clock.set_fixed_time("2026-02-03T12:00:00Z")  # timers go on
     page.reload()
     expect(page.locator(".proven summary")).to_contain_text("8 variants ✓ last proven 3 days ago; versions")
     page.locator(".proven summary").click()
@@ -782,8 +780,7 @@ def test_scores_and_their_loss(visit, width):
 @pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
 def test_a_slider_moves_over_the_recorded_curves(visit, width, scheme):
     page = visit("recipes/learning_rate/index.html", width=width, color_scheme=scheme)
-    document = json.loads((paths.CHECKOUT / "docs/results/compare-learning_rate.json").read_text(encoding="utf-8"))
-    recorded = next(row["curves"] for row in document["results"] if row["variant"] == "numpy")
+    recorded = made_up_curves(EVERY["learning_rate"])
     slider = page.locator(".touch input[type=range]")
     slider.focus()
     page.keyboard.press("Home")

@@ -451,7 +451,7 @@ def test_each_recipe_leads_to_its_neighbours(built):
 def test_pictures_and_what_they_show(built):
     """Each in two colours, of which the theme hides one; in words for who can't see it."""
     listed = (built.folder / "recipes" / "index.html").read_text(encoding="utf-8")
-    pictured = [task for task in TASKS.values() if (task.folder / "figure-light.svg").exists()]
+    pictured = [task for task in EVERY.values() if (task.folder / "figure-light.svg").exists()]
     assert listed.count('class="picture"') == 2 * len(pictured)
     for task in pictured:
         text = html.unescape((built.folder / "recipes" / task.name / "index.html").read_text(encoding="utf-8"))

@@ -66,7 +66,8 @@ def _curves(label: str, loss: float) -> Callable[[Any, Cases], dict[str, Any]]:
         {"name": "loss", "says": "training loss", "first": 1, "largest": loss},
         {"name": "accuracy", "says": "validation accuracy", "first": 0, "largest": 1},
     ]
-    return lambda _, recorded: {"label": label, "curves": shown, "settings": recorded}
+    # Pairs: JavaScript would put names that are whole numbers first.
+    return lambda _, recorded: {"label": label, "curves": shown, "settings": list(recorded.items())}
 
 
 MOVE = "Move the window: click or draw over the digit, or focus it and press the arrow keys."
