@@ -13,7 +13,6 @@ def draw(results, figure):
             label = None if number else clipping
             panels[rate].plot(curves["accuracy"], marker="o", color=COLOURS[clipping], label=label)
     for rate, panel in panels.items():
-        panel.set(xticks=range(3), ylim=(0, 1), title=f"rate {rate}")
+        panel.set(xlabel="epoch", xticks=range(3), ylim=(0, 1), title=f"rate {rate}")
     figure.legend(*panels[rates[-1]].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure.supxlabel("epoch")
     figure.supylabel("validation accuracy")

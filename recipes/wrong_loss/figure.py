@@ -12,7 +12,6 @@ def draw(results, figure):
             label = None if number else loss
             panels[rate].plot(curves["accuracy"], marker="o", color=f"C{losses.index(loss)}", label=label)
     for rate, panel in panels.items():
-        panel.set(xticks=range(4), ylim=(0, 1), title=f"learning rate {rate}")
+        panel.set(xlabel="epoch", xticks=range(4), ylim=(0, 1), title=f"learning rate {rate}")
     figure.legend(*panels["0.1"].get_legend_handles_labels(), loc="outside lower center", ncols=3)
-    figure.supxlabel("epoch")
     figure.supylabel("validation accuracy")
