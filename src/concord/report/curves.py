@@ -45,8 +45,9 @@ def draw_setting(panel, runs, colour, other, setting):
         epochs = np.arange(first, first + len(curves[curve]))
         panel.plot(epochs, curves[curve], marker="o" if len(epochs) < 8 else "", markersize=4, **style)
     values = next(iter(runs.values()))[curve]
-    panel.plot(epochs[-1:], values[-1:], marker="o", markersize=6, color=colour)  # one may end before the others
-    panel.set_xlim(0, max(panel.get_xlim()[1], 1.03 * epochs[-1]))
+    last = first + len(values) - 1
+    panel.plot([last], values[-1:], marker="o", markersize=6, color=colour)  # one may end before the others
+    panel.set_xlim(0, max(panel.get_xlim()[1], 1.03 * last))
     if len(values) < 8:
         panel.set_xticks(range(len(values) + first))
     if curve.endswith("accuracy") or curve == "parts":
