@@ -1,16 +1,16 @@
-"""The weights of ten of the hundred hidden neurons, each as an image of 28x28 pixels: at the start, after 200 steps,
-and what those steps have added. The start is noise and mostly stays; what is learnt lies on it, where digits are."""
+"""The weights of eight of the hundred hidden neurons, each as an image of 28x28 pixels: after 200 steps, and what those
+steps have added to the start. The start is noise and mostly stays; what is learnt lies on it, where digits are."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
-SIZE = (8, 3.2)
-NEURONS, GAP = 10, 2  # pixels between two of them
+SIZE = (8, 2.4)
+NEURONS, GAP = 8, 2  # pixels between two of them
 
 
 def draw(results: dict, figure: Figure) -> None:
     start, end = (one["dense1_kernel"][:, :NEURONS] for one in (results["before"], results["after"]["NumPy"]))
-    rows = {"start": start, "after\n200 steps": end, "added": end - start}
+    rows = {"after\n200 steps": end, "added": end - start}
     for axes, (name, kernel) in zip(figure.subplots(len(rows), 1), rows.items(), strict=True):
         images = kernel.reshape(28, 28, NEURONS).transpose(0, 2, 1)  # (28, neurons, 28)
         strip = np.pad(images, ((0, 0), (0, 0), (0, GAP)), constant_values=np.nan).reshape(28, -1)[:, :-GAP]
