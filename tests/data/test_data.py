@@ -98,8 +98,10 @@ def test_a_folder_is_read_in_every_spelling(tmp_path, suffix, spelling):
         np.testing.assert_array_equal(found, expected)
 
 
-def test_torchvisions_root_is_read(tmp_path):
+def test_torchvisions_root_is_read(tmp_path, monkeypatch, small_mnist):
     write(tmp_path / "root" / "MNIST" / "raw", suffix=".gz")
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "root"))
+    assert data.status()[0].state == "verified"
     dataset = data.load(str(tmp_path / "root"))
     for found, expected in zip(dataset.arrays, small_arrays(), strict=True):
         np.testing.assert_array_equal(found, expected)

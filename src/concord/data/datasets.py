@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from concord.data.download import CHECKSUMS, cache_folder, fetch
-from concord.data.formats import IDX_FILES, NPZ_KEYS, find, read_file, read_folder
+from concord.data.formats import IDX_FILES, INSIDE, NPZ_KEYS, find, read_file, read_folder
 from concord.project.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ def _official(dataset: Dataset) -> Dataset:
 
 
 def _state(where: str, folder: Path) -> Row:
-    if not any(find(folder, name) for name in IDX_FILES):
+    if not any(find(folder / place, name) for place in INSIDE for name in IDX_FILES):
         return Row("mnist", where, "absent")
     try:
         dataset = _read_folder(folder, where)
