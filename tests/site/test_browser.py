@@ -110,7 +110,7 @@ def visit(browser, address):
     """Opens a page; afterwards, nothing may have been asked from elsewhere or written to the console."""
     contexts, complaints = [], []
 
-    def opened(path, *, width=1440, **options):
+    def opened(path, *, width=1440, now=None, **options):
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
@@ -125,6 +125,8 @@ def visit(browser, address):
             ),
         )
         page.on("response", lambda answer: answer.status >= 400 and complaints.append(f"{answer.status} {answer.url}"))
+        if now is not None:  # before the page's own timers start: a timer of one clock can't be stopped by the other's
+            page.clock.set_fixed_time(now)
         page.goto(address + path)
         return page
 
@@ -335,9 +337,7 @@ def test_counterparts_only_in_networks(visit):
 
 
 def test_how_long_ago_it_was_proven(visit):
-    page = visit("recipes/pooling/index.html")
-    page.clock.set_fixed_time("2026-02-03T12:00:00Z")  # timers go on
-    page.reload()
+    page = visit("recipes/pooling/index.html", now="2026-02-03T12:00:00Z")
     expect(page.locator(".proven summary")).to_contain_text("8 variants ✓ last proven 3 days ago; versions")
     page.locator(".proven summary").click()
     expect(page.locator(".versions")).to_contain_text("PyTorch: torch")
