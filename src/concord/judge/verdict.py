@@ -151,11 +151,17 @@ class VariantVerdict:
         return any(level.declared for level in self.levels)
 
     def error(self, precision: str) -> float | None:
-        """The worst error of all judged levels at a precision; None if nothing was measured."""
+        """The worst error of all judged levels at a precision; None if nothing was measured.
+
+        A known difference that can't be put in digits, such as the same order in each epoch, isn't an error's size.
+        """
         errors = [
-            v.error for v in self.levels if v.precision == precision and v.level != "accuracy" and v.gate is not None
+            level.error
+            for level in self.levels
+            if level.precision == precision and level.level != "accuracy" and level.gate is not None
+            if level.error is not None and not (level.declared and math.isinf(level.error))
         ]
-        return max((error for error in errors if error is not None), default=None)
+        return max(errors, default=None)
 
 
 def relative_error(found: "np.ndarray", reference: "np.ndarray") -> float:

@@ -143,9 +143,9 @@ def run_comparison(
 
 
 def network_first(tasks: list[Task]) -> list[Task]:
-    """The smallest network before everything else: a newcomer sees one proven within seconds."""
-    first = next((task for task in tasks if task.kind == "network"), None)
-    return sorted(tasks, key=lambda task: task is not first)
+    """The smallest plain network before everything else: a newcomer sees one proven within seconds."""
+    plain = [task for task in tasks if task.kind == "network" and not task.settings]
+    return plain[:1] + [task for task in tasks if task not in plain[:1]]
 
 
 def at_hand(variant: Variant) -> bool:
@@ -166,11 +166,11 @@ def show(asked: Comparison, console: Any, tf32: dict[str, str]) -> list[VariantV
 
     total = sum(asked.named or v.framework in task.recipes for task in asked.tasks for v in asked.variants)
     width = max(len(task.name) for task in asked.tasks), max((len(v.id) for v in asked.variants), default=0)
-    rows = []
+    rows, told = [], set()
     with activity(total, console if console.is_terminal else Console(stderr=True)) as (announce, finish):
         for row in proven(asked, announce, tf32):
             rows.append(row)
-            for line in results.lines(row, *width):
+            for line in results.lines(row, *width, told):
                 console.print(line, soft_wrap=True)
             finish()
     order = [(task.name, variant.id) for task in asked.tasks for variant in variants().values()]

@@ -34,8 +34,12 @@ AGAIN = "Give another file, or move this one away to start anew."
 SHORT = {"float64": "f64", "float32": "f32"}
 
 
-def lines(row: VariantVerdict, recipe_width: int, variant_width: int) -> "list[Text]":
-    """A program's verdict in a line, and a line for each thing that isn't plainly the same."""
+def lines(row: VariantVerdict, recipe_width: int, variant_width: int, told: set[str]) -> "list[Text]":
+    """A program's verdict in a line, and a line for each thing that isn't plainly the same.
+
+    Args:
+        told: what lines before this one have said. A known difference is told once, and this row's is added.
+    """
     from rich.text import Text
 
     sign, style = sign_of(row)
@@ -57,7 +61,13 @@ def lines(row: VariantVerdict, recipe_width: int, variant_width: int) -> "list[T
         line.append(f"  {row.seconds:.1f} s", style="dim")
     if row.outcome != "ok":
         line.append(f"  {row.outcome}", style=style)
-    return [line, *(Text(f"    {text}", style="dim" if row.outcome == "ok" else style) for text in explanations(row))]
+    said = explanations(row)
+    if row.outcome == "ok" and said:
+        said = [text for text in said if text not in told]
+        told.update(said)
+        if not said:
+            line.append("  known difference, as above", style="dim")
+    return [line, *(Text(f"    {text}", style="dim" if row.outcome == "ok" else style) for text in said)]
 
 
 def sign_of(row: VariantVerdict) -> tuple[str, str]:

@@ -1,0 +1,45 @@
+"""What a comparison prints: a line for each program, and nothing twice."""
+
+import math
+
+from concord.judge.verdict import LevelVerdict, VariantVerdict
+from concord.project.task import all_tasks
+from concord.report.compare import network_first
+from concord.report.results import lines
+
+SAME = LevelVerdict("training", "float64", "ok", error=3e-15, gate=1e-9)
+ORDER = LevelVerdict("conduct", "float64", "mismatch", error=math.inf, gate=1e-12, declared="always the same order")
+
+
+def row(recipe, *levels):
+    return VariantVerdict(recipe, "keras-tf", {"keras": "3.15.1"}, levels)
+
+
+def text(*rows):
+    told = set()
+    return [line.plain for one in rows for line in lines(one, 8, 8, told)]
+
+
+def test_a_known_difference_is_told_once():
+    first, explained, second, third = text(row("mlp", SAME, ORDER), row("dropout", SAME, ORDER), row("l2", SAME))
+    assert explained.strip() == "known difference: always the same order (float64 conduct)"
+    assert first.startswith("!") and "as above" not in first
+    assert second.startswith("!") and second.endswith("known difference, as above")
+    assert third.startswith("✓") and "known" not in third
+
+
+def test_an_order_has_no_digits():
+    assert "f64 3e-15" in text(row("mlp", SAME, ORDER))[0]
+
+
+def test_what_is_infinitely_wrong_says_so_each_time():
+    wrong = LevelVerdict("training", "float64", "mismatch", reason="is NaN", error=math.inf, gate=1e-9)
+    printed = text(row("mlp", wrong), row("l2", wrong))
+    assert len(printed) == 4
+    assert all("f64 inf" in line for line in printed[::2])
+
+
+def test_a_plain_small_network_comes_first():
+    first = network_first(all_tasks())[0]
+    assert first.kind == "network" and not first.settings
+    assert len(network_first(all_tasks())) == len(all_tasks())
