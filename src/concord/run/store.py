@@ -26,7 +26,7 @@ from concord.project.framework import Variant
 from concord.run.distributions import closure
 
 VERSION = 1  # of the entries; another version's are left alone
-SIZE_LIMIT = 2 * 10**9  # bytes; the entries that were used longest ago go first
+SIZE_LIMIT = 6 * 10**9  # bytes; all recipes take half of it. The entries that were used longest ago go first
 AGE_LIMIT = 7 * 24 * 3600  # seconds: older evidence isn't used again
 REPLACED_LIMIT = 24 * 3600  # seconds: whoever had begun with arrays that were replaced since has ended
 
