@@ -298,6 +298,37 @@ document.querySelectorAll(".compare").forEach(sideBySide)
 document.querySelectorAll(".compare:has(.part)").forEach(correspondence)
 edges()
 
+// ---- the recipes, filtered; what is chosen is in the address
+
+function recipes(form) {
+  const cards = [...document.querySelectorAll(".recipes > li")]
+  const fields = [...form.elements].filter((one) => one.matches("select"))
+  function draw() {
+    for (const card of cards) card.hidden = !fields.every(({ name, value }) => !value || card.dataset[name].split(" ").includes(value))
+    for (const list of document.querySelectorAll(".recipes")) // with its heading
+      list.hidden = list.previousElementSibling.hidden = !list.querySelector("li:not([hidden])")
+    form.querySelector("output").textContent = `${cards.filter((card) => !card.hidden).length} of ${cards.length} recipes`
+  }
+  function restore() {
+    const state = new URLSearchParams(location.search)
+    for (const field of fields) {
+      field.value = state.get(field.name) || ""
+      if (field.selectedIndex < 0) field.value = "" // the address names what isn't there
+    }
+    draw()
+  }
+  form.hidden = false
+  form.addEventListener("input", () => {
+    history.replaceState(null, "", address(Object.fromEntries(fields.map(({ name, value }) => [name, value]))))
+    draw()
+  })
+  form.addEventListener("submit", (event) => event.preventDefault())
+  addEventListener("popstate", restore)
+  restore()
+}
+
+document.querySelectorAll(".recipes__filter").forEach(recipes)
+
 // ---- how long ago something was proven
 
 for (const time of document.querySelectorAll(".proven time")) {

@@ -65,7 +65,7 @@ class Site:
         for framework in frameworks().values():
             folder = paths.FRAMEWORKS / framework.id
             found[f"frameworks/{framework.id}.md"] = pages.framework_page(framework, folder, self.results)
-        found["recipes/index.md"] = cookbook.page()
+        found["recipes/index.md"] = cookbook.page(self.results)
         found |= features.pages(self.results)
         found |= choose.pages(self.results)
         found |= guide.pages(self.results)
