@@ -142,8 +142,8 @@ hide: [toc]
 
 # Recipes
 
-Each recipe answers one question with one small program, written in {", ".join(labels[:-1])} and {labels[-1]}.
-Read them in this order, or start where you are curious.
+Each recipe answers one question with one small program, in up to {len(labels)} frameworks: {", ".join(labels[:-1])} and
+{labels[-1]}. Read them in this order, or start where you are curious.
 
 {filters}
 
