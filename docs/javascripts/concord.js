@@ -66,6 +66,11 @@ function edges() { // the sign
   }
 }
 
+function reachable() { // what scrolls sideways can be reached by keyboard; the theme puts tables into such frames
+  for (const frame of document.querySelectorAll(".md-typeset__scrollwrap, .compare__tabs"))
+    frame.scrollWidth > frame.clientWidth ? frame.tabIndex = 0 : frame.removeAttribute("tabindex")
+}
+
 function wrapping(box) {
   const root = document.documentElement
   box.checked = !root.classList.contains("no-wrap")
@@ -80,6 +85,7 @@ try { document.documentElement.classList.toggle("no-wrap", localStorage.getItem(
 document.querySelectorAll(".compare__tools").forEach((tools) => { tools.hidden = false })
 document.querySelectorAll("input.wrap").forEach(wrapping)
 addEventListener("resize", edges)
+for (const when of ["load", "resize"]) addEventListener(when, reachable)
 document.addEventListener("toggle", edges, true) // what was folded had no size
 const followed = new WeakMap() // where a column was put because another one scrolled: that isn't followed in turn
 document.addEventListener("scroll", ({ target }) => {
@@ -245,11 +251,16 @@ function sideBySide(compare) {
     const list = [event.target.value, ...chosen.filter((id) => id !== event.target.value)].slice(0, Math.max(chosen.length, FEWEST))
     if (location.hash) history.replaceState(null, "", address({}).href.split("#")[0])
     choose(list)
+    tab()
   })
   addEventListener("popstate", () => { restore(); reveal(); if (!wide.matches) tab() })
   addEventListener("hashchange", reveal)
   addEventListener("resize", () => draw())
-  function tab() { document.getElementById("tab-" + chosen[0]).checked = true }
+  function tab() {
+    document.getElementById("tab-" + chosen[0]).checked = true
+    const tabs = compare.querySelector(".compare__tabs"), name = tabs.querySelector(`[for=tab-${chosen[0]}]`)
+    tabs.scrollLeft = name.offsetLeft - (tabs.clientWidth - name.offsetWidth) / 2 // in sight
+  }
   restore()
   tab()
   reveal()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from concord.ask.gotchas import topics
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.framework import Framework, frameworks
@@ -17,6 +18,7 @@ from concord.site.results import Results
 REST = "More"  # the chapter of the recipes that no chapter names
 LEVELS = ("easy", "medium", "hard")  # most recipes are medium, and listed in neither of the others
 LINK = re.compile(r"\]\(\.\./(\w+)/README\.md")  # from one recipe to another, where the sources are read
+GOTCHA = re.compile(r"`gotchas/(\w+)\.py`")
 VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
@@ -100,9 +102,10 @@ def picture(task: Task) -> Picture | None:
 def split_readme(text: str) -> tuple[str, str, str]:
     """A README without its title: the first paragraph; what follows, under a heading; its sources, which come last."""
     body = LINK.sub(r"](../\1/index.md", text.split("\n", 1)[1].strip())
+    body = GOTCHA.sub(lambda found: f"[{topics()[found[1]].title}](../../gotchas/{found[1]}.md)", body)
     lead, _, rest = body.partition("\n\n")
     rest, heading, sources = rest.partition("## Source\n")
-    return lead, rest if rest.startswith("## ") else f"## The task {{ #task }}\n\n{rest}", heading + sources
+    return lead, rest if rest.startswith("## ") else f"## In numbers {{ #numbers }}\n\n{rest}", heading + sources
 
 
 def run_time(task: Task, results: Results) -> str:
