@@ -443,9 +443,7 @@ def test_a_card_tells_the_run_time(tmp_path, seconds, words):
 
 
 def test_code_is_kept_aside_and_put_back():
-    page = (
-        '<pre aria-label="a"><code><span class="l">x <b>&lt;</b> 1\n</span></code></pre><pre><code>plain</code></pre>'
-    )
+    page = '<pre aria-label="a"><code><span class="l">x <b>&lt;</b> 1\n</span></code></pre><pre><code>no</code></pre>'
     held = Held()
     plain = held.plain(page)
     assert '<pre aria-label="a"><code data-held="0">x &lt; 1\n</code></pre>' in plain
@@ -512,6 +510,9 @@ def test_the_first_page_shows_a_training_step(built):
         assert "gradient" in shown or "backward" in shown
     text = (built.folder / "index.html").read_text(encoding="utf-8")
     assert "✓ same gradient: 2e-16" in text
+    programs = sum(len(task.recipes) for task in TASKS.values())
+    assert f"<strong>{programs}</strong> programs in {len(EVERY)} recipes" in text
+    assert "<strong>3 of 3</strong> programs with a mistake" in text
 
 
 def stripped(text):
