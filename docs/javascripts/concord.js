@@ -85,7 +85,6 @@ try { document.documentElement.classList.toggle("no-wrap", localStorage.getItem(
 document.querySelectorAll(".compare__tools").forEach((tools) => { tools.hidden = false })
 document.querySelectorAll("input.wrap").forEach(wrapping)
 addEventListener("resize", edges)
-for (const when of ["load", "resize"]) addEventListener(when, reachable)
 document.addEventListener("toggle", edges, true) // what was folded had no size
 const followed = new WeakMap() // where a column was put because another one scrolled: that isn't followed in turn
 document.addEventListener("scroll", ({ target }) => {
@@ -308,6 +307,7 @@ unfold()
 document.querySelectorAll(".compare").forEach(sideBySide)
 document.querySelectorAll(".compare:has(.part)").forEach(correspondence)
 edges()
+for (const when of ["load", "resize"]) addEventListener(when, reachable) // after the columns have been chosen
 
 // ---- the recipes, filtered; what is chosen is in the address
 
