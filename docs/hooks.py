@@ -11,14 +11,17 @@ from mkdocs.utils import get_relative_url
 from concord.project.errors import UserError
 from concord.site import search
 from concord.site.build import Site
+from concord.site.markup import Held
 
 GLOSSARY = "glossary.md"
 site: Site
+held: Held
 
 
 def on_config(config):
-    global site
+    global site, held
     try:
+        held = Held()
         site = Site(Path(config.docs_dir), (config.repo_url or "").rstrip("/"))
         config.nav = site.menu()
     except UserError as error:
@@ -39,13 +42,17 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    filled = site.fill(markdown)
+    filled = held.plain(site.fill(markdown))
     code_alone = page.meta.get("search", {}).get("exclude")
     return filled if code_alone or page.file.src_uri == GLOSSARY else filled + site.definitions(filled)
 
 
 def on_page_content(html, page, config, files):
     return site.linked(html, get_relative_url("glossary.html", page.url))
+
+
+def on_post_page(output, page, config):
+    return held.back(output)
 
 
 @event_priority(-50)  # after the index is written, before the offline plugin copies it

@@ -1,7 +1,8 @@
-"""`python tools/outputs.py`: what each recipe prints when it is started as a program, for the site and its notebooks.
+"""`python tools/outputs.py`: what each recipe prints when it is started as a program, and how long that takes, for the
+site and its notebooks.
 
-Only operations: a network prints its loss and its accuracy, which the evidence tells more precisely. What is recorded
-already for the present program and versions isn't run again.
+Of an operation in every framework; of a network in NumPy alone, because it trains. What is recorded already for the
+present program and versions isn't run again.
 """
 
 import argparse
@@ -10,14 +11,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from concord.cli import fail
+from concord.data import datasets
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.files import check_writable, write_json
-from concord.project.framework import Variant, frameworks
+from concord.project.framework import REFERENCE, Variant, frameworks
 from concord.project.task import Task, all_tasks, find_task
 from concord.report import results as report
 from concord.run.process import available_threads
@@ -27,14 +30,17 @@ SCHEMA = "concord.outputs/1"
 PATIENCE = 1200  # seconds
 
 
-def printed(task: Task, variant: Variant) -> str:
-    """What the program prints, alone in an empty folder.
+def run(task: Task, variant: Variant) -> tuple[str, float]:
+    """What the program prints, alone in a folder with nothing but the data of a network, and its seconds.
 
     Raises:
         UserError: it fails.
     """
     with tempfile.TemporaryDirectory() as folder:
         program = Path(shutil.copy(task.recipes[variant.framework], folder))
+        if task.kind == "network":
+            datasets.export(Path(folder) / "mnist.npz", datasets.load("mnist"))
+        begin = time.perf_counter()
         done = subprocess.run(
             [variant.own.python if variant.own else sys.executable, program],
             cwd=folder,
@@ -43,25 +49,28 @@ def printed(task: Task, variant: Variant) -> str:
             encoding="utf-8",
             timeout=PATIENCE,
         )
+        seconds = time.perf_counter() - begin
     if done.returncode:
         raise UserError(f"{program.name} fails: {done.stderr.strip().splitlines()[-1]}")
-    return done.stdout
+    return done.stdout, seconds
 
 
 def row(task: Task, variant: Variant) -> dict[str, Any]:
+    printed, seconds = run(task, variant)
     return {
         "recipe": task.name,
         "framework": variant.framework,
         "variant": variant.id,
         "versions": variant.versions(),
         "recipe_sha256": report.code_sha256(task.recipes[variant.framework]),
-        "printed": printed(task, variant),
+        "printed": printed,
+        "seconds": round(seconds, 1),
     }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipes", nargs="*", help="by default every operation")
+    parser.add_argument("recipes", nargs="*", help="by default every one with programs")
     parser.add_argument("--json", type=Path, default=paths.CHECKOUT / "docs" / "results" / "outputs.json")
     arguments = parser.parse_args()
     try:
@@ -71,13 +80,14 @@ def main() -> None:
             found = report.read_document(arguments.json, SCHEMA)["results"]
             known = {(one["recipe"], one["framework"]): one for one in found}
         tasks = [find_task(name) for name in arguments.recipes] or all_tasks()
-        for task in (task for task in tasks if task.kind == "operation"):
+        for task in (task for task in tasks if task.kind != "experiment"):
             for framework in frameworks().values():
                 variant = framework.variants[0]
-                if framework.id not in task.recipes or not variant.versions():
+                asked = task.kind == "operation" or variant.id == REFERENCE
+                if framework.id not in task.recipes or not asked or not variant.versions():
                     continue
                 key = (task.name, framework.id)
-                if key in known and not outdated_program(task, variant.id, known[key]):
+                if "seconds" in known.get(key, ()) and not outdated_program(task, variant.id, known[key]):
                     continue
                 known[key] = row(task, variant)
                 print(f"{task.recipes[framework.id].name}: {len(known[key]['printed'])} characters")

@@ -66,6 +66,11 @@ function edges() { // the sign
   }
 }
 
+function reachable() { // what scrolls sideways can be reached by keyboard; the theme puts tables into such frames
+  for (const frame of document.querySelectorAll(".md-typeset__scrollwrap, .compare__tabs"))
+    frame.scrollWidth > frame.clientWidth ? frame.tabIndex = 0 : frame.removeAttribute("tabindex")
+}
+
 function wrapping(box) {
   const root = document.documentElement
   box.checked = !root.classList.contains("no-wrap")
@@ -245,11 +250,16 @@ function sideBySide(compare) {
     const list = [event.target.value, ...chosen.filter((id) => id !== event.target.value)].slice(0, Math.max(chosen.length, FEWEST))
     if (location.hash) history.replaceState(null, "", address({}).href.split("#")[0])
     choose(list)
+    tab()
   })
   addEventListener("popstate", () => { restore(); reveal(); if (!wide.matches) tab() })
   addEventListener("hashchange", reveal)
   addEventListener("resize", () => draw())
-  function tab() { document.getElementById("tab-" + chosen[0]).checked = true }
+  function tab() {
+    document.getElementById("tab-" + chosen[0]).checked = true
+    const tabs = compare.querySelector(".compare__tabs"), name = tabs.querySelector(`[for=tab-${chosen[0]}]`)
+    tabs.scrollLeft = name.offsetLeft - (tabs.clientWidth - name.offsetWidth) / 2 // in sight
+  }
   restore()
   tab()
   reveal()
@@ -297,6 +307,38 @@ unfold()
 document.querySelectorAll(".compare").forEach(sideBySide)
 document.querySelectorAll(".compare:has(.part)").forEach(correspondence)
 edges()
+for (const when of ["load", "resize"]) addEventListener(when, reachable) // after the columns have been chosen
+
+// ---- the recipes, filtered; what is chosen is in the address
+
+function recipes(form) {
+  const cards = [...document.querySelectorAll(".recipes > li")]
+  const fields = [...form.elements].filter((one) => one.matches("select"))
+  function draw() {
+    for (const card of cards) card.hidden = !fields.every(({ name, value }) => !value || card.dataset[name].split(" ").includes(value))
+    for (const list of document.querySelectorAll(".recipes")) // with its heading
+      list.hidden = list.previousElementSibling.hidden = !list.querySelector("li:not([hidden])")
+    form.querySelector("output").textContent = `${cards.filter((card) => !card.hidden).length} of ${cards.length} recipes`
+  }
+  function restore() {
+    const state = new URLSearchParams(location.search)
+    for (const field of fields) {
+      field.value = state.get(field.name) || ""
+      if (field.selectedIndex < 0) field.value = "" // the address names what isn't there
+    }
+    draw()
+  }
+  form.hidden = false
+  form.addEventListener("input", () => {
+    history.replaceState(null, "", address(Object.fromEntries(fields.map(({ name, value }) => [name, value]))))
+    draw()
+  })
+  form.addEventListener("submit", (event) => event.preventDefault())
+  addEventListener("popstate", restore)
+  restore()
+}
+
+document.querySelectorAll(".recipes__filter").forEach(recipes)
 
 // ---- how long ago something was proven
 

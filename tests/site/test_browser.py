@@ -15,6 +15,7 @@ from conftest import EVERY, TASKS
 
 from concord.data import datasets
 from concord.project.python import run_file
+from concord.site import cookbook
 from concord.site.comparison import anchor
 from concord.site.source import read_source
 
@@ -56,6 +57,8 @@ KINDS = (
     "recipes/strides_and_padding/index.html",
     "recipes/pooling/index.html",
     "recipes/cross_entropy/index.html",
+    "recipes/learning_rate/index.html",
+    "recipes/optimisers/index.html",
     "recipes/mnist_cnn/keras.html",
     "frameworks/keras.html",
     "guide.html",
@@ -64,6 +67,7 @@ KINDS = (
     "gotchas.html",
     "gotchas/relu_slope.html",
     "glossary.html",
+    "learning/index.html",
     "proof.html",
     "mutants.html",
     "speed.html",
@@ -167,14 +171,46 @@ def test_every_kind_of_page(visit, path):
         page.set_viewport_size({"width": width, "height": 900})
         page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
     page.locator(ALIKE).evaluate_all("all => all.forEach(one => one.remove())")
-    in_light = barriers(page)
-    assert in_light == [], "\n".join(in_light[:10])
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    for width in (WIDTHS[-1], WIDTHS[0]):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        in_light = barriers(page)
+        assert in_light == [], "\n".join(in_light[:10])
     dark = "getComputedStyle(document.body).getPropertyValue('--md-default-bg-color').trim() === '#14181d'"
     assert not page.evaluate(dark)
     page.emulate_media(color_scheme="dark")
     page.wait_for_function(dark)
     in_dark = barriers(page, {"runOnly": ["color-contrast"]})  # nothing else depends on the scheme
     assert in_dark == [], "\n".join(in_dark[:10])
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1440, "light")])
+def test_what_is_found_can_be_read(visit, width, scheme):
+    page = visit("index.html", width=width, color_scheme=scheme)
+    if width == 390:
+        page.locator("label[for=__search]:visible").first.click()
+    page.locator(".md-search__input").click()
+    page.keyboard.type("loss nan")
+    page.locator(".md-search-result__item mark").first.wait_for()
+    assert barriers(page, among=(".md-search",)) == []
+
+
+def test_the_recipes_filtered(visit):
+    """By framework, topic and difficulty; a chapter of which nothing is left goes with its heading."""
+    page = visit("recipes/index.html?framework=cuda")
+    cards, told = page.locator(".recipes > li"), page.locator(".recipes__filter output")
+    expect(cards.locator("visible=true")).to_have_count(sum("cuda" in task.recipes for task in EVERY.values()))
+    expect(page.locator("article h2").locator("visible=true")).to_have_text(["On a GPU"])
+    page.get_by_label("Framework").select_option("numpy")
+    page.get_by_label("Difficulty").select_option("easy")
+    page.get_by_label("Topic").select_option("Inside a neuron")
+    assert "framework=numpy&topic=inside-a-neuron&level=easy" in page.url
+    found = [task for task in cookbook.chapters()[1].tasks if cookbook.chapters()[1].levels.get(task.name) == "easy"]
+    expect(cards.locator("visible=true").locator("strong")).to_have_text([task.specification.TITLE for task in found])
+    expect(told).to_have_text(f"{len(found)} of {len(EVERY)} recipes")
+    page = visit("recipes/index.html?level=impossible")
+    expect(cards.locator("visible=true")).to_have_count(len(EVERY))
 
 
 def test_columns_and_address(visit):

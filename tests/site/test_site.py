@@ -42,7 +42,7 @@ from concord.site import comparison, cookbook, correspondence, evidence, glossar
 from concord.site import features as site_features
 from concord.site import pages as site_pages
 from concord.site.costs import OF_THE_IMPORT
-from concord.site.markup import code
+from concord.site.markup import Held, code
 from concord.site.results import Measurement, Results, pins, read_results
 from concord.site.source import differing_lines, lines_of_code, notebook, read_source
 
@@ -419,6 +419,7 @@ def test_the_book_has_every_recipe_once():
     [
         ('[[chapters]]\ntitle = "A"\nrecipes = ["poling"]', "poling"),
         ('[[chapters]]\ntitle = "A"\nrecipes = ["pooling", "pooling"]', "names pooling twice"),
+        ('hard = ["poling"]\n[[chapters]]\ntitle = "A"\nrecipes = []', "poling"),
         ('[[chapters]]\ntitle = "A"', "can't be read: KeyError"),
         ("[[chapters]", "can't be read: TOMLDecodeError"),
     ],
@@ -428,6 +429,25 @@ def test_a_wrong_list_of_chapters_is_told(tmp_path, text, complaint):
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=re.escape(complaint)):
         cookbook.chapters(file)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(2, "seconds"), (70.2, "a minute"), (130, "2 minutes"), (None, "")])
+def test_a_card_tells_the_run_time(tmp_path, seconds, words):
+    task, row = TASKS["pooling"], {"recipe": "pooling", "framework": "numpy", "variant": "numpy"}
+    row |= {"versions": {"numpy": pins(variants()["numpy"])["numpy"]}}
+    row |= {"recipe_sha256": code_sha256(task.recipes["numpy"])} | ({"seconds": seconds} if seconds else {})
+    results = Results(documents(tmp_path / "docs", [outputs(row)]) / "results")
+    assert cookbook.run_time(task, results) == words
+    assert cookbook.run_time(EVERY["learning_rate"], results) == "6 trainings"
+    assert f"easy{' · ' + words if words else ''} · all 8 frameworks" in cookbook.page(results)
+
+
+def test_code_is_kept_aside_and_put_back():
+    page = '<pre aria-label="a"><code><span class="l">x <b>&lt;</b> 1\n</span></code></pre><pre><code>no</code></pre>'
+    held = Held()
+    plain = held.plain(page)
+    assert '<pre aria-label="a"><code data-held="0">x &lt; 1\n</code></pre>' in plain
+    assert held.back(plain) == page
 
 
 def test_recipes_in_no_chapter_come_last(tmp_path):
@@ -490,6 +510,9 @@ def test_the_first_page_shows_a_training_step(built):
         assert "gradient" in shown or "backward" in shown
     text = (built.folder / "index.html").read_text(encoding="utf-8")
     assert "✓ same gradient: 2e-16" in text
+    programs = sum(len(task.recipes) for task in TASKS.values())
+    assert f"<strong>{programs}</strong> programs in {len(EVERY)} recipes" in text
+    assert "<strong>3 of 3</strong> programs with a mistake" in text
 
 
 def stripped(text):

@@ -65,10 +65,11 @@ class Site:
         for framework in frameworks().values():
             folder = paths.FRAMEWORKS / framework.id
             found[f"frameworks/{framework.id}.md"] = pages.framework_page(framework, folder, self.results)
-        found["recipes/index.md"] = cookbook.page()
+        found["recipes/index.md"] = cookbook.page(self.results)
         found |= features.pages(self.results)
-        found |= choose.pages(self.results)
-        found |= guide.pages(self.results)
+        table = choose.groups(self.results)
+        found |= choose.pages(table)
+        found["guide.md"] = guide.page(table)
         found |= gotchas.pages(self.results)
         found |= symptoms.pages(self.results)
         found["contribute.md"] = pages.contribute(paths.CHECKOUT / "CONTRIBUTING.md")

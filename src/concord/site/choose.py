@@ -16,9 +16,8 @@ from concord.site.source import read_source
 MEASURED, FAST = "mnist_cnn", "mnist_cnn_fast"  # the network that is timed, and its fast programs
 
 
-def pages(results: Results) -> dict[str, str | bytes]:
+def pages(found: list[Group]) -> dict[str, str | bytes]:
     """The page, and its table to download."""
-    found = groups(results)
     return {"choose.md": page(found), **files("choose", found)}
 
 

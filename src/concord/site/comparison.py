@@ -53,7 +53,7 @@ def columns(task: Task, results: Results) -> list[Column]:
         path = task.recipes.get(framework.id)
         file = f"{task.name}_{framework.id}.py"
         source = read_source(path) if path else None
-        printed = results.printed(task, framework.id)
+        printed = results.recorded(task, framework.id).get("printed", "")
         hosts = elsewhere(results.repository, task, framework, file) if source else {}
         found.append(Column(framework, source, file, ways(framework, file), printed, hosts))
     return found

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from concord.ask.gotchas import topics
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.framework import Framework, frameworks
 from concord.project.task import Task, all_tasks
 from concord.site.markup import render
+from concord.site.results import Results
 
 REST = "More"  # the chapter of the recipes that no chapter names
+LEVELS = ("easy", "medium", "hard")  # most recipes are medium, and listed in neither of the others
 LINK = re.compile(r"\]\(\.\./(\w+)/README\.md")  # from one recipe to another, where the sources are read
+GOTCHA = re.compile(r"`gotchas/(\w+)\.py`")
 VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
 
@@ -22,6 +26,7 @@ VIEW = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 class Chapter:
     title: str
     tasks: list[Task]
+    levels: dict[str, str]  # by recipe, how hard it is
 
     @property
     def id(self) -> str:
@@ -48,20 +53,23 @@ def chapters(file: Path | None = None) -> list[Chapter]:
     rest = {task.name: task for task in sorted(all_tasks(), key=lambda task: task.name)}
     known, found = list(rest), []
     try:
-        listed = [(str(one["title"]), list(one["recipes"])) for one in tomllib.loads(file.read_text())["chapters"]]
+        written = tomllib.loads(file.read_text(encoding="utf-8"))
+        listed = [(str(one["title"]), list(one["recipes"])) for one in written["chapters"]]
+        levels = {name: level for level in LEVELS for name in written.get(level, ())}
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise UserError(
             f"{file} can't be read: {type(error).__name__}: {error}.\n"
             'It lists [[chapters]], each with a title = "…" and recipes = ["…"].'
         ) from None
+    for name in (*levels, *(name for _, names in listed for name in names)):
+        if name not in known:
+            raise UserError(f"{file}: " + nearest("recipe", name, known))
     for title, names in listed:
         for name in names:
-            if name not in known:
-                raise UserError(f"{file}: " + nearest("recipe", name, known))
             if name not in rest or names.count(name) > 1:
                 raise UserError(f"{file} names {name} twice.\nA recipe has one place in the book.")
-        found.append(Chapter(title, [rest.pop(name) for name in names]))
-    return [chapter for chapter in (*found, Chapter(REST, list(rest.values()))) if chapter.tasks]
+        found.append(Chapter(title, [rest.pop(name) for name in names], levels))
+    return [chapter for chapter in (*found, Chapter(REST, list(rest.values()), levels)) if chapter.tasks]
 
 
 def in_order() -> list[Task]:
@@ -94,21 +102,41 @@ def picture(task: Task) -> Picture | None:
 def split_readme(text: str) -> tuple[str, str, str]:
     """A README without its title: the first paragraph; what follows, under a heading; its sources, which come last."""
     body = LINK.sub(r"](../\1/index.md", text.split("\n", 1)[1].strip())
+    body = GOTCHA.sub(lambda found: f"[{topics()[found[1]].title}](../../gotchas/{found[1]}.md)", body)
     lead, _, rest = body.partition("\n\n")
     rest, heading, sources = rest.partition("## Source\n")
-    return lead, rest if rest.startswith("## ") else f"## The task {{ #task }}\n\n{rest}", heading + sources
+    return lead, rest if rest.startswith("## ") else f"## In numbers {{ #numbers }}\n\n{rest}", heading + sources
 
 
-def page() -> str:
+def run_time(task: Task, results: Results) -> str:
+    """How long the first program that was timed takes, in words; of an experiment, how often it trains."""
+    if task.of:
+        return f"{len(task.settings)} trainings"
+    seconds = next((row["seconds"] for id in task.recipes if "seconds" in (row := results.recorded(task, id))), None)
+    if seconds is None:
+        return ""
+    return "seconds" if seconds < 20 else "a minute" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+
+
+def page(results: Results) -> str:
     """The Markdown of the page with all recipes."""
     book = chapters()
+    times = {task.name: run_time(task, results) for chapter in book for task in chapter.tasks}
     pictures = {task.name: picture(task) for chapter in book for task in chapter.tasks}
     sections = "\n\n".join(
         f"## {chapter.title} {{ #{chapter.id} }}\n\n"
-        + render("chapter.html", chapter=chapter, pictures=pictures, frameworks=frameworks(), usual=usual())
+        + render(
+            "chapter.html",
+            chapter=chapter,
+            pictures=pictures,
+            frameworks=frameworks(),
+            usual=usual(),
+            times=times,
+        )
         for chapter in book
     )
     labels = [framework.label for framework in usual()]
+    filters = render("filters.html", chapters=book, frameworks=frameworks().values(), levels=LEVELS)
     return f"""---
 title: All recipes
 description: Every recipe of the cookbook, chapter by chapter, with its picture.
@@ -117,8 +145,10 @@ hide: [toc]
 
 # Recipes
 
-Each recipe answers one question with one small program, written in {", ".join(labels[:-1])} and {labels[-1]}.
-Read them in this order, or start where you are curious.
+Each recipe answers one question with one small program, in up to {len(labels)} frameworks: {", ".join(labels[:-1])} and
+{labels[-1]}. Read them in this order, or start where you are curious.
+
+{filters}
 
 {sections}
 """

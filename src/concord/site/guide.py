@@ -8,11 +8,10 @@ from urllib.parse import urlencode
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.framework import frameworks, variants
-from concord.site import choose, costs
+from concord.site import costs
 from concord.site.features import USABLE
 from concord.site.markup import render
 from concord.site.matrix import Cell, Group, Row
-from concord.site.results import Results
 
 
 @dataclass(frozen=True)
@@ -111,13 +110,8 @@ def table_link(sentence: Sentence, rows: dict[str, Row]) -> str:
     return f"choose.html?{urlencode(query, safe=',')}#row-{found[0].id}"
 
 
-def pages(results: Results) -> dict[str, str]:
-    """The guide's page."""
-    return {"guide.md": page(choose.groups(results))}
-
-
 def page(groups: list[Group]) -> str:
-    """The Markdown of the page."""
+    """The Markdown of the page, which speaks of the table's rows."""
     rows = {row.id: row for group in groups for row in group.rows}
     titles = {
         row.id: row.label if row.needed else f"{group.title}: {row.label}" for group in groups for row in group.rows

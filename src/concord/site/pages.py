@@ -56,6 +56,20 @@ def training_step(results: Results) -> Markup:
     )
 
 
+def numbers(results: Results) -> Markup:
+    """How much there is, and how many wrong programs were caught."""
+    written = cookbook.in_order()
+    wrong = [row for row in results.latest("mutants")[1].get("results", []) if not row["equivalent"]]
+    return render(
+        "numbers.html",
+        recipes=len(written),
+        programs=sum(len(task.recipes) for task in written if not task.of),
+        frameworks=len(frameworks()),
+        wrong=len(wrong),
+        caught=sum(bool(row["killed_by"]) for row in wrong),
+    )
+
+
 def step_of_training(text: str) -> str:
     """One training step, as a recipe's source has it: its function `step`, else the innermost loop of `train`."""
     functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
@@ -130,6 +144,7 @@ def differences(_: Results) -> Markup:
 
 
 FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
+    "numbers": numbers,
     "training-step": training_step,
     "book": book,
     "weights": weights_links,

@@ -114,13 +114,13 @@ class Results:
         """By variant, in the order of the tables; variants that don't exist any more are left out."""
         return {id: self._found[recipe, id] for id in variants() if (recipe, id) in self._found}
 
-    def printed(self, task: Task, framework: str) -> str:
-        """What a program prints, as far as it was recorded of the program and the versions of now; else nothing."""
+    def recorded(self, task: Task, framework: str) -> dict[str, Any]:
+        """What a program prints and how long it takes, where that was recorded of the program and versions of now."""
         rows = self.latest("outputs")[1].get("results", [])
         found = next((row for row in rows if (row["recipe"], row["framework"]) == (task.name, framework)), None)
         if found is None or framework not in task.recipes or outdated_program(task, found["variant"], found):
-            return ""
-        return found["printed"]
+            return {}
+        return found
 
     def staleness(self, measurement: Measurement, recipe_files: Iterable[Path]) -> str:
         """Why a measurement no longer speaks for the present files, in one line; empty if it does."""
