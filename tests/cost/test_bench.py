@@ -12,10 +12,10 @@ import pytest
 from commands import assert_refused, run
 
 from concord.cost.bench import check_same_program, remarks, run_benchmark, start
-from concord.cost.rounds import FULL, QUICK, Bench, Entrant, FailedError, check_clock
+from concord.cost.rounds import FULL, QUICK, Bench, Entrant, FailedError, Turn, check_clock, check_even
 from concord.cost.statistics import Figure, compared, figure, loaded, noise, ratio, reference, sound
 from concord.data import datasets as data
-from concord.judge.ladder import Run
+from concord.judge.mutants import MutantCollector, patched
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.framework import variants
@@ -154,12 +154,16 @@ def bench_of(collector: Collector, task: Task, plan=QUICK) -> Bench:
     return Bench(collector, task, start(file, task, collector.dataset, plan, "cpu"), file, plan)
 
 
+STARTED = Answer("ok", fields={"import_seconds": 1})
+
+
 def entrant(workers) -> Entrant:
     return Entrant(variants()["numpy"], workers, {"round": 0, "outcome": "ok", "reason": ""})
 
 
-def trained(seconds: float) -> dict:
-    return {"seconds": {"variables": 1, "train": seconds}, "latencies": [0.1] * 5, "peak_memory": 1}
+def trained(seconds: float) -> Answer:
+    fields = {"seconds": {"variables": 1, "train": seconds}, "latencies": [0.1] * 5, "peak_memory": 1}
+    return Answer("ok", fields=fields, ticks=(0, 1, 1, 1 + seconds))
 
 
 def test_processes_of_a_round_take_turns(crew, monkeypatch):
@@ -175,8 +179,8 @@ def test_processes_of_a_round_take_turns(crew, monkeypatch):
             steps = (job["train_count"] or 0) // 100
             turns.append((self.name or variant.id, steps))
             if variant.id == "jax" and len([turn for turn in turns if turn[0] == "jax"]) > 6:
-                return Answer("ok"), Answer("crashed", "the process ended itself")
-            return Answer("ok", fields={"import_seconds": 1}), Answer("ok", fields=trained(steps))
+                return STARTED, Answer("crashed", "the process ended itself")
+            return STARTED, trained(steps)
 
         def close_one(self, variant, precision):
             turns.append((self.name or variant.id, "closed"))
@@ -186,6 +190,7 @@ def test_processes_of_a_round_take_turns(crew, monkeypatch):
 
     monkeypatch.setattr(crew.collector, "workers", MadeUp(""))
     monkeypatch.setattr(crew, "control_workers", MadeUp("control"))
+    monkeypatch.setattr(crew, "judge", lambda *_: None)
     monkeypatch.setattr(crew, "proven", lambda variant: {"unproven": "", "rounds": []})
     for _, do in crew.round(0, [variants()["jax"], variants()["numpy"]], variants()["numpy"]):
         do()
@@ -199,13 +204,16 @@ def test_processes_of_a_round_take_turns(crew, monkeypatch):
     assert crew.round(0, [variants()["numpy"]], variants()["numpy"]) == []
 
 
-def test_a_round_is_the_median_of_its_turns(crew):
-    """Two turns of PyTorch's that once took eight times as long."""
+def test_a_round_is_the_median_of_its_turns(crew, monkeypatch):
+    """Two turns of PyTorch's that once took eight times as long. The training that is told of is the one judged."""
+    judged = []
+    monkeypatch.setattr(crew, "judge", lambda entrant, evidence, level: judged.append(evidence))
     one = entrant(crew.control_workers)
-    one.turns = [0.041, 0.320, 0.043, 0.313, 0.044]
+    one.turns = [Turn(step, 1.0, str(step)) for step in (0.041, 0.320, 0.043, 0.313, 0.044)]
     one.attempt(crew.steady)
     assert one.run["steady_seconds"] == 0.044
-    one.turns = [-0.001, 0.0, 0.002]
+    assert judged == ["0.044"]
+    one.turns = [Turn(step, 1.0, "") for step in (-0.001, 0.0, 0.002)]
     one.attempt(crew.steady)
     assert one.run["outcome"] == "error"
     assert "too short to measure" in one.run["reason"]
@@ -221,12 +229,12 @@ def test_a_run_is_long_enough_to_drown_what_compiling_varies(crew, monkeypatch, 
 
         def run(self, variant, precision, job):
             lengths.append(job["train_count"] // job["train"]["batch_size"])
-            return Answer("ok"), Answer("ok", fields=trained(len(lengths) % 2 / 5 + lengths[-1] * step))
+            return STARTED, trained(len(lengths) % 2 / 5 + lengths[-1] * step)
 
     monkeypatch.setattr(Bench, "images", lambda bench: images)
     crew.plan, one = FULL, entrant(MadeUp())
     long = crew.long_run(one)
-    assert crew.step(one, long) == pytest.approx(step, rel=0.25)
+    assert crew.step(one, long).step == pytest.approx(step, rel=0.25)
     assert max(lengths) == longest
     lengths.clear()
     crew.document["variants"]["numpy"] = row(step)
@@ -235,16 +243,22 @@ def test_a_run_is_long_enough_to_drown_what_compiling_varies(crew, monkeypatch, 
     assert again == pytest.approx(max(longest, FULL.long), rel=0.25)
 
 
-def changed(folder, old: str, new: str) -> Task:
-    """softmax_regression with another text in its NumPy recipe."""
+def changed(folder, *changes: tuple[str, str]) -> Task:
+    """softmax_regression with other texts in its NumPy recipe."""
     task = find_task("softmax_regression")
     source = task.recipes["numpy"].read_text(encoding="utf-8")
-    assert source.count(old) == 1
     path = folder / task.recipes["numpy"].name
-    path.write_text(source.replace(old, new), encoding="utf-8")
+    path.write_text(patched(source, changes, path.name), encoding="utf-8")
     return replace(task, folder=folder, recipes={"numpy": path})
 
 
+TRAINING = "    return model, history\n"
+PREDICTING = "    return network(model, images)\n"
+IMPORTS = "import numpy as np\n"
+BEGINNING = "    random, history ="
+NOT_RIGHT = "what was timed isn't right: "
+
+# Wrong programs, each with what is told of it: changes of softmax_regression in NumPy.
 LATE = """
     class Late:
         def __init__(self, array):
@@ -260,47 +274,141 @@ LATE = """
 
     return {name: Late(array) for name, array in model.items()}, history
 """
-STOPPED = """
+A_CLOCK = """
     import sys
+    import time
 
     worker = sys.modules["__main__"]
-    begin = worker.perf_counter()
-    while worker.perf_counter() < begin + 0.5:
+    right, told = worker.perf_counter, []
+    begin = right()
+    while right() < begin + 0.5:
         pass
+"""
+STOPPED = (
+    A_CLOCK
+    + """
     worker.perf_counter = lambda: begin
     return model, history
 """
+)
+STOPPED_ONCE = (
+    A_CLOCK
+    + """
+    def late():
+        worker.perf_counter = right
+        return begin
+
+    worker.perf_counter = late
+    return model, history
+"""
+)
+ON_DISK = """
+    kept = Path(__file__).with_suffix(f".{len(images)}.npz")
+    if kept.exists():
+        return dict(np.load(kept)), [0.0] * epochs
+"""
+WRONG_TRAININGS = {
+    "the clock is stopped": ([(TRAINING, STOPPED)], "its clock is wrong: by it, `train` took 0.0"),
+    "the clock is stopped, and right again afterwards": (
+        [(TRAINING, STOPPED_ONCE)],
+        "its clock is wrong: by it, `train` took 0.0",
+    ),
+    "answers are kept on the disk": (
+        [
+            (BEGINNING, ON_DISK + BEGINNING),
+            (TRAINING, "    np.savez(kept, **model)\n" + TRAINING),
+        ],
+        NOT_RIGHT,
+    ),
+    "answers are remembered": (
+        [
+            (IMPORTS, IMPORTS + "\nknown = {}\n"),
+            (BEGINNING, "    if len(images) in known:\n        return known[len(images)]\n" + BEGINNING),
+            (TRAINING, "    known[len(images)] = model, history\n" + TRAINING),
+        ],
+        NOT_RIGHT,
+    ),
+    "no more than five steps": (
+        [("range(batch_size, len(order), batch_size)):", "range(batch_size, len(order), batch_size))[:5]:")],
+        NOT_RIGHT,
+    ),
+    "nothing is learnt of the very batches that are timed": (
+        [
+            (
+                "    random, history =",
+                "    if batch_size == 100:\n        return model, [0.0] * epochs\n    random, history =",
+            )
+        ],
+        NOT_RIGHT,
+    ),
+}
+WRONG_PREDICTIONS = {
+    "the last answer again": [
+        (IMPORTS, IMPORTS + "\nknown = {}\n"),
+        (PREDICTING, "    return known.setdefault(images.shape, network(model, images))\n"),
+    ],
+    "a single image's is made up": [
+        (PREDICTING, "    return network(model, images) if len(images) > 1 else np.zeros((1, 10), images.dtype)\n")
+    ],
+    "a sample of a thousand": [
+        (PREDICTING, "    return np.resize(network(model, images[: 1 + len(images) // 2]), (len(images), 10))\n")
+    ],
+}
 
 
-def asked(tmp_path, ending: str) -> tuple[dict, dict]:
-    """A step of a program whose training ends otherwise."""
-    with (
-        Collector(tmp_path / "evidence", data.load("digits")) as collector,
-        Workers(tmp_path / "workers") as workers,
-    ):
-        bench = bench_of(collector, changed(tmp_path, "    return model, history\n", ending))
-        return bench.ask(entrant(workers), Run("first", steps=1))
+@pytest.fixture
+def measuring(tmp_path):
+    """Measures a changed softmax_regression: what is told of a process of its own."""
+    given = tmp_path / "evidence", data.load("digits")
+    with MutantCollector(*given) as collector, Workers(tmp_path / "workers") as workers:
+
+        def measure(*changes):
+            bench = bench_of(collector, changed(tmp_path, *changes))
+            one = entrant(workers)
+            for do in (bench.first_step, *[lambda one: bench.turn([one])] * 3, bench.steady, bench.predict_and_learn):
+                one.attempt(do)
+            return one.run
+
+        yield measure
 
 
-def test_what_is_put_off_until_the_weights_are_read_costs_time(tmp_path):
-    _, fields = asked(tmp_path, LATE)
-    assert fields["seconds"]["train"] > 0.3
+def test_a_right_program_has_figures(measuring):
+    run = measuring()
+    assert run["outcome"] == "ok" or "too short to measure" in run["reason"], run
+    assert run["first_step_seconds"] > 0
 
 
-def test_a_clock_that_is_tampered_with_gives_no_figure(tmp_path):
-    with pytest.raises(FailedError, match="its clock is wrong: by it, a job of"):
-        asked(tmp_path, STOPPED)
+@pytest.mark.parametrize("name", WRONG_TRAININGS)
+def test_a_time_without_the_work_is_refused(measuring, name):
+    changes, reason = WRONG_TRAININGS[name]
+    assert reason in measuring(*changes)["reason"]
+
+
+@pytest.mark.parametrize("name", WRONG_PREDICTIONS)
+def test_predictions_that_are_timed_are_right(measuring, name):
+    assert measuring(*WRONG_PREDICTIONS[name])["reason"].startswith(NOT_RIGHT)
+
+
+def test_what_is_put_off_until_the_weights_are_read_costs_time(measuring):
+    assert measuring((TRAINING, LATE))["first_step_seconds"] > 0.3
 
 
 def test_clocks_are_held_against_each_other():
-    def answer(train, job, around):
-        return Answer("ok", fields={"seconds": {"train": train}, "job_seconds": job}, seconds=around)
+    def answer(told, passed):
+        return Answer("ok", fields={"seconds": {"train": told}}, ticks=(5.0, 5.0 + passed))
 
-    check_clock(answer(1.0, 1.0, 1.01))
-    with pytest.raises(FailedError, match=r"it took 2\.000 s of a job that lasted 1\.000 s"):
-        check_clock(answer(2.0, 1.0, 1.0))
-    with pytest.raises(FailedError, match=r"by it, a job of 2\.000 s lasted 1\.000 s"):
-        check_clock(answer(1.0, 1.0, 2.0))
+    check_clock(answer(1.0, 1.01))
+    for told, passed in ((2.0, 1.0), (1.0, 2.0)):
+        with pytest.raises(FailedError, match=rf"by it, `train` took {told:.3f} s, and by another {passed:.3f} s"):
+            check_clock(answer(told, passed))
+
+
+def test_short_trainings_that_wait_are_noticed():
+    """Then a step, which is a long training less a short one, looks shorter than it is; an epoch tells."""
+    check_even(10.0, 8.0)
+    for epoch in (30.0, 3.0):
+        with pytest.raises(FailedError, match="its times don't fit"):
+            check_even(epoch, 10.0)
 
 
 @pytest.fixture(scope="module")

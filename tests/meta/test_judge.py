@@ -1133,6 +1133,29 @@ def each_answer_is_computed_anew_at_its_precision(h, folder):
         assert np.allclose(arrays["logits"], expected, rtol=1e-4, atol=1e-4)
 
 
+@case
+def who_stops_early_is_made_to(h, folder):
+    """Both the epoch that ends the training and the model that comes back show."""
+
+    def tried(old: str, new: str) -> dict[str, Any]:
+        task = h.task.find_task("early_stopping")
+        program = folder / f"{next(numbers)}.py"
+        source = task.recipes["numpy"].read_text(encoding="utf-8")
+        assert source.count(old) == 1
+        program.write_text(source.replace(old, new), encoding="utf-8")
+        task = replace(task, recipes={"numpy": program})
+        ((found, arrays),) = collected(h, folder, task, ("float64", replace(DRAWN, draw=1)))
+        assert found.outcome == "ok", found.reason
+        return {name: array for name, array in arrays.items() if name.endswith(("stops", "of the best epoch"))}
+
+    stop, back = "waited == patience", "return best, history"
+    right, late, last = tried(stop, stop), tried(stop, "waited > patience"), tried(back, "return model, history")
+    losses, *weights = right.values()
+    assert len(losses) < 20 and len(weights) == 4
+    assert len(late["conduct/the losses until training stops"]) > len(losses)
+    assert all(not np.allclose(array, last[name], rtol=1e-3) for name, array in right.items() if array.ndim == 2)
+
+
 FORGER = """    import os, stat, sys, time
     frame = sys._getframe()
     while "job" not in frame.f_locals:

@@ -6,26 +6,31 @@ disturbs all alike, and how far the control lies apart from itself is what a dif
 """
 
 import math
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from statistics import median
+from statistics import median, median_low
 from typing import Any
 
 from concord.cost.statistics import sound
+from concord.judge import ladder
 from concord.judge.ladder import Run
-from concord.judge.prove import prove
+from concord.judge.prove import hold_all, in_light_of_known, prove
 from concord.project.files import write_json
 from concord.project.framework import REFERENCE, Variant
 from concord.project.task import Task
 from concord.report import results as report
 from concord.report.results import code_sha256
-from concord.run.evidence import Collector
+from concord.run import plan as runs
+from concord.run.evidence import Collector, Evidence
 from concord.run.pool import Workers
 from concord.run.process import Answer
 
-CLOCKS_APART = 0.1  # seconds, and as a share of a job, that may pass outside a worker
+CLOCKS_APART = 0.1  # seconds, and as a share of what is timed, that two clocks may lie apart
+LOGITS_AFTER = 100  # images that are predicted after a training that is timed
+UNEVEN = 2.5  # times what its steps say an epoch may take; one of Keras's on TensorFlow took twice as long
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,15 @@ class FailedError(Exception):
         self.outcome = outcome
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A long training and a short one."""
+
+    step: float  # seconds of a steady step
+    short: float  # seconds of the short one
+    evidence: Evidence  # of the long one
+
+
 @dataclass
 class Entrant:
     """One fresh process of a round, and what was measured in it so far."""
@@ -64,7 +78,7 @@ class Entrant:
     workers: Workers
     run: dict[str, Any]
     control: bool = False
-    turns: list[float] = field(default_factory=list)  # seconds of a steady step
+    turns: list[Turn] = field(default_factory=list)
     long: int = 0
 
     @property
@@ -139,10 +153,11 @@ class Bench:
         entrant.attempt(self.first_step)
 
     def first_step(self, entrant: Entrant) -> None:
-        started, fields = self.ask(entrant, Run("first", steps=1))
-        entrant.run["import_seconds"] = started["import_seconds"]
-        entrant.run["start_seconds"] = fields["seconds"]["variables"]
-        entrant.run["first_step_seconds"] = fields["seconds"]["train"]
+        first = self.train(entrant, 1)
+        entrant.run["import_seconds"] = first.import_seconds
+        entrant.run["start_seconds"] = first.seconds["variables"]
+        entrant.run["first_step_seconds"] = first.seconds["train"]
+        self.judge(entrant, first, "trajectory")
         entrant.long = self.long_run(entrant)
 
     def turn(self, entrants: list[Entrant]) -> None:
@@ -167,33 +182,48 @@ class Bench:
         entrant.workers.close_one(variant, "float32")
 
     def steady(self, entrant: Entrant) -> None:
-        """The median of the turns: one of PyTorch's processes took eight times as long in two of its five."""
-        step = median(entrant.turns)
-        if step <= 0:
+        """The median of the turns: one of PyTorch's processes took eight times as long in two of its five. The training
+        that it is taken from is judged."""
+        turn = self.median_turn(entrant)
+        self.judge(entrant, turn.evidence, "trajectory")
+        if turn.step <= 0:
             raise FailedError("error", "a long run took no longer than a short one: its steps are too short to measure")
-        entrant.run |= {"steady_seconds": step, "turns": entrant.turns}
+        entrant.run |= {"steady_seconds": turn.step, "turns": [turn.step for turn in entrant.turns]}
+
+    def median_turn(self, entrant: Entrant) -> Turn:
+        middle = median_low(turn.step for turn in entrant.turns)
+        return next(turn for turn in entrant.turns if turn.step == middle)
 
     def predict_and_learn(self, entrant: Entrant) -> None:
         """An epoch, in the plan's first rounds; predictions of one image and of 1,000; the most memory by then."""
         run, images = entrant.run, min(self.task.specification.TRAIN_IMAGES, self.images())
         if with_epoch := run["round"] < self.plan.epochs:
-            _, epoch = self.ask(entrant, Run("epoch", steps=-(-images // self.document["batch_size"])))
-            run["epoch_seconds"] = epoch["seconds"]["train"]
+            steps = -(-images // self.document["batch_size"])
+            run["epoch_seconds"] = self.train(entrant, steps).seconds["train"]
+            turn = self.median_turn(entrant)
+            check_even(run["epoch_seconds"], turn.short + (steps - self.plan.short) * turn.step)
         counts = {"single": (1, self.plan.predictions, 5), "thousand": (1000, 3, 1)}
         for name, (count, repeats, warm_up) in counts.items():
-            asked = {"kind": "latency", "repeats": repeats, "warm_up": warm_up}
-            _, fields = self.ask(entrant, Run(name, predict=count), **asked)
+            asked = {"kind": "latency", "at_once": count, "warm_up": warm_up}
+            predicting = Run(name, "unseen", predict=count * (warm_up + repeats))
+            evidence, fields = self.ask(entrant, predicting, **asked)
+            self.judge(entrant, evidence, "logits")
             run[f"{name}_seconds"] = median(fields["latencies"])
             if with_epoch or not self.plan.epochs:  # what an epoch's images take belongs to it
                 found = {name: fields.get(name) for name in ("peak_memory", "peak_device_memory")}
                 run |= {name: value for name, value in found.items() if value is not None}
 
-    def step(self, entrant: Entrant, long: int) -> float:
-        """Seconds of a step that neither compiles nor starts anything: a long run minus a short one."""
-        more, less = (
-            self.ask(entrant, Run("steady", steps=steps))[1]["seconds"]["train"] for steps in (long, self.plan.short)
-        )
-        return (more - less) / (long - self.plan.short)
+    def step(self, entrant: Entrant, long: int) -> Turn:
+        """A step that neither compiles nor starts anything: a long run minus a short one."""
+        evidence = self.train(entrant, long)
+        more, less = (found.seconds["train"] for found in (evidence, self.train(entrant, self.plan.short)))
+        return Turn((more - less) / (long - self.plan.short), less, evidence)
+
+    def train(self, entrant: Entrant, steps: int) -> Evidence:
+        """A training like those that the ladder judges, and drawn like them, so that no time is of an answer known
+        before; with the task's own batch size."""
+        facts = {"batch": self.document["batch_size"], "drawn": True, "predict": LOGITS_AFTER}
+        return self.ask(entrant, Run(f"steps_{steps}", "unseen", steps=steps, **facts))[0]
 
     def long_run(self, entrant: Entrant) -> int:
         """How many steps the long run takes: so many that it lasts the plan's seconds longer than the short one.
@@ -210,7 +240,7 @@ class Bench:
             long = min(max(long, wanted(median(run["steady_seconds"] for run in earlier))), most)
         self.step(entrant, long)
         while plan.seconds and not earlier:
-            longer = min(wanted(self.step(entrant, long)), 4 * long, most)  # of few steps the estimate is rough
+            longer = min(wanted(self.step(entrant, long).step), 4 * long, most)  # of few steps the estimate is rough
             if longer <= 1.25 * long:
                 break
             long = longer
@@ -235,20 +265,37 @@ class Bench:
             "rounds": [],
         }
 
-    def ask(self, entrant: Entrant, run: Run, **job: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """One job of the entrant's process; gives the fields of its start and of its answer.
+    def ask(self, entrant: Entrant, asked: Run, **job: Any) -> tuple[Evidence, dict[str, Any]]:
+        """One job of the entrant's process; gives the fields of its answer, too.
 
         Raises:
             FailedError: it didn't work out, or its clock isn't right.
         """
+        run, variant = runs.drawn(asked, int.from_bytes(os.urandom(6), "big")), entrant.variant
         entrant.workers.folder.mkdir(parents=True, exist_ok=True)
-        results = {"results": str(entrant.workers.folder / "bench.npz")}
-        asked = self.collector.job(self.task, entrant.variant, run) | results | job
-        started, answer = entrant.workers.run(entrant.variant, "float32", asked)
+        results = entrant.workers.folder / f"{variant.id}-{run.name}-{len(entrant.turns)}.npz"
+        job |= {"results": str(results)}
+        started, answer = entrant.workers.run(variant, "float32", self.collector.job(self.task, variant, run) | job)
+        self.collector.forget(self.task, run)
         if answer.outcome != "ok":
             raise FailedError(answer.outcome, answer.reason)
         check_clock(answer)
-        return started.fields, answer.fields
+        facts = {"seconds": answer.fields["seconds"], "import_seconds": started.fields["import_seconds"]}
+        return Evidence(self.task.name, variant.id, "float32", run, "ok", path=results, **facts), answer.fields
+
+    def judge(self, entrant: Entrant, evidence: Evidence, name: str) -> None:
+        """Holds what a run gave that was timed against the reference, as a level of the ladder does.
+
+        Raises:
+            FailedError: it isn't right.
+        """
+        task, variant = self.task, entrant.variant
+        level = next(level for level in ladder.levels(task, "quick") if level.name == name)
+        found = hold_all(self.collector, task, variant, level, "float32", [evidence])
+        self.collector.forget(task, evidence.run)
+        verdict = in_light_of_known(variant, task, found)
+        if not verdict.passed:
+            raise FailedError(verdict.outcome, f"what was timed isn't right: {verdict.reason}")
 
     def images(self) -> int:
         return len(self.collector.images_of(self.task).dataset.train_images)
@@ -263,20 +310,27 @@ class Bench:
 
 
 def check_clock(answer: Answer) -> None:
-    """Holds what a worker says that it took against this process's own clock around the job.
+    """Holds what a worker says that it took against this process's own clock.
 
     Raises:
-        FailedError: it says more than has passed, or its clock left out much of it.
+        FailedError: they lie apart.
     """
-    around = answer.seconds
-    told = sum(answer.fields.get("seconds", {}).values()) + sum(answer.fields.get("latencies", ()))
-    if around is None:
-        return
-    if told > around:
-        raise FailedError("error", f"its clock is wrong: it took {told:.3f} s of a job that lasted {around:.3f} s")
-    if around - answer.fields["job_seconds"] > CLOCKS_APART * (1 + around):
-        took = answer.fields["job_seconds"]
-        raise FailedError("error", f"its clock is wrong: by it, a job of {around:.3f} s lasted {took:.3f} s")
+    ends = zip(answer.ticks[::2], answer.ticks[1::2], strict=True)
+    for (what, told), (begin, end) in zip(answer.fields["seconds"].items(), ends, strict=True):
+        if abs(end - begin - told) > CLOCKS_APART * (1 + end - begin):
+            reason = f"its clock is wrong: by it, `{what}` took {told:.3f} s, and by another {end - begin:.3f} s"
+            raise FailedError("error", reason)
+
+
+def check_even(epoch: float, expected: float) -> None:
+    """Steps must take as long in an epoch as in the turns.
+
+    Raises:
+        FailedError: they don't.
+    """
+    if not expected / UNEVEN < epoch < expected * UNEVEN:
+        reason = f"its times don't fit: an epoch took {epoch:.3f} s, and by its steps it would be {expected:.3f} s"
+        raise FailedError("error", reason)
 
 
 def installed_bytes(variant: Variant) -> int | None:

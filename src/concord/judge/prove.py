@@ -1,7 +1,7 @@
 """The proof of one program: collects what each level needs, and asks the judge."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,13 +60,22 @@ def collect_and_measure(
     """Runs what a level needs, then the reference, and holds the one against the other."""
     if level.name == "findings":
         return collect_findings(collector, task, variant, precision)
+    runs = collector.runs(task, level, precision)
+    found = (collector.collect(task, variant, precision, run) for run in runs)
+    return hold_all(collector, task, variant, level, precision, found)
+
+
+def hold_all(
+    collector: Collector, task: Task, variant: Variant, level: Level, precision: str, found: Iterable[Evidence]
+) -> LevelVerdict:
+    """Holds what was found against the reference, run by run."""
     held = []
     difference, _ = variant.known_difference(task.own_name, precision, level.name)
-    for run in collector.runs(task, level, precision):
-        evidence = collector.collect(task, variant, precision, run)
+    for evidence in found:
+        run = evidence.run
         if evidence.outcome != "ok":
             return LevelVerdict(level.name, precision, evidence.outcome, evidence.reason, run=run.name)
-        reference = collector.reference(task, evidence.run)
+        reference = collector.reference(task, run)
         if reference.outcome != "ok":
             reason = f"there is no reference to compare with: {reference.outcome}, {reference.reason}"
             return LevelVerdict(level.name, precision, "error", reason, run=run.name)

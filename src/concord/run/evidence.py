@@ -179,6 +179,11 @@ class Collector:
             self._made[make] = lay_out(made_by(task, self.dataset))
         return self._made[make]
 
+    def forget(self, task: Task, run: Run) -> None:
+        """Takes away the files that were made for a run's draw."""
+        for file in self._inputs(task).glob(f"*-{run.draw:x}.*"):
+            file.unlink()
+
     def runs(self, task: Task, level: ladder.Level, precision: str) -> list[Run]:
         """What a level needs to have been run."""
         return ladder.runs(task, level, precision, tuple(self.cases(task).values()) if task.kind == "operation" else ())

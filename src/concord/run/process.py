@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 import weakref
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,7 +41,7 @@ class Answer:
     outcome: Outcome
     reason: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
-    seconds: float | None = None  # around the job, by this process's clock
+    ticks: tuple[float, ...] = ()  # when it told that something timed begins or has ended, by this process's clock
 
 
 def available_threads() -> int:
@@ -108,14 +108,12 @@ class Worker:
             return self.started
         assert self._process and self._process.stdin
         nonce = secrets.token_hex(8)
-        begin = time.perf_counter()
         try:
             self._process.stdin.write(json.dumps(job | {"nonce": nonce}) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             pass  # it has died since; waiting for its answer finds out how
-        answer = self._wait(self.time_limit, nonce, in_a_copy=job.get("in_a_copy", False))
-        return replace(answer, seconds=time.perf_counter() - begin)
+        return self._wait(self.time_limit, nonce, in_a_copy=job.get("in_a_copy", False))
 
     def holds(self) -> int:
         """The bytes of memory that the process holds; 0 where there is none."""
@@ -198,6 +196,7 @@ class Worker:
         now = time.monotonic()
         deadline = now + limit
         watched = psutil.Process(self._process.pid)
+        ticks: list[float] = []
         while True:
             try:
                 line = self._answers.get(timeout=0.1)
@@ -223,7 +222,10 @@ class Worker:
             try:
                 fields = json.loads(line)
                 if fields.pop("nonce") == nonce:
-                    return Answer(fields.pop("outcome"), fields.pop("reason"), fields)
+                    if not fields:
+                        ticks.append(time.perf_counter())
+                        continue
+                    return Answer(fields.pop("outcome"), fields.pop("reason"), fields, tuple(ticks))
             except (ValueError, AttributeError, KeyError):
                 pass
             self.close()

@@ -22,6 +22,7 @@ import shutil
 import sys
 import threading
 import traceback
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from time import perf_counter  # by this name: a recipe that gives `time` another clock changes nothing here
@@ -48,13 +49,13 @@ def main():
         job = jobs.get()
         do = in_a_copy if job.get("in_a_copy") else attempt
         nonce = job.pop("nonce")  # a recipe that writes an answer of its own can't know it
-        begin = perf_counter()
+        job["tick"] = partial(answer, nonce=nonce)
         result = do(JOBS[job["kind"]], job, precision)
         if device and configuration["device"] == "gpu":
             result["peak_device_memory"] = device.peak_memory()
             if result["outcome"] == "ok" and result["peak_device_memory"] == 0:
                 result.update(outcome="unsupported", reason="nothing was ever on the GPU: the recipe left it alone")
-        answer(**result, job_seconds=perf_counter() - begin, peak_memory=peak_memory(), nonce=nonce)
+        answer(**result, peak_memory=peak_memory(), nonce=nonce)
 
 
 def attempt(function, *arguments):
@@ -157,7 +158,8 @@ def synchronise():
 def run_network(job, precision):
     """Makes a model, trains it, and gives its weights, losses, logits and accuracy, as far as the job asks.
 
-    `train` holds keyword arguments of the recipe's `train`, or null; `seconds` are wall time by function.
+    `train` holds keyword arguments of the recipe's `train`, or null; `seconds` are wall time by function. The harness
+    is told when each begins and when it has ended, and looks at a clock of its own.
     """
     import numpy as np
 
@@ -165,10 +167,12 @@ def run_network(job, precision):
     seconds, results = {}, {}
 
     def timed(name, function, *arguments, **keywords):
+        job["tick"]()
         begin = perf_counter()
         result = function(*arguments, **keywords)
         synchronise()
         seconds[name] = perf_counter() - begin
+        job["tick"]()
         return result
 
     def make(arrays=None):
@@ -541,19 +545,25 @@ def in_precision(array, precision):
 
 
 def run_latency(job, precision):
-    """Predicts `predict_count` test images again and again; gives the seconds of each of `repeats` calls."""
+    """Predicts `at_once` test images after the other, none of them twice; gives the seconds of each call but the first
+    ones, `warm_up`, and all logits."""
     import numpy as np
 
     recipe, adapter = load_recipe(job), load_adapter(job)
     model = with_weights(recipe.variables(**start_options(recipe, job, precision)), adapter, job, precision)
     images, _ = read_images(job["test_images"], job["test_labels"], job["predict_count"], precision)
-    seconds = []
-    for _ in range(job["warm_up"] + job["repeats"]):
+    seconds, logits = [], []
+    job["tick"]()
+    for first in range(0, len(images), job["at_once"]):
         begin = perf_counter()
-        np.asarray(recipe.predict(model, images))
+        logits.append(np.asarray(recipe.predict(model, images[first : first + job["at_once"]])))
         synchronise()
         seconds.append(perf_counter() - begin)
-    return {"latencies": seconds[job["warm_up"] :]}
+    job["tick"]()
+    arrays = adapter.read(model, job["names"], job["flattened"])
+    results = {"weights/" + name: np.asarray(array) for name, array in arrays.items()}
+    save(job["results"], results | {"logits": np.concatenate(logits)})
+    return {"seconds": {"predict": sum(seconds)}, "latencies": seconds[job["warm_up"] :]}
 
 
 def run_probe(job, precision):
