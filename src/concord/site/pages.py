@@ -138,7 +138,6 @@ FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
     "reproduce": reproduce,
     "differences": differences,
     "repeats": proof.repeats,
-    "statistics": proof.statistics,
     "mutants-summary": mutants.summary,
     "mutants": mutants.matrix,
     "speed": speed.page,
