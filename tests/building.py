@@ -1,11 +1,9 @@
 """Builds the site for the tests, with made-up results that show every state."""
 
 import atexit
-import itertools
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -18,7 +16,6 @@ from concord.ask.answers import Cell
 from concord.ask.features import features
 from concord.ask.gotchas import topics
 from concord.judge import ladder
-from concord.judge.certify import equivalence
 from concord.judge.mutants import all_mutants, changed_digest
 from concord.project.framework import variants
 from concord.project.task import Task, all_tasks, find_task
@@ -90,7 +87,7 @@ def site() -> Built:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     tasks = [task for task in all_tasks() if task.name != "convolution"]
     found = [results_file(task) for task in tasks]
-    found += [certificate(find_task("mnist_cnn")), answers_file(), findings_file(), mutants_file()]
+    found += [answers_file(), findings_file(), mutants_file()]
     found += [benchmark(find_task("mnist_cnn")), benchmark(find_task("mnist_cnn_fast"))]
     return build(documents(folder / "docs", found), folder / "site")
 
@@ -108,45 +105,6 @@ def results_file(task: Task) -> dict:
         "environment": ENVIRONMENT,
         "wall_seconds": 1.0,
         "results": results,
-    }
-
-
-def certificate(task: Task) -> dict:
-    """What `concord certify --json` writes: the second of four variants is worse, the third spreads widely."""
-    accuracies = {
-        "numpy": [0.983, 0.984, 0.985],
-        "jax": [0.963, 0.964, 0.965],
-        "keras-tf": [0.979, 0.984, 0.989],
-        "pytorch": [0.983, 0.984, 0.9845],
-    }
-    rows = {
-        id: {
-            "versions": pins(variants()[id]),
-            "recipe_sha256": code_sha256(task.recipes[variants()[id].framework]) if id != "jax" else "0" * 64,
-            "reason": "",
-            "runs": [
-                {"seed": seed, "accuracy": value, "loss": 0.1, "seconds": 1.0} for seed, value in enumerate(values)
-            ],
-            "mean": statistics.fmean(values),
-            "deviation": statistics.stdev(values),
-        }
-        for id, values in accuracies.items()
-    }
-    pairs = [
-        asdict(equivalence(first, second, accuracies[first], accuracies[second], 0.003))
-        for first, second in itertools.combinations(accuracies, 2)
-    ]
-    return {
-        "schema": "concord.certify/1",
-        "created": "2026-01-31T23:59:59Z",
-        "recipe": task.name,
-        "training": task.specification.HYPERPARAMETERS | {"images": task.specification.TRAIN_IMAGES},
-        "data": {"name": "mnist", "source": "test", "sha256": "0" * 64},
-        "margin": 0.003,
-        "alpha": 0.05,
-        "environment": ENVIRONMENT,
-        "variants": rows,
-        "pairs": pairs,
     }
 
 

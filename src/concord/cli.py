@@ -130,22 +130,6 @@ def compare(
     )
 
 
-@app.command()
-def certify(
-    recipe: Annotated[str, typer.Argument(help="A recipe's name or a folder with a task.py.")] = "mnist_cnn",
-    frameworks: FrameworksOption = None,
-    seeds: Annotated[int, typer.Option(min=2, help="Training runs of each variant.")] = 10,
-    data: DataOption = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Keep the accuracies here; goes on where it stopped.", metavar="FILE")
-    ] = None,
-) -> None:
-    """Test whether the frameworks train equally well. Each has its own start and shuffling, many times."""
-    from concord.judge.certify import run_certification
-
-    finish(run_certification, recipe, frameworks, seeds, data, json_file, hint=AGAIN)
-
-
 @app.command("features")
 def show_features(
     feature: Annotated[str | None, typer.Argument(help="A row's id; all rows if none is named.")] = None,

@@ -141,7 +141,6 @@ def refusal(function, *arguments):
 
 COMMANDS = (
     "compare",
-    "certify",
     "features",
     "bench",
     "gotchas",

@@ -176,6 +176,28 @@ def test_what_a_program_finds_is_judged_by_its_least_value(tmp_path, collector):
         assert prove(other, task, variants()["numpy"], ("float32",), "full").outcome == "ok"
 
 
+def test_with_a_seed_a_framework_is_left_to_itself(tmp_path, collector):
+    """Its findings come from its own start and order, and may be held against NumPy's; one of them is proven."""
+    text = TASK.replace('"learning_rate": 0.1,', '"seed": 3,').replace('"learning_rate": 0.01,', '"seed": 4,')
+    text = (
+        text[: text.index("def findings")]
+        + """def findings(runs, reference):
+    ends = [[run["loss"][-1] for run in found.values()] for found in (runs, reference)]
+    return {"another seed": (abs(ends[0][0] - ends[0][1]), 1e-6), "not NumPy's": (abs(ends[0][0] - ends[1][0]), 1e-6)}
+"""
+    )
+    task = written(tmp_path, text)
+    assert [run.name for run in ladder.runs(task, ladder.PREFIX, "float64")] == ["prefix_0"]
+    own = ladder.runs(task, ladder.FINDINGS, "float32")
+    assert [(run.weights, run.seed, run.shuffled) for run in own] == [("own", 3, True), ("own", 4, True)]
+    rows = {id: prove(collector, task, variants()[id], ("float32",), "full") for id in ("numpy", "pytorch")}
+    values = {id: [finding.value for finding in row.levels[-1].findings] for id, row in rows.items()}
+    assert values["numpy"][1] == 0 < 1e-6 < min(values["numpy"][0], *values["pytorch"])
+    trained = collector.collect(task, variants()["pytorch"], "float32", own[0]).arrays()
+    assert set(rows["pytorch"].curves) == set(task.settings)
+    assert rows["pytorch"].curves["0.1"]["loss"] == tuple(trained["history"].tolist())
+
+
 def test_chaos_is_left_out_of_the_curves_by_the_harness(tmp_path, collector):
     """Two NumPy runs 1e-14 apart decide; the first steps are judged all the same."""
     text = TASK.replace('"learning_rate": 0.01', '"learning_rate": 100.0')

@@ -553,16 +553,6 @@ def test_every_gotcha_of_the_page_about_porting_is_one():
     assert len(named) > 10 and named <= topics().keys()
 
 
-def test_statistics(built):
-    text = html.unescape((built.folder / "proof.html").read_text(encoding="utf-8"))
-    assert "1 of 6 pairs are equivalent" in text
-    for words in ("equivalent, </span>✓ 0.02", "different, </span>✗ 2.00", "undecided, </span>~ 0.00"):
-        assert words in text
-    assert "stale: JAX: mnist_cnn_jax.py changed since" in text
-    assert text.count("changed since") == 1
-    assert "concord certify softmax_regression --json docs/results/certify-softmax_regression.json" in text
-
-
 def test_features(built, pages):
     first = next(iter(features().values()))
     page = pages[built.folder / "features" / f"{first.id}.html"]
@@ -770,7 +760,6 @@ def test_builds_without_results(tmp_path):
         "choose.html": "concord features --json docs/results/features.json",
         "gotchas.html": "concord gotchas --json docs/results/gotchas.json",
         "mutants.html": "concord mutants --full --json docs/results/mutants.json",
-        "proof.html": "concord certify mnist_cnn --json docs/results/certify-mnist_cnn.json",
     }
     for place, command in commands.items():
         text = (tmp_path / "site" / place).read_text(encoding="utf-8")

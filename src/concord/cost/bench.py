@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from concord.cost.rounds import FULL, QUICK, Bench, Plan
 from concord.cost.statistics import compared, failed_rounds, figure, loaded, noise, reference, sound
 from concord.data import datasets as data
-from concord.judge.certify import told
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.files import check_writable
@@ -157,7 +156,8 @@ def check_same_program(file: Path, document: dict[str, Any], task: Task, variant
     if row is None:
         return
     if row["versions"] != variant.versions():
-        raise UserError(f"{file} was made with {told(row['versions'])}; here is {told(variant.versions())}.\n{AGAIN}")
+        then, now = (", ".join(map(" ".join, (of or {}).items())) for of in (row["versions"], variant.versions()))
+        raise UserError(f"{file} was made with {then}; here is {now}.\n{AGAIN}")
     if row["recipe_sha256"] != code_sha256(task.recipes[variant.framework]):
         raise UserError(f"{file} was made with another {task.recipes[variant.framework].name}.\n{AGAIN}")
     if imported := variant.neighbours(row.get("hides", [])):

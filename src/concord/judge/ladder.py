@@ -327,10 +327,16 @@ def runs(task: Task, level: Level, precision: str, cases: tuple[Case, ...] = ())
             if function in case.functions
         ]
     if level.name in SETTINGS_LEVELS:
-        settings = list(enumerate(task.settings))[: 1 if level.name == "curve" else None]
+        found, different = [], {}
+        for number, one in enumerate(task.settings.values()):
+            weights, seed = "own" if one.own else "initial", one.own.get("seed", 1)
+            found.append(Run(f"finding_{number}", weights, setting=one.name, shuffled=True, seed=seed))
+            # From the shared start, in the task's order, a seed changes nothing.
+            different.setdefault(repr(replace(one, name="", own={})), (number, one.name))
+        if level.name == "findings":
+            return found
+        settings = list(different.values())[: 1 if level.name == "curve" else None]
         if level.name == "prefix":
             return [Run(f"prefix_{number}", setting=name, steps=PREFIX_STEPS) for number, name in settings]
-        if level.name == "findings":
-            return [Run(f"finding_{number}", setting=name, shuffled=True, seed=1) for number, name in settings]
         return [Run(f"curve_{number}", setting=name) for number, name in settings]
     return [NETWORK_RUNS[name] for name in level.runs.get(precision, ())]

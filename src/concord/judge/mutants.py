@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord.data import datasets as data
-from concord.judge import certify, ladder
+from concord.judge import ladder
 from concord.judge.ladder import Level, Run
 from concord.judge.prove import judge, prove
 from concord.judge.verdict import LevelVerdict
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "concord.mutants/1"
 FAULTS = ("forward", "loss", "gradient", "update", "data", "statistics", "judge")
-STATISTICS = "statistics"  # a level beyond the ladder
-SEEDS = 20  # training runs of each sample of accuracies
 
 # What became of a mutant.
 KILLED, EQUIVALENT, SURVIVED, ELSEWHERE, ERROR = "killed", "equivalent", "survived", "killed elsewhere", "error"
@@ -133,8 +131,8 @@ def read_mutant(path: Path, row: dict[str, Any]) -> Mutant:
         raise UserError(f"{here}: name, fault, level, what and changes are needed ({error}).") from None
     if mutant.fault not in FAULTS:
         raise UserError(f"{here}: " + nearest("class of fault", mutant.fault, FAULTS))
-    if mutant.level not in (*ladder.LEVEL_NAMES, STATISTICS):
-        raise UserError(f"{here}: " + nearest("level", mutant.level, (*ladder.LEVEL_NAMES, STATISTICS)))
+    if mutant.level not in ladder.LEVEL_NAMES:
+        raise UserError(f"{here}: " + nearest("level", mutant.level, ladder.LEVEL_NAMES))
     for framework in mutant.changes:
         if framework not in frameworks():
             raise UserError(f"{here}: " + nearest("framework", framework, frameworks()))
@@ -219,7 +217,7 @@ def run_mutants(
     from rich.console import Console
 
     dataset = data.load(data_choice, progress=Console(stderr=True))
-    asked = [mutant for mutant in mutants if depth == "full" or mutant.level != STATISTICS]
+    asked = [mutant for mutant in mutants if depth == "full" or mutant.level != ladder.FINDINGS.name]
     pairs = [(variant, mutant) for variant in variants for mutant in asked if variant in mutant.chosen(variants)]
     kept = Document.read(json_file, dataset)
     results: list[Result] = []
@@ -275,8 +273,6 @@ def judge_mutant(collector: MutantCollector, mutant: Mutant, variant: Variant, d
         verdicts = list(prove(collector, task, variant, PRECISIONS, "quick").levels)
     else:
         verdicts = [judge_level(collector, task, variant, level) for level in levels_up_to(task, mutant.level)]
-    if depth == "full" and mutant.level == STATISTICS:
-        verdicts.append(judge_statistics(collector, task, variant))
     result = replace(result, levels=tuple(verdicts))
     failed = next((verdict for verdict in verdicts if not verdict.passed), None)
     if failed and failed.outcome not in CAUGHT:
@@ -292,37 +288,6 @@ def judge_mutant(collector: MutantCollector, mutant: Mutant, variant: Variant, d
         return replace(result, outcome=SURVIVED, reason=f"passes {where}")
     outcome = KILLED if depth == "quick" or failed.level in (mutant.level, *mutant.also) else ELSEWHERE
     return replace(result, outcome=outcome, killed_by=failed.level, reason=failed.reason)
-
-
-def judge_statistics(collector: Collector, task: Task, variant: Variant) -> LevelVerdict:
-    """Two one-sided tests of the mutant's accuracies against the sound recipe's, each from seeds of its own.
-
-    A test without power would find nothing equivalent, and so kill everything: two samples of the sound recipe must
-    first be found equivalent.
-    """
-    sound, seeds = sound_task(task.name), range(SEEDS)
-    margin = sound.specification.EQUIVALENCE_MARGIN
-    samples = []
-    for which, shift in ((sound, 0), (sound, SEEDS), (task, 2 * SEEDS)):
-        accuracies = []
-        for seed in seeds:
-            run = Run(f"seed_{seed + shift}", weights="own", whole=True, seed=seed + shift)
-            evidence = collector.collect(which, variant, "float32", run)
-            if evidence.outcome != "ok":
-                return LevelVerdict(STATISTICS, "float32", evidence.outcome, evidence.reason, run=run.name)
-            accuracies.append(float(evidence.arrays()["accuracy"]))
-        samples.append(accuracies)
-    alike = certify.equivalence("sound", "sound again", samples[0], samples[1], margin)
-    other = certify.equivalence("sound", "mutant", samples[0] + samples[1], samples[2], margin)
-    verdict = LevelVerdict(
-        STATISTICS, "float32", "ok", error=abs(other.difference), tensor="accuracy", run=f"{SEEDS} seeds", gate=margin
-    )
-    if alike.verdict != "equivalent":
-        return replace(verdict, outcome="error", reason=f"two samples of the sound recipe are {alike.verdict}")
-    if other.verdict == "equivalent":
-        return verdict
-    interval = f"{other.low:+.4f} to {other.high:+.4f}"
-    return replace(verdict, outcome="mismatch", reason=f"{other.verdict}: sound minus mutant is {interval}")
 
 
 def told_apart(collector: Collector, mutant: Mutant, variant: Variant) -> bool:
@@ -362,7 +327,7 @@ def table(variant: str, results: Sequence[Result]) -> "Table":
     from rich.text import Text
 
     used = {verdict.level for result in results for verdict in result.levels}
-    names = [name for name in (*ladder.LEVEL_NAMES, STATISTICS) if name in used]
+    names = [name for name in ladder.LEVEL_NAMES if name in used]
     made = Table(title=variant, title_justify="left", box=None, padding=(0, 1, 0, 0))
     for name in ("mutant", "recipe", *names, "outcome"):
         made.add_column(name, no_wrap=True)

@@ -77,21 +77,30 @@ def hold_all(
             return LevelVerdict(level.name, precision, evidence.outcome, evidence.reason, run=run.name)
         reference = collector.reference(task, run)
         if reference.outcome != "ok":
-            reason = f"there is no reference to compare with: {reference.outcome}, {reference.reason}"
-            return LevelVerdict(level.name, precision, "error", reason, run=run.name)
+            return no_reference(level.name, precision, reference)
         held.append(hold(collector, task, evidence, reference))
     return measure(task, level, precision, held, difference.sentence if difference else "")
 
 
 def collect_findings(collector: Collector, task: Task, variant: Variant, precision: str) -> LevelVerdict:
     """Trains with every setting, shuffled, and asks the task what it finds."""
-    runs = {}
+    runs, expected = {}, {}
     for run in ladder.runs(task, ladder.FINDINGS, precision):
         evidence = collector.collect(task, variant, precision, run)
         if evidence.outcome != "ok":
             return LevelVerdict("findings", precision, evidence.outcome, evidence.reason, run=run.name)
         runs[run.setting] = experiment.curves(evidence.arrays())
-    return judge_findings(experiment.found(task, runs), precision, collector.dataset.name)
+        if experiment.compares(task):
+            reference = collector.reference(task, run)
+            if reference.outcome != "ok":
+                return no_reference("findings", precision, reference)
+            expected[run.setting] = experiment.curves(reference.arrays())
+    return judge_findings(experiment.found(task, runs, expected), precision, collector.dataset.name)
+
+
+def no_reference(level: str, precision: str, found: Evidence) -> LevelVerdict:
+    reason = f"there is no reference to compare with: {found.outcome}, {found.reason}"
+    return LevelVerdict(level, precision, "error", reason, run=found.run.name)
 
 
 def hold(collector: Collector, task: Task, evidence: Evidence, reference: Evidence) -> Held:
@@ -138,7 +147,7 @@ def prove(
     if made and row.outcome == "ok":
         row = replace(row, proven=min(made), reused=all(found.stored for found in evidence))
     if task.settings and row.outcome == "ok":
-        whole = [found for found in evidence if is_whole_curve(found)]
+        whole = [found for found in evidence if is_whole_curve(task, found)]
         row = replace(row, curves={found.run.setting: in_plain_values(found) for found in whole})
     ordinary = next((found for found in evidence if found.run.ordinary and found.outcome == "ok"), None)
     if row.outcome == "ok" and ordinary:
@@ -147,10 +156,12 @@ def prove(
     return replace(row, seconds=time.perf_counter() - begin)
 
 
-def is_whole_curve(found: Evidence) -> bool:
-    """Whether it is a whole training with a setting, comparable to the reference's."""
+def is_whole_curve(task: Task, found: Evidence) -> bool:
+    """Whether it is a whole training with a setting, comparable to the reference's; or one of its own."""
     run = found.run
-    return found.outcome == "ok" and bool(run.setting) and not (run.steps or run.shuffled or run.perturbed)
+    if found.outcome != "ok" or not run.setting or run.steps or run.perturbed:
+        return False
+    return run.shuffled == bool(task.settings[run.setting].own)
 
 
 def in_plain_values(found: Evidence) -> dict[str, tuple[float, ...]]:

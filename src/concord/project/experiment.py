@@ -6,12 +6,14 @@ network may have settings of its own too; then it climbs its ladder first.
 - `SETTINGS = {"0.5": {"learning_rate": 0.5}}`: by name what differs from the network's own task. Each value goes to
   whoever takes its name: `train`, `variables` (the network's ARCHITECTURE), `initial_weights` or `data`. `every` is for
   curves with more points than epochs: one after so many steps. It trains slice by slice, so the optimiser must not
-  remember anything. Findings are of shuffled training, unless a setting says `"shuffle": False`.
+  remember anything. Findings are of shuffled training, unless a setting says `"shuffle": False`; where one has a
+  `seed`, each framework begins there with its own initialisers and shuffles by that seed.
 - `data(images, labels, validation_images, validation_labels, *, ...)`, optional: other data, in NumPy. It gives the
   same four arrays. A network has no such hook: its `data` makes the data set.
 - `parts(images)`, optional: from the validation images, as many others for each of several parts, (P, N, ...). The
   curve `parts` is the accuracy of each after training.
-- `findings(runs)`: sentences, each with a value and the least value that it must have.
+- `findings(runs)`: sentences, each with a value and the least value that it must have. Where it is
+  `findings(runs, reference)` it is given what the NumPy program did, too.
 - `FIGURE = {"curve": "accuracy", "says": "…"}`: which curve is drawn, and what it shows, in words; with "log": True on
   a logarithmic axis; "together", "limits" and "x" are explained in report/curves.py.
 """
@@ -49,6 +51,7 @@ class Setting:
     start: dict[str, Any]
     data: dict[str, Any]
     watching: dict[str, Any]
+    own: dict[str, Any]  # a seed, with which a framework is left to itself
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def settings(specification: Any) -> dict[str, Setting]:
         "start": keywords(specification.initial_weights),
         "data": keywords(own_data),
         "watching": ["every"],
+        "own": ["seed"],
     }
     found = {}
     for name, changes in specification.SETTINGS.items():
@@ -127,14 +131,22 @@ def curves(arrays: "Mapping[str, np.ndarray]") -> "dict[str, np.ndarray]":
     return {name: arrays[key] for name, key in kept.items() if key in arrays}
 
 
-def found(task: "Task", runs: Mapping[str, Mapping[str, "np.ndarray"]]) -> list[Finding]:
-    """What the task finds in the curves of one program, by setting.
+def compares(task: "Task") -> bool:
+    """Whether the task's findings are about a program and NumPy's, not about one alone."""
+    return "reference" in inspect.signature(task.specification.findings).parameters
+
+
+Curves = Mapping[str, Mapping[str, "np.ndarray"]]
+
+
+def found(task: "Task", runs: Curves, reference: Curves | None = None) -> list[Finding]:
+    """What the task finds in the curves of one program, by setting, or in those and the NumPy program's.
 
     Raises:
         UserError: `findings` fails, or gives something else.
     """
     here = f"{task.folder / 'task.py'}: findings()"
-    given = call(here, task.specification.findings, runs)
+    given = call(here, task.specification.findings, runs, *([reference] if compares(task) else []))
     try:
         return [Finding(str(sentence), float(value), float(least)) for sentence, (value, least) in given.items()]
     except (AttributeError, TypeError, ValueError):

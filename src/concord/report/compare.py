@@ -104,6 +104,7 @@ def run_comparison(
     for number in range(repeat):
         if repeat > 1:
             console.print(f"Comparison {number + 1} of {repeat}", style="dim")
+            asked = replace(asked, store=Store(fresh=True))
         rounds.append(show(asked, console, tf32))
     rows = with_repeats(rounds) if repeat > 1 else rounds[0]
     seconds = time.perf_counter() - begin

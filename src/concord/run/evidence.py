@@ -145,9 +145,9 @@ class Collector:
         return self._collected[key]
 
     def reference(self, task: Task, run: Run) -> Evidence:
-        """What the NumPy program gives, on the processor: in float64, but for ordinary runs. It runs after the variant
+        """What the NumPy program gives, on the processor: in float64, unless it shuffles. It runs after the variant
         whose weights were drawn, so that no recipe finds an answer lying about."""
-        precision = "float32" if run.ordinary else "float64"
+        precision = "float32" if run.ordinary or run.shuffled else "float64"
         variant, task = variants()[REFERENCE], task.of_reference
         key = (task.folder, f"{REFERENCE} as the reference", precision, run)
         if key not in self._collected:

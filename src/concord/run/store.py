@@ -45,22 +45,20 @@ class Store:
 
     Args:
         folder: by default in the home of everything that runs leave behind.
-        fresh: finds nothing, but keeps what is new.
+        fresh: finds nothing that was there before, only what is kept from now on.
     """
 
     def __init__(self, folder: Path | None = None, *, fresh: bool = False):
         self.folder = (folder or paths.home() / "store") / str(VERSION)
-        self.fresh = fresh
+        self.since = time.time() if fresh else 0.0
 
     def find(self, digest: str) -> Entry | None:
         """The entry, if there is a whole one that isn't too old."""
-        if self.fresh:
-            return None
         facts = self._facts(digest)
         try:
             known = json.loads(facts.read_text(encoding="utf-8"))
             arrays = facts.with_name(known["arrays"])
-            if time.time() - known["created"] > AGE_LIMIT:
+            if known["created"] < max(self.since, time.time() - AGE_LIMIT):
                 return None
             with zipfile.ZipFile(arrays) as file:
                 if file.testzip() is not None:

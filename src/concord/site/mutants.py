@@ -9,7 +9,6 @@ from concord.judge.mutants import (
     AS_CLAIMED,
     EQUIVALENT,
     FAULTS,
-    STATISTICS,
     Mutant,
     all_mutants,
     changed_digest,
@@ -20,7 +19,6 @@ from concord.site.markup import error_figure, render
 from concord.site.results import Results
 
 COMMAND = "concord mutants --full --json docs/results/mutants.json"
-LEVELS = (*ladder.LEVEL_NAMES, STATISTICS)
 
 
 def summary(results: Results) -> Markup:
@@ -63,7 +61,8 @@ def matrix(results: Results) -> Markup:
     by_mutant: dict[str, list[dict[str, Any]]] = {}
     for row in document.get("results", []):
         by_mutant.setdefault(row["mutant"], []).append(row)
-    used = [level for level in LEVELS if any(level in row["levels"] for rows in by_mutant.values() for row in rows)]
+    shown = {level for rows in by_mutant.values() for row in rows for level in row["levels"]}
+    used = [level for level in ladder.LEVEL_NAMES if level in shown]
     ordered = sorted(by_mutant.values(), key=lambda rows: FAULTS.index(rows[0]["fault"]))
     groups: dict[str, list[dict[str, Any]]] = {}
     for rows in ordered:

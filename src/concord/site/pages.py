@@ -153,7 +153,6 @@ FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
     "reproduce": reproduce,
     "differences": differences,
     "repeats": proof.repeats,
-    "statistics": proof.statistics,
     "mutants-summary": mutants.summary,
     "mutants": mutants.matrix,
     "speed": speed.page,

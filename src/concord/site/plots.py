@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from statistics import fmean
 from typing import Any
 
 from concord.cost.statistics import Figure
@@ -47,26 +46,6 @@ def accuracies(found: dict[str, Measurement], floor: float | None) -> dict[str, 
                 "range": [at(end) for end in ranges[id] or ()],
             }
             for id, value in values.items()
-        ],
-    }
-
-
-def samples(found: dict[str, list[float]]) -> dict[str, Any] | None:
-    """For each variant a row of dots, one for each accuracy, and their mean."""
-    values = [value for sample in found.values() for value in sample]
-    if not values:
-        return None
-    ticks, start, end = scale(values, 5)
-
-    def at(value: float) -> float:
-        return (value - start) / (end - start)
-
-    return {
-        "ticks": [(at(tick), f"{tick * 100:.4g}%") for tick in ticks],
-        "rows": [
-            {"id": id, "points": [at(value) for value in sample], "mean": fmean(sample), "at": at(fmean(sample))}
-            for id, sample in found.items()
-            if sample
         ],
     }
 
