@@ -201,11 +201,12 @@ def test_the_recipes_filtered(visit):
     page = visit("recipes/index.html?framework=cuda")
     cards, told = page.locator(".recipes > li"), page.locator(".recipes__filter output")
     expect(cards.locator("visible=true")).to_have_count(sum("cuda" in task.recipes for task in EVERY.values()))
-    expect(page.locator("article h2").locator("visible=true")).to_have_text(["On a GPU"])
+    expect(page.locator("article h2").locator("visible=true")).to_have_count(1)
+    expect(page.locator("article h2").locator("visible=true")).to_contain_text("On a GPU")
     page.get_by_label("Framework").select_option("numpy")
     page.get_by_label("Difficulty").select_option("easy")
     page.get_by_label("Topic").select_option("Inside a neuron")
-    assert "framework=numpy&topic=inside-a-neuron&level=easy" in page.url
+    assert all(part in page.url for part in ("framework=numpy", "topic=inside-a-neuron", "level=easy"))
     found = [task for task in cookbook.chapters()[1].tasks if cookbook.chapters()[1].levels.get(task.name) == "easy"]
     expect(cards.locator("visible=true").locator("strong")).to_have_text([task.specification.TITLE for task in found])
     expect(told).to_have_text(f"{len(found)} of {len(EVERY)} recipes")
