@@ -10,7 +10,7 @@ from pathlib import Path
 from concord.ask.gotchas import topics
 from concord.project import paths
 from concord.project.errors import UserError, nearest
-from concord.project.framework import Framework, frameworks
+from concord.project.framework import REFERENCE, Framework, frameworks
 from concord.project.task import Task, all_tasks
 from concord.site.markup import render
 from concord.site.results import Results
@@ -109,10 +109,10 @@ def split_readme(text: str) -> tuple[str, str, str]:
 
 
 def run_time(task: Task, results: Results) -> str:
-    """How long the first program that was timed takes, in words; of an experiment, how often it trains."""
+    """How long the NumPy program takes, in words, if it was timed; of an experiment, how often it trains."""
     if task.of:
         return f"{len(task.settings)} trainings"
-    seconds = next((row["seconds"] for id in task.recipes if "seconds" in (row := results.recorded(task, id))), None)
+    seconds = results.recorded(task, REFERENCE).get("seconds")
     if seconds is None:
         return ""
     return "seconds" if seconds < 20 else "a minute" if seconds < 90 else f"{seconds / 60:.0f} minutes"
