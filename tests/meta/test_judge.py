@@ -1146,12 +1146,12 @@ def who_stops_early_is_made_to(h, folder):
         task = replace(task, recipes={"numpy": program})
         ((found, arrays),) = collected(h, folder, task, ("float64", replace(DRAWN, draw=1)))
         assert found.outcome == "ok", found.reason
-        return {name: array for name, array in arrays.items() if name.endswith(("stops", "of the best epoch"))}
+        return {name: array for name, array in arrays.items() if name.endswith("training stops")}
 
     stop, back = "waited == patience", "return best, history"
     right, late, last = tried(stop, stop), tried(stop, "waited > patience"), tried(back, "return model, history")
     losses, *weights = right.values()
-    assert len(losses) < 20 and len(weights) == 4
+    assert len(losses) < 60 and len(weights) == 4
     assert len(late["conduct/the losses until training stops"]) > len(losses)
     assert all(not np.allclose(array, last[name], rtol=1e-3) for name, array in right.items() if array.ndim == 2)
 

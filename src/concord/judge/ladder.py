@@ -263,6 +263,9 @@ PREFIX = Level(
     f"displacement and losses after the first {PREFIX_STEPS} steps of every setting",
     {"float64": 1e-10},
 )
+# Of a network with settings of its own: what only another setting reaches is judged in float32 too, as roughly as any
+# ten steps.
+NETWORK_PREFIX = replace(PREFIX, gates={"float64": 1e-10, "float32": 0.05})
 FINDINGS = Level("findings", "what the recipe says, of shuffled training", {"float32": 0.0})
 EXPERIMENT_LEVELS = (
     PREFIX,
@@ -299,7 +302,8 @@ def levels(task: Task, depth: str = "full") -> tuple[Level, ...]:
     full = depth == "full"
     every = (NETWORK_LEVELS if full else QUICK_NETWORK_LEVELS) if task.kind == "network" else ()
     if task.settings:
-        every += EXPERIMENT_LEVELS if full else (PREFIX,) if every else QUICK_EXPERIMENT_LEVELS
+        own = EXPERIMENT_LEVELS if full else QUICK_EXPERIMENT_LEVELS
+        every += (NETWORK_PREFIX, *(own[1:] if full else ())) if every else own
     return tuple(own_gates(task, level) for level in every)
 
 

@@ -301,7 +301,7 @@ class Collector:
             "smallest": task.smallest_batch,
             "draws": bool(task.injected),
             "stops_early": task.stops_early,
-            "own": self._own_numbers(task, run) if run.conduct == "all" and injected else None,
+            "own": self._own_numbers(task, run) if run.conduct and injected else None,
             "defaults": task.specification.HYPERPARAMETERS | TRAINING,
             "varied": [name for name, array in task.initial_weights().items() if array.ndim > 1 and array.std()],
             **images.files,

@@ -28,6 +28,7 @@ DRAWN_BATCHES = (9, 21, 41)  # odd, as few are; few sizes: what compiles by shap
 NORMALISED = 16  # images at least, over which a batch's mean and variance are taken: of two, rounding grows without end
 DRAWN_SHARE = (0.05, 0.2)  # of each hyper-parameter that is a fraction: never what the task says, and never wild
 DRAWN_NOISE = 0.05  # times the deviation of inputs that are no bytes
+SIZES = ("epochs", "batch_size")
 OWN_STEPS = 40  # of which the losses' mean and deviation are compared
 PERTURBATION = 1e-14  # relative, of each start weight
 VALIDATION = slice(50_000, 60_000)  # of the training images
@@ -78,6 +79,9 @@ def training(task: Task, run: Run, dataset: "Dataset") -> tuple[dict[str, Any] |
     smallest = task.smallest_batch
     if run.drawn:
         values |= drawn_hyperparameters(values, run.draw, smallest)
+        if task.stops_early:  # a whole number says when: less patience, so that it does stop
+            counts = {name: value for name, value in values.items() if type(value) is int}
+            values |= {name: max(1, n - 1 - run.draw % 2) for name, n in counts.items() if name not in SIZES}
     if run.batch:
         values["batch_size"] = max(run.batch, smallest, NORMALISED if task.untrained else 1)
     if run.plain:

@@ -281,6 +281,10 @@ def run_conduct(recipe, make, read, job, precision):
         momentum one epoch leaves nothing else to the next."""
         return train(model, 2 * size, **({"momentum": 0.0} if "momentum" in asked else {}), **changes)[0]
 
+    def compared(found, holds):
+        arrays = {f"conduct/{name}": np.asarray(value) for name, value in found.items()}
+        return arrays | {f"holds/{name}": np.array(float(value)) for name, value in holds.items()}
+
     start = read(make())
     # Each image once an epoch: with nothing learnt, the mean loss is that of all images, in any order. Where averages
     # are taken over a batch, it isn't, unless only the labels differ.
@@ -294,25 +298,31 @@ def run_conduct(recipe, make, read, job, precision):
         )
     # One batch of all images, shuffled, has the whole gradient; and it leaves nothing to the training after it, which
     # is at another rate.
-    whole, _ = train(make(), size, epochs=1)
+    whole, history = train(make(), size, epochs=1)
+    found["the loss of one batch of all images, shuffled"] = np.array(history, float)
     for name, array in moved(read(whole)).items():
         found[f"{name} after one batch of all images, shuffled"] = array
     slower = {"learning_rate": asked["learning_rate"] / 2} if "learning_rate" in asked else {}
     whole, _ = train(whole, size + max(2, job["smallest"]), shuffle=False, **slower)
     for name, array in read(whole).items():
         found[f"{name} after two trainings of one model"] = array
-    if job["conduct"] != "all":
-        return {f"conduct/{name}": value for name, value in found.items()}
+    if job["own"] and "learning_rate" in asked:
+        holds |= run_own_numbers(recipe, make, images, labels, job, precision)
     if job["stops_early"]:
         # The last quarter has the labels of the first: the more is learnt of the others, the worse it gets there. In 12
-        # draws training stopped after 6 to 13 epochs, and the best was not the last one.
-        count = 3 * size
+        # draws training stopped after 6 to 13 epochs, and the best was not the last one. The best one must come back
+        # also where the epochs end before it stops.
+        count = len(images) // size * size
         mixed = np.concatenate([labels[: count - count // 4], labels[: count // 4]])
         faster = {"learning_rate": 10 * asked["learning_rate"]} if "learning_rate" in asked else {}
-        best, history = train(make(), count, targets=mixed, epochs=20, shuffle=False, **faster)
-        found["the losses until training stops"] = np.array(history, float)
-        for name, array in moved(read(best)).items():
-            found[f"{name} of the best epoch"] = array
+        history = range(61)
+        for until in ("training stops", "an epoch before"):
+            best, history = train(make(), count, targets=mixed, epochs=len(history) - 1, shuffle=False, **faster)
+            found[f"the losses until {until}"] = np.array(history, float)
+            for name, array in moved(read(best)).items():
+                found[f"{name} of the best epoch until {until}"] = array
+    if job["conduct"] != "all":
+        return compared(found, holds)
     # The seed decides on the order, and each epoch has its own.
     seeds = (seed, seed, seed + 1, seed + 2)
     models = [two_batches(make(), epochs=1, seed=number) for number in seeds]
@@ -347,6 +357,7 @@ def run_conduct(recipe, make, read, job, precision):
     logits = np.array(recipe.predict(model, images))
     holds["predicting leaves its images as they are"] = np.array_equal(images, kept[0])
     holds["predicting twice gives the same bits"] = np.array_equal(logits, recipe.predict(model, images))
+    found["the logits of the same images the other way round"] = np.array(recipe.predict(model, images[::-1].copy()))
     found["the logits of a single image"] = np.array(recipe.predict(model, images[:1]))
     found["the logits of a few images"] = np.array(recipe.predict(model, images[: 2 + int(abs(labels).sum()) % 17]))
     for name, scored in {"an untrained": model, "a trained": trained if job["counts"] else whole}.items():
@@ -356,8 +367,6 @@ def run_conduct(recipe, make, read, job, precision):
             holds[f"evaluate counts what {name} model predicts"] = abs(score - counted) * len(labels) < 0.01
         else:
             found[f"the score of {name} model"] = np.array(score, float)
-    if job["own"] and "learning_rate" in asked:
-        holds |= run_own_numbers(recipe, make, images, labels, job, precision)
     # The framework's own start: the seed decides what is random in it.
     options = start_options(recipe, job, precision)
     starts = [read(recipe.variables(**(options | {"seed": number}))) for number in (0, 0, 1)]
@@ -374,8 +383,7 @@ def run_conduct(recipe, make, read, job, precision):
                 default = parameters[name].default if name in parameters else None
                 default = list(default) if isinstance(default, tuple) else default  # as JSON has it
                 holds[f"{function} takes {name}={value!r} by default"] = default in (value, inspect.Parameter.empty)
-    compared = {f"conduct/{name}": np.asarray(value) for name, value in found.items()}
-    return compared | {f"holds/{name}": np.array(float(value)) for name, value in holds.items()}
+    return compared(found, holds)
 
 
 def run_setting(job, precision):
