@@ -37,8 +37,8 @@ FIGURE = {
     "together": True,
     "limits": (0, 1),
     "x": "pixels to the right",
-    "says": "The accuracy on digits moved to the right by 0 to 4 pixels. With max-pooling the network loses "
-    "a little less than without; with average pooling it reads fewest; moved by four pixels, all read fewer than half.",
+    "says": "The accuracy on digits moved to the right by 0 to 4 pixels. Max-pooling and none lie close together, "
+    "average pooling below them; moved by four pixels, all read fewer than half.",
 }
 
 
@@ -53,13 +53,8 @@ def parts(images):
 def findings(runs):
     """What must hold: by sentence a value and its least value."""
     read = {name: run["parts"] for name, run in runs.items()}
-    lost = {name: curve[0] - curve for name, curve in read.items()}
     return {
-        "moved by two pixels, the network with max-pooling loses less than the one without": (
-            lost["none"][2] - lost["max"][2],
-            0.005,
-        ),
-        "but no pooling forgives two pixels": (lost["max"][2], 0.05),
+        "no pooling forgives two pixels": (read["max"][0] - read["max"][2], 0.05),
         "nor four, of which fewer than three in four are read": (0.75 - read["max"][4], 0.15),
         "moved by two, max-pooling reads more than average pooling": (read["max"][2] - read["average"][2], 0.05),
         "and where nothing is moved too": (read["max"][0] - read["average"][0], 0.005),

@@ -83,7 +83,7 @@ SMALLEST = """() => Math.min(...[...document.querySelectorAll("article *")]
     .map(one => parseFloat(getComputedStyle(one).fontSize) * (one.ownerSVGElement ? one.getScreenCTM().a : 1)))"""
 
 
-@pytest.mark.parametrize("path", [TRAINED, "proof.html", "speed.html"])
+@pytest.mark.parametrize("path", [TRAINED, "speed.html"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_words_of_charts(visit, path, width):
     """None is cut, none smaller than 10 px, and no chart is wider than its page."""
