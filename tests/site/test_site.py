@@ -260,7 +260,7 @@ def test_nothing_is_loaded_from_elsewhere(built, pages):
 
 
 def test_weight(built, pages):
-    """What a page loads at once, and what with the pictures that wait until they are scrolled to."""""
+    """What a page loads at once, and what with the pictures that wait until they are scrolled to."""
 
     def size(path):
         return len(gzip.compress(path.read_bytes()))
