@@ -123,7 +123,7 @@ def test_wrong_program_is_seen(few, what, tmp_path, monkeypatch):
     wrong, reference = read_task(copied(name, tmp_path, change, file=f"{name}_numpy.py")), few.reference
     monkeypatch.setattr(few, "reference", lambda task, run: reference(read_task(FOLDERS[name]), run))
     row = prove(few, wrong, variants()["numpy"], PRECISIONS)
-    told = [str(line) for line in lines(row, 20, 8)]
+    told = [str(line) for line in lines(row, 20, 8, set())]
     assert (told[0][0], len(told)) == ("✗", 2), told
     assert said in told[1]
 
