@@ -22,8 +22,6 @@ ACCURACY_FLOORS = {"mnist": 0.945}
 SHORT_ACCURACY_FLOORS = {"mnist": 0.74}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.015
-# How far two frameworks' mean accuracies may lie apart, each from its own start, over many seeds.
-EQUIVALENCE_MARGIN = 0.005
 
 SEED = 1
 FILTER_DEVIATION = 0.01  # He's start would have sqrt(2 / 49) = 0.2

@@ -25,11 +25,9 @@ class Network(nn.Module):
         self.dense1, self.dense2 = nn.Linear(64 * 5 * 5, 128), nn.Linear(128, 10)
 
     def forward(self, images):  # (N, 28, 28, 1)
-        maps = self.conv1(images.permute(0, 3, 1, 2))  # (N, 32, 26, 26)
-        maps = nn.functional.max_pool2d(nn.functional.relu(maps), 2)  # (N, 32, 13, 13)
-        maps = nn.functional.max_pool2d(nn.functional.relu(self.conv2(maps)), 2)  # (N, 64, 5, 5)
-        hidden = nn.functional.relu(self.dense1(maps.flatten(1)))  # (N, 128)
-        return self.dense2(hidden)  # (N, 10)
+        maps = nn.functional.max_pool2d(self.conv1(images.permute(0, 3, 1, 2)).relu(), 2)  # (N, 32, 13, 13)
+        maps = nn.functional.max_pool2d(self.conv2(maps).relu(), 2)  # (N, 64, 5, 5)
+        return self.dense2(self.dense1(maps.flatten(1)).relu())  # (N, 10)
 
 
 def variables(seed=0):
@@ -62,14 +60,13 @@ def train(
     for _ in range(epochs):
         model.train()
         order = torch.randperm(len(images), generator=generator) if shuffle else torch.arange(len(images))
-        total = 0.0
+        history.append(0.0)  # the epoch's mean loss
         for batch in order.to(device).split(batch_size):
             loss = nn.functional.cross_entropy(model(images[batch]), labels[batch])  # of logits; the batch's mean
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            total += loss.item() * len(batch)
-        history.append(total / len(images))
+            history[-1] += loss.item() * len(batch) / len(images)
         if watch:
             watch(model)
     return model, history

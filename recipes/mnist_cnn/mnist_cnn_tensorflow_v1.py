@@ -79,12 +79,11 @@ def train(
     random, history = np.random.default_rng(seed), []
     for _ in range(epochs):
         order = random.permutation(len(images)) if shuffle else np.arange(len(images))
-        total = 0.0
+        history.append(0.0)  # the epoch's mean loss
         for batch in np.split(order, range(batch_size, len(order), batch_size)):
             fed = {model.images: images[batch], model.labels: labels[batch], model.rates: [learning_rate, momentum]}
             loss, _ = model.session.run([model.loss, model.step], fed)
-            total += loss * len(batch)
-        history.append(float(total / len(images)))
+            history[-1] += float(loss) * len(batch) / len(images)
         if watch:
             watch(model)
     return model, history

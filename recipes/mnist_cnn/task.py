@@ -22,8 +22,6 @@ ACCURACY_FLOORS = {"mnist": 0.978}
 SHORT_ACCURACY_FLOORS = {"mnist": 0.88}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.005
-# How far two frameworks' mean accuracies may lie apart, each from its own start, over many seeds.
-EQUIVALENCE_MARGIN = 0.003
 
 SEED = 1
 

@@ -21,8 +21,6 @@ ACCURACY_FLOORS = {"mnist": 0.905}
 SHORT_ACCURACY_FLOORS = {"mnist": 0.75}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.01
-# How far two frameworks' mean accuracies may lie apart, each from its own start, over many seeds.
-EQUIVALENCE_MARGIN = 0.003
 
 
 def initial_weights() -> dict[str, np.ndarray]:
