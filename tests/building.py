@@ -17,9 +17,10 @@ from concord.ask.features import features
 from concord.ask.gotchas import topics
 from concord.judge import ladder
 from concord.judge.mutants import all_mutants, changed_digest
+from concord.project import paths
 from concord.project.framework import variants
 from concord.project.task import Task, all_tasks, find_task
-from concord.report.results import SCHEMA, code_sha256, jsonable
+from concord.report.results import SCHEMA, code_sha256, jsonable, sha256_by_name
 from concord.site.results import kind, pins
 
 ENVIRONMENT = {
@@ -175,6 +176,7 @@ def answers_file() -> dict:
         "created": "2026-01-31T23:59:59Z",
         "environment": ENVIRONMENT,
         "wall_seconds": 1.0,
+        "files": sha256_by_name([*paths.FRAMEWORKS.glob("*/features.py"), paths.FRAMEWORKS / "feature_checks.py"]),
         "features": list(features()),
         "results": cells,
     }
@@ -204,8 +206,13 @@ def findings_file() -> dict:
                     "versions": pins(variant),
                 }
             )
-    created = "2026-01-31T23:59:59Z"
-    return {"schema": "concord.gotchas/1", "created": created, "environment": ENVIRONMENT, "results": rows}
+    return {
+        "schema": "concord.gotchas/1",
+        "created": "2026-01-31T23:59:59Z",
+        "environment": ENVIRONMENT,
+        "files": sha256_by_name(topic.path for topic in topics().values()),
+        "results": rows,
+    }
 
 
 def changed_value(value: Any) -> Any:
@@ -325,6 +332,8 @@ def result(task: Task, number: int, id: str) -> dict:
         "framework": variants()[id].framework,
         "variant": id,
         "versions": versions,
+        "recipe_sha256": code_sha256(task.recipes[variants()[id].framework]),
+        "task_sha256": code_sha256(task.folder / "task.py"),
         "hides": [] if id == "tensorflow" else list(variants()[id].hides),
         "outcome": "mismatch" if fails else "ok",
         "reason": "logits differ" if fails else "",

@@ -158,17 +158,16 @@ def test_only_recipes_with_a_figure_have_pictures(collector, tmp_path):
 
 
 def test_a_networks_picture_shows_the_weights_of_each_framework(collector, tmp_path):
-    """Those before the training, NumPy's after it, and those of each variant whose verdict is good: whoever alters one
-    of them gets another picture."""
+    """Those before the training, NumPy's after it, and those of each variant: whoever alters one of them gets another
+    picture."""
     recipe = TASKS["softmax_regression"]
     task = read_task(shutil.copytree(recipe.folder, tmp_path / recipe.name))
     source = "SIZE = (4, 3)\ndef draw(results, figure):\n"
     source += "    for axes, weights in zip(figure.subplots(3, 1), [results['before'], *results['after'].values()]):\n"
     source += "        axes.plot(weights['dense_bias'])\n"
     (task.folder / "figure.py").write_text(source, encoding="utf-8")
-    verdicts = {"numpy": "ok", "pytorch": "ok", "jax": "mismatch"}
-    rows = [SimpleNamespace(recipe=task.name, variant=id, outcome=outcome) for id, outcome in verdicts.items()]
-    results = of_network(collector, task, [row for row in rows if row.outcome == "ok"])
+    rows = [{"variant": id} for id in ("numpy", "pytorch")]
+    results = of_network(collector, task, [row["variant"] for row in rows])
     assert list(results["after"]) == ["NumPy", "PyTorch"]
     assert not results["before"]["dense_kernel"].any()
     trained = results["after"]["NumPy"]["dense_kernel"]

@@ -6,10 +6,8 @@ import dis
 import gzip
 import html
 import json
-import os
 import re
-import subprocess
-import time
+import shutil
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote, urlsplit
 
@@ -32,16 +30,16 @@ from concord.ask.gotchas import topics
 from concord.cost.statistics import Figure
 from concord.judge import ladder
 from concord.judge.mutants import all_mutants
-from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.framework import frameworks, variants
 from concord.project.python import definition
-from concord.project.task import Task
+from concord.project.task import Task, read_task
 from concord.report.results import code_sha256
 from concord.site import comparison, cookbook, correspondence, evidence, glossary, plots, speed
 from concord.site import features as site_features
 from concord.site import pages as site_pages
 from concord.site.costs import OF_THE_IMPORT
+from concord.site.evidence import staleness
 from concord.site.markup import Held, code
 from concord.site.results import Measurement, Results, pins, read_results
 from concord.site.source import differing_lines, lines_of_code, notebook, read_source
@@ -309,10 +307,11 @@ def test_a_verdict_in_one_line(built):
         assert words_of_the_badge in words("pooling").replace("PyTorch:", "PyTorch :")
 
 
-def test_no_verdict_of_other_programs(tmp_path, monkeypatch):
+def test_no_verdict_of_other_programs(tmp_path):
     document = results_file(TASKS["pooling"])
+    for result in document["results"]:
+        result["task_sha256"] = "f" * 64
     results = Results(documents(tmp_path / "docs", [document]) / "results")
-    monkeypatch.setattr(results, "staleness", lambda measurement, files: "it changed since")
     standing = evidence.standing(TASKS["pooling"], results)
     assert (standing.proven, standing.stale, standing.date) == (0, 10, "2026-01-31")
     text = comparison.page(TASKS["pooling"], results)
@@ -805,67 +804,34 @@ def test_latest_results_win(tmp_path):
     documents_by_date = [results_file(TASKS["softmax_regression"]) for _ in range(3)]
     for document, created in zip(documents_by_date, ("2026-01-01", "2026-03-01", "2026-02-01"), strict=True):
         document["created"] = f"{created}T00:00:00Z"
+        document["results"][0]["proven"] = document["created"]
     found = Results(documents(tmp_path / "docs", documents_by_date) / "results").find("softmax_regression", "numpy")
     assert found
     assert found.date == "2026-03-01"
 
 
 def test_stale_by_version(tmp_path):
-    document = results_file(TASKS["softmax_regression"])
-    results = Results(tmp_path)
+    task = TASKS["softmax_regression"]
+    document = results_file(task)
     entry = next(result for result in document["results"] if result["variant"] == "pytorch")
     fresh = Measurement(tmp_path / "x.json", document, entry | {"versions": {"torch": "2.13.0+cpu"}})
-    assert results.staleness(fresh, []) == ""
+    assert staleness(fresh, task) == ""
     old = Measurement(tmp_path / "x.json", document, entry | {"versions": {"torch": "1.0"}})
-    assert results.staleness(old, []).startswith("measured with torch 1.0; the pinned version is ")
+    assert staleness(old, task).startswith("measured with torch 1.0; the pinned version is ")
 
 
-def test_stale_by_history(tmp_path, monkeypatch):
-    document = results_file(TASKS["softmax_regression"])
+@pytest.mark.parametrize("changed", ["softmax_regression_numpy.py", "task.py"])
+def test_stale_by_a_changed_file(tmp_path, changed):
+    """A result is of certain code: its comments may change, and nothing else."""
+    folder = shutil.copytree(TASKS["softmax_regression"].folder, tmp_path / "softmax_regression")
+    document = results_file(read_task(folder))
     entry = next(result for result in document["results"] if result["variant"] == "numpy")
-    results = Results(tmp_path)
-    recipe, file = tmp_path / "recipe.py", tmp_path / "x.json"
-    monkeypatch.setitem(results.__dict__, "_ages", {recipe: 1, file: 2})
-    assert results.staleness(Measurement(file, document, entry), [recipe]) == "recipe.py changed since"
-    monkeypatch.setitem(results.__dict__, "_ages", {recipe: 2, file: 2})
-    assert results.staleness(Measurement(file, document, entry), [recipe]) == ""
-
-
-def test_stale_by_an_uncommitted_change(tmp_path, monkeypatch):
-    def git(*arguments):
-        identity = ("-c", "user.name=test", "-c", "user.email=test@example.org")
-        subprocess.run(["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
-    recipe, file = tmp_path / "recipes" / "a recipe.py", tmp_path / "results" / "compare-0.json"
-    for path in (recipe, file):
-        path.parent.mkdir()
-        path.write_text("{}", encoding="utf-8")
-    for arguments in (["init"], ["add", "."], ["commit", "-m", "both"]):
-        git(*arguments)
-    monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
-    monkeypatch.setattr(paths, "RECIPES", recipe.parent)
-
-    def stale():
-        results = Results(tmp_path / "nowhere")
-        results.folder = file.parent
-        return results._is_newer(recipe, file)
-
-    assert not stale()
-    recipe.write_text("{ }", encoding="utf-8")
-    assert stale()
-    file.write_text("{ }", encoding="utf-8")
-    os.utime(file, (time.time() + 5, time.time() + 5))  # measured after the change, and not committed either
-    assert not stale()
-    git("commit", "-am", "both again")
-    assert not stale()
-    file.write_text('{\n"created": 1}', encoding="utf-8")
-    git("commit", "-am", "measured")
-    assert not stale()
-    recipe.write_text("{  }", encoding="utf-8")
-    git("commit", "-am", "the recipe once more")
-    file.write_text('{"schema": 2,\n"created": 1}', encoding="utf-8")
-    git("commit", "-am", "the same results in another form")
-    assert stale()
+    measurement = Measurement(tmp_path / "x.json", document, entry)
+    source = (folder / changed).read_text(encoding="utf-8")
+    (folder / changed).write_text("# in other words\n" + source, encoding="utf-8")
+    assert staleness(measurement, read_task(folder)) == ""
+    (folder / changed).write_text(source + "SOMETHING = 1\n", encoding="utf-8")
+    assert staleness(measurement, read_task(folder)) == f"{changed} changed since"
 
 
 def test_lines_of_code():

@@ -240,7 +240,7 @@ def run_features(name: str | None, frameworks: str | None, json_file: Path | Non
     """
     from rich.text import Text
 
-    from concord.report.results import header
+    from concord.report.results import header, sha256_by_name
 
     rows = {row.id: row for row in select("feature", name, features.features())}
     variants = select_variants(frameworks)
@@ -255,7 +255,13 @@ def run_features(name: str | None, frameworks: str | None, json_file: Path | Non
     lines += [Text(f"written wrongly: {line}", style="red") for line in complaints]
     lines.append(", ".join(f"{symbol} {answer}" for answer, (symbol, _) in SYMBOLS.items() if symbol))
     lines.append(f"{len(rows)} rows, {len(cells)} cells, {seconds:.0f} s")
-    results = {"wall_seconds": seconds, "features": list(rows), "results": [asdict(cell) for cell in cells]}
+    probes = [paths.FRAMEWORKS / variant.framework / "features.py" for variant in variants]
+    results = {
+        "wall_seconds": seconds,
+        "files": sha256_by_name([*probes, paths.FRAMEWORKS / "feature_checks.py"]),
+        "features": list(rows),
+        "results": [asdict(cell) for cell in cells],
+    }
     tell(tables(rows.values(), variants, cells), lines, json_file, lambda: header(SCHEMA) | results)
     return 1 if complaints or any(cell.answer == BROKEN for cell in cells) else 0
 

@@ -19,7 +19,7 @@ from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.framework import PRECISIONS, Variant, frameworks, select_variants, variants
 from concord.project.python import run_file
-from concord.report.results import header, jsonable
+from concord.report.results import header, jsonable, sha256_by_name
 from concord.run.pool import Workers
 from concord.run.process import Answer
 
@@ -303,4 +303,5 @@ def explanations(findings: Sequence[Finding]) -> list[str]:
 
 def document(findings: Sequence[Finding]) -> dict[str, Any]:
     """Everything as plain values, for `--json`; docs/gotchas.schema.json describes it."""
-    return header(SCHEMA) | {"results": jsonable([asdict(finding) for finding in findings])}
+    files = sha256_by_name(topic.path for topic in topics().values())
+    return header(SCHEMA) | {"files": files, "results": jsonable([asdict(finding) for finding in findings])}

@@ -100,6 +100,7 @@ def run_comparison(
         jobs or default_jobs(),
         store,
     )
+    programs = {task.name: results.sha256_of(task) for task in tasks}  # as they are when it begins
     rounds, tf32 = [], {}
     for number in range(repeat):
         if repeat > 1:
@@ -126,17 +127,21 @@ def run_comparison(
         console.print(f"{repeat} repeats: {len(changes)} of {count} verdicts changed")
     for change in changes:
         console.print(change, style="bold red", soft_wrap=True, markup=False)
-    document = results.document(asked.images.dataset, rows, asked.precisions, asked.depth, device, tf32, seconds)
+    document = results.document(
+        asked.images.dataset, rows, asked.precisions, asked.depth, device, tf32, seconds, programs
+    )
     if json_file:
         write_json(json_file, document)
         console.print(f"wrote {json_file}", markup=False)
     if publish:
-        for file in results.publish(document, rows, paths.CHECKOUT / "docs" / "results"):
+        folder = paths.CHECKOUT / "docs" / "results"
+        for file in results.publish(document, rows, folder):
             console.print(f"wrote {file}", markup=False)
         options = {"store": Store(), "device": device, "threads": 1}
         with Collector(new_folder() / "pictures", asked.images, **options) as collector:
-            for file in [file for task in tasks for file in pictures.publish(collector, task, rows)]:
-                console.print(f"wrote {file}", markup=False)
+            for task in tasks:
+                for file in pictures.publish(collector, task, results.speaking(task, folder)):
+                    console.print(f"wrote {file}", markup=False)
     store.trim()
     absent = () if asked.named else ABSENT
     good = any(row.outcome == "ok" for row in rows) and all(row.outcome in ("ok", *absent) for row in rows)

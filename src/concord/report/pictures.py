@@ -13,7 +13,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from concord.judge import ladder
-from concord.judge.verdict import VariantVerdict
 from concord.project.errors import UserError
 from concord.project.framework import REFERENCE, variants
 from concord.project.task import Task
@@ -67,7 +66,7 @@ def evidence(collector: "Collector", task: Task) -> dict[str, dict[str, Any]]:
     return found
 
 
-def of_network(collector: "Collector", task: Task, rows: Sequence[VariantVerdict]) -> dict[str, dict[str, Any]]:
+def of_network(collector: "Collector", task: Task, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What a network's picture is drawn from: its weights by name, before and after the ladder's longest training in
     the task's own order, in float64.
 
@@ -81,7 +80,7 @@ def of_network(collector: "Collector", task: Task, rows: Sequence[VariantVerdict
     if reference.outcome != "ok":
         raise UserError(f"{task.name}: the NumPy program fails {TRAINED.describe()}: {reference.reason}\n{UNDRAWN}")
     after = {variants()[REFERENCE].label: weights(reference)}
-    for variant in (variants()[row.variant] for row in rows if row.variant != REFERENCE):
+    for variant in (variants()[id] for id in ids if id != REFERENCE):
         found = collector.collect(task, variant, "float64", TRAINED)
         if found.outcome == "ok":
             after[variant.label] = weights(found)
@@ -95,31 +94,31 @@ def weights(found: "Evidence") -> dict[str, Any]:
     }
 
 
-def of_experiment(rows: Sequence[VariantVerdict]) -> dict[str, dict[str, Any]]:
+def of_experiment(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """What an experiment's picture is drawn from: by setting and variant its curves by name, as arrays."""
     import numpy as np
 
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
-        for setting, curves in row.curves.items():
+        for setting, curves in row["curves"].items():
             arrays = {name: np.array(curve, float) for name, curve in curves.items()}
-            found.setdefault(setting, {})[row.variant] = arrays
+            found.setdefault(setting, {})[row["variant"]] = arrays
     return found
 
 
-def publish(collector: "Collector", task: Task, rows: Sequence[VariantVerdict] = ()) -> list[Path]:
+def publish(collector: "Collector", task: Task, rows: Sequence[Mapping[str, Any]] = ()) -> list[Path]:
     """Draws a recipe's pictures into its folder; gives the files, none where nothing says what to draw.
 
     Args:
-        rows: the verdicts; an experiment's hold its curves, and a network's say whose weights are drawn beside NumPy's.
+        rows: the published results; an experiment's hold its curves, and a network's say whose weights are drawn beside
+            NumPy's.
     """
-    own = [row for row in rows if row.recipe == task.name and row.outcome == "ok"]
     if task.settings:
-        results = of_experiment(own)
+        results = of_experiment(rows)
     elif not (task.folder / "figure.py").exists():
         return []
     elif task.kind == "network":
-        results = of_network(collector, task, own)
+        results = of_network(collector, task, [row["variant"] for row in rows])
     else:
         results = evidence(collector, task)
     files = []

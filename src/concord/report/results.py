@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +18,7 @@ from concord.project.errors import UserError
 from concord.project.files import write_json
 from concord.project.framework import variants
 from concord.project.outcomes import ABSENT
+from concord.project.task import Task
 from concord.report.terminal import ago
 from concord.run.devices import find_gpu
 from concord.run.process import available_threads
@@ -164,8 +165,13 @@ def document(
     device: str,
     tf32: dict[str, str],
     wall_seconds: float,
+    programs: dict[str, dict[str, str]],
 ) -> dict[str, Any]:
-    """The whole comparison as plain values, for `--json`."""
+    """The whole comparison as plain values, for `--json`.
+
+    Args:
+        programs: by recipe what `sha256_of` gave when the comparison began.
+    """
     return {
         **header(SCHEMA),
         "data": {
@@ -179,18 +185,21 @@ def document(
         "depth": depth,
         **({"environment": environment() | {"device": find_gpu() | {"tf32": tf32}}} if device == "gpu" else {}),
         "wall_seconds": wall_seconds,
-        "results": [result(row) for row in rows],
+        "results": [result(row, programs[row.recipe]) for row in rows],
     }
 
 
-def result(row: VariantVerdict) -> dict[str, Any]:
+def result(row: VariantVerdict, programs: dict[str, str]) -> dict[str, Any]:
     """One program's verdict as plain values."""
     values = asdict(row)
+    framework = variants()[row.variant].framework
     for level, verdict in zip(values["levels"], row.levels, strict=True):
         level["passed"] = verdict.passed
     proven = row.proven and time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(row.proven))
     return jsonable(values) | {
-        "framework": variants()[row.variant].framework,
+        "framework": framework,
+        "recipe_sha256": programs.get(framework, ""),
+        "task_sha256": programs["task"],
         "hides": list(variants()[row.variant].hides),
         "outcome": row.outcome,
         "reason": row.reason,
@@ -201,19 +210,38 @@ def result(row: VariantVerdict) -> dict[str, Any]:
 def publish(found: dict[str, Any], rows: Sequence[VariantVerdict], folder: Path) -> list[Path]:
     """Writes a results file for each recipe, and appends a line for each program to the history.
 
+    Variants that weren't compared now keep their results, if those are of the same data, depth and machine.
+
     Returns:
         The files.
     """
     files = []
     for recipe in dict.fromkeys(row.recipe for row in rows):
         file = folder / f"compare-{recipe}.json"
-        write_json(file, found | {"results": [one for one in found["results"] if one["recipe"] == recipe]})
+        measured = {one["variant"]: one for one in found["results"] if one["recipe"] == recipe}
+        earlier = read_document(file, SCHEMA) if file.exists() else {}
+        kept = earlier["results"] if earlier and conditions(earlier) == conditions(found) else []
+        results = {one["variant"]: one for one in kept} | measured
+        write_json(file, found | {"results": [results[id] for id in variants() if id in results]})
         files.append(file)
     history = folder / "history.jsonl"
     with history.open("a", encoding="utf-8") as file:
         for row in rows:
             file.write(json.dumps(history_line(found, row)) + "\n")
     return [*files, history]
+
+
+def conditions(document: dict[str, Any]) -> tuple[Any, ...]:
+    """What two comparisons must have in common to stand in one file."""
+    machine = document["environment"]
+    data = document["data"]["sha256"]
+    return data, document["precisions"], document["depth"], machine["processor"], machine.get("device")
+
+
+def speaking(task: Task, folder: Path) -> list[dict[str, Any]]:
+    """The published results of a task's programs that were proven and haven't changed since."""
+    rows = read_document(folder / f"compare-{task.name}.json", SCHEMA)["results"]
+    return [row for row in rows if row["outcome"] == "ok" and not changed_since(task, row)]
 
 
 def history_line(found: dict[str, Any], row: VariantVerdict) -> dict[str, Any]:
@@ -291,6 +319,22 @@ def check_same_data(file: Path, document: dict[str, Any], dataset: "Dataset") ->
     about = document.get("data") or {}
     if about.get("sha256") != dataset.digest:
         raise UserError(f"{file} is about other data: {about.get('name')}, now {dataset.name}.\n{AGAIN}")
+
+
+def sha256_of(task: Task) -> dict[str, str]:
+    """What a result is of: `code_sha256` by framework of its programs, and of its "task"."""
+    return {"task": code_sha256(task.folder / "task.py")} | {id: code_sha256(file) for id, file in task.recipes.items()}
+
+
+def sha256_by_name(files: Iterable[Path]) -> dict[str, str]:
+    """`code_sha256` by the file's name and its folder's, as in "gotchas/momentum.py"."""
+    return {f"{file.parent.name}/{file.name}": code_sha256(file) for file in files if file.exists()}
+
+
+def changed_since(task: Task, row: dict[str, Any]) -> list[str]:
+    """The names of the files that are no longer what a published row is of."""
+    files = {"recipe_sha256": task.recipes.get(row["framework"]), "task_sha256": task.folder / "task.py"}
+    return [file.name for name, file in files.items() if file and name in row and row[name] != code_sha256(file)]
 
 
 def code_sha256(file: Path) -> str:

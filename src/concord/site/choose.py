@@ -60,7 +60,7 @@ def proven(tasks: list[Task], results: Results) -> Row:
             return Cell(NOT_MEASURED)
         good = [m for _, m in found if m.result["outcome"] == "ok"]
         known = sum(m.declared for m in good)
-        stale = sum(bool(evidence.staleness(results, m, task)) for task, m in found)
+        stale = sum(bool(evidence.staleness(m, task)) for task, m in found)
         every = len(good) == len(found)
         notes = [f"{known} with a known difference" if known else "", f"{stale} changed since" if stale else ""]
         return Cell(

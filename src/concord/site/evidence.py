@@ -11,7 +11,7 @@ from concord.project.framework import Variant, variants
 from concord.project.task import Task
 from concord.site import plots
 from concord.site.markup import error_figure, render
-from concord.site.results import Measurement, Results
+from concord.site.results import Measurement, Results, outdated_program
 
 WORDS = {
     "ok": "same",
@@ -126,12 +126,12 @@ class Standing:
 def standing(task: Task, results: Results) -> Standing:
     """One recipe's results in numbers."""
     found = [m for m in results.of_recipe(task.name).values() if m.result["framework"] in task.recipes]
-    stale = [measurement for measurement in found if staleness(results, measurement, task)]
+    stale = [measurement for measurement in found if staleness(measurement, task)]
     proven = [m for m in found if m not in stale and m.result["outcome"] == "ok"]
     return Standing(
         written=len(written_variants(task)),
         published=bool(found),
-        date=max((measurement.proven for measurement in proven or found), default=""),
+        date=max((measurement.date for measurement in proven or found), default=""),
         proven=len(proven),
         known=sum(measurement.declared for measurement in proven),
         stale=len(stale),
@@ -161,7 +161,7 @@ def section(task: Task, results: Results, standing: Standing) -> Markup:
                 "written": written,
                 "measurement": measurement,
                 "badge": state_badge(measurement),
-                "stale": staleness(results, measurement, task),
+                "stale": staleness(measurement, task),
                 "levels": [
                     level_badge(measurement, level.name, list(task.settings)) if measurement else None
                     for level in levels
@@ -181,10 +181,11 @@ def section(task: Task, results: Results, standing: Standing) -> Markup:
     )
 
 
-def staleness(results: Results, measurement: Measurement | None, task: Task) -> str:
+def staleness(measurement: Measurement | None, task: Task) -> str:
+    """Why a measurement no longer speaks for the present program, in one line; empty if it does."""
     if measurement is None or measurement.result["framework"] not in task.recipes:
         return ""
-    return results.staleness(measurement, (task.recipes[measurement.result["framework"]], task.folder / "task.py"))
+    return outdated_program(task, measurement.result["variant"], measurement.result)
 
 
 def measured(task: Task, found: dict[str, Measurement]) -> dict[str, Any] | None:

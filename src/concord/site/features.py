@@ -12,7 +12,7 @@ from concord.project.python import definition
 from concord.site.evidence import BAD, GOOD, NEUTRAL
 from concord.site.markup import code, inline, render
 from concord.site.matrix import NOT_MEASURED, Cell, Group, Row
-from concord.site.results import Results, outdated
+from concord.site.results import Results, changed_probes, outdated
 
 COMMAND = "concord features --json docs/results/features.json"
 TONES = {BUILT_IN: GOOD, FEW_LINES: "2", ADD_ON: "3", NOT_POSSIBLE: BAD, BROKEN: BAD, NOT_WRITTEN: NEUTRAL, FACT: ""}
@@ -24,7 +24,6 @@ class Answers:
     """The latest file of answers, if there is one, looked up by feature and variant."""
 
     def __init__(self, results: Results):
-        self.results = results
         self.file, self.document = results.latest("features")
         self._cells = {(cell["feature"], cell["variant"]): cell for cell in self.document.get("results", [])}
 
@@ -38,7 +37,7 @@ class Answers:
         probes = paths.FRAMEWORKS / variant.framework / "features.py"
         checks = paths.FRAMEWORKS / "feature_checks.py"
         files = [] if found["source"] else [probes, checks]
-        return outdated(variant, found["versions"]) or self.results.changed(self.file, files)
+        return outdated(variant, found["versions"]) or changed_probes(self.document, files)
 
 
 def groups(results: Results) -> list[Group]:

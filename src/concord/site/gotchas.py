@@ -8,7 +8,7 @@ from concord.project.python import definition
 from concord.site.evidence import BAD, KNOWN
 from concord.site.markup import code, render
 from concord.site.matrix import NOT_MEASURED, Cell, Group, Row, files, table
-from concord.site.results import Results, outdated
+from concord.site.results import Results, changed_probes, outdated
 
 COMMAND = "concord gotchas --json docs/results/gotchas.json"
 
@@ -17,7 +17,6 @@ class Findings:
     """The latest file of findings, if there is one, looked up by topic and variant."""
 
     def __init__(self, results: Results):
-        self.results = results
         self.file, self.document = results.latest("gotchas")
         self._found = {(row["topic"], row["variant"]): row for row in self.document.get("results", [])}
 
@@ -26,7 +25,7 @@ class Findings:
 
     def stale(self, topic: Topic, variant: Variant, row: dict[str, Any]) -> str:
         """Why a finding no longer speaks for the present probe or version; empty if it does."""
-        return outdated(variant, row["versions"]) or self.results.changed(self.file, [topic.path])
+        return outdated(variant, row["versions"]) or changed_probes(self.document, [topic.path])
 
 
 def pages(results: Results) -> dict[str, str | bytes]:

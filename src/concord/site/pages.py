@@ -36,7 +36,7 @@ def training_step(results: Results) -> Markup:
     found = {id: results.find(task.name, id) for id in SHOWN_VARIANTS}
     verdicts = [verdict for m in found.values() if m for verdict in m.levels("gradients")]
     errors = [verdict["error"] for verdict in verdicts if verdict["precision"] == "float64" and verdict["passed"]]
-    stale = [why for m in found.values() if (why := evidence.staleness(results, m, task))]
+    stale = [why for m in found.values() if (why := evidence.staleness(m, task))]
     cells = [
         {
             "framework": framework,
@@ -107,7 +107,7 @@ def badges(task: Task, results: Results) -> list[dict[str, Any]]:
         badge = evidence.state_badge(measurement)
         if variant.framework not in task.recipes:
             badge = (evidence.NEUTRAL, "–", evidence.WORDS["not_written"])
-        stale = evidence.staleness(results, measurement, task)
+        stale = evidence.staleness(measurement, task)
         found.append({"variant": variant, "badge": badge, "measured": measurement is not None, "stale": stale})
     return found
 

@@ -2,10 +2,9 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.framework import Variant, variants
 from concord.project.task import Task
-from concord.report.results import code_sha256
+from concord.report.results import changed_since, sha256_by_name
 
 PIN = re.compile(r"^([\w.-]+)==([\w.+!-]+)", re.MULTILINE)
 
@@ -28,12 +27,8 @@ class Measurement:
 
     @property
     def date(self) -> str:
-        return self.document["created"][:10]
-
-    @property
-    def proven(self) -> str:
-        """The day of the proof: what hasn't changed isn't proven again when it is published again."""
-        return self.result.get("proven", self.document["created"])[:10]
+        """The day of the proof: a file may hold rows of several days."""
+        return (self.result["proven"] or self.document["created"])[:10]
 
     @property
     def machine(self) -> str:
@@ -122,49 +117,6 @@ class Results:
             return {}
         return found
 
-    def staleness(self, measurement: Measurement, recipe_files: Iterable[Path]) -> str:
-        """Why a measurement no longer speaks for the present files, in one line; empty if it does."""
-        if why := outdated(variants()[measurement.result["variant"]], measurement.result["versions"]):
-            return why
-        return self.changed(measurement.file, recipe_files)
-
-    def changed(self, results_file: Path, files: Iterable[Path]) -> str:
-        """Which files were changed after the results were published, in words; empty if none was."""
-        names = [file.name for file in files if self._is_newer(file, results_file)]
-        return f"{' and '.join(names)} changed since" if names else ""
-
-    def _is_newer(self, file: Path, other: Path) -> bool:
-        """Whether a file was changed after another."""
-        ages = self._ages
-        return file.resolve() in ages and other.resolve() in ages and ages[file.resolve()] < ages[other.resolve()]
-
-    @cached_property
-    def _ages(self) -> dict[Path, int]:
-        """By file, how many commits ago it was changed last, a results file how many ago it was measured last: who
-        only writes it in another way measures nothing. Empty where the history isn't at hand.
-
-        A change that isn't committed is younger than any commit: less than zero, by the time of the change.
-        """
-        if git("rev-parse", "--is-shallow-repository") != "false\n":
-            return {}
-        root = Path(git("rev-parse", "--show-toplevel").strip()).resolve()
-        folders = (paths.RECIPES, paths.FRAMEWORKS, paths.GOTCHAS, self.folder)
-        inside = [str(folder) for folder in folders if folder.resolve().is_relative_to(root)]
-        log = ["log", "--format=tformat://%H", "--name-only"]
-        changed = commits(git(*log, "--", *inside))
-        numbers = {commit: number for number, (commit, _) in enumerate(changed)}
-        here = str(self.folder)
-        measured = commits(git(*log, "-G", '"created"', "--", here)) if here in inside else []
-        ages: dict[Path, int] = {}
-        for commit, names in [*measured, *changed]:
-            for name in names:
-                ages.setdefault(root / name, numbers[commit])
-        status = git("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--", *inside)
-        for name in [line[3:] for line in status.split("\0") if line]:
-            if (root / name).is_file():
-                ages[root / name] = -(root / name).stat().st_mtime_ns
-        return ages
-
 
 def rank(document: dict[str, Any]) -> tuple[bool, str]:
     """Of two comparisons of the same, the one with the higher rank is shown."""
@@ -185,8 +137,14 @@ def outdated_program(task: Task, id: str, row: dict[str, Any]) -> str:
     written now, in words; empty if it does."""
     if why := outdated(variants()[id], row["versions"]):
         return why
-    recipe = task.recipes.get(variants()[id].framework)
-    return f"{recipe.name} changed since" if recipe and code_sha256(recipe) != row["recipe_sha256"] else ""
+    changed = changed_since(task, row)
+    return f"{' and '.join(changed)} changed since" if changed else ""
+
+
+def changed_probes(document: dict[str, Any], files: Iterable[Path]) -> str:
+    """Which probes aren't any more what a document's answers are of, in words; empty if all are."""
+    changed = [name for name, now in sha256_by_name(files).items() if document["files"].get(name) != now]
+    return f"{' and '.join(changed)} changed since" if changed else ""
 
 
 def neighbours(rows: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, list[str]]:
@@ -247,23 +205,3 @@ def read_pins(file: Path) -> dict[str, str]:
 
 def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def commits(log: str) -> list[tuple[str, list[str]]]:
-    """The commits of a log, the latest first, and the files that each changed."""
-    found = []
-    for text in log.split("//")[1:]:
-        commit, *names = filter(None, text.split("\n"))
-        found.append((commit, names))
-    return found
-
-
-def git(*arguments: str) -> str:
-    """What a git command prints; nothing if there is no git or no repository."""
-    try:
-        done = subprocess.run(
-            ["git", *arguments], cwd=paths.CHECKOUT, capture_output=True, text=True, timeout=20, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout
