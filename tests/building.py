@@ -20,7 +20,7 @@ from concord.judge.mutants import all_mutants, changed_digest
 from concord.project import paths
 from concord.project.framework import variants
 from concord.project.task import Task, all_tasks, find_task
-from concord.report.results import SCHEMA, code_sha256, jsonable, sha256_by_name
+from concord.report.results import SCHEMA, code_sha256, jsonable, sha256_by_name, sha256_of
 from concord.site.results import kind, pins
 
 ENVIRONMENT = {
@@ -333,7 +333,7 @@ def result(task: Task, number: int, id: str) -> dict:
         "variant": id,
         "versions": versions,
         "recipe_sha256": code_sha256(task.recipes[variants()[id].framework]),
-        "task_sha256": code_sha256(task.folder / "task.py"),
+        "task_sha256": sha256_of(task)["task"],
         "hides": [] if id == "tensorflow" else list(variants()[id].hides),
         "outcome": "mismatch" if fails else "ok",
         "reason": "logits differ" if fails else "",

@@ -19,7 +19,7 @@ SETTINGS = {
 }
 FIGURE = {
     "curve": "accuracy",
-    "together": True,
+    "together": "batch and rate",
     "limits": (0, 1),
     "says": "Validation accuracy over four epochs. A batch of 100 at 0.2 follows a batch of 10 at 0.02; at 0.02 it is "
     "slower, at 0.002 far behind. A batch of 1,000 at 2 breaks down.",

@@ -20,7 +20,7 @@ SETTINGS = {
 }
 FIGURE = {
     "curve": "accuracy",
-    "together": True,
+    "together": "batch size",
     "limits": (0.5, 1),
     "says": "Validation accuracy over four epochs for batches of 5 to 1,000 images, each at its best rate: the smaller "
     "the batch, the more is learnt in an epoch; from 500 on the epochs hold too few steps.",

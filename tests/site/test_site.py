@@ -303,7 +303,7 @@ def test_a_verdict_in_one_line(built):
     line = "8 of 10 variants proven the same on 2026-01-31, largest float64 error 2e-16"
     assert f"{line}; 1 of them with a known difference; 1 changed since then." in words("mnist_cnn")
     assert f"{line}; 1 changed since then." in words("pooling")
-    for words_of_the_badge in ("8 variants ✓ last proven 2026-01-31; versions", "PyTorch : torch "):
+    for words_of_the_badge in ("8 of 10 variants ✓ last proven 2026-01-31; versions", "PyTorch : torch "):
         assert words_of_the_badge in words("pooling").replace("PyTorch:", "PyTorch :")
 
 
@@ -822,13 +822,14 @@ def test_stale_by_version(tmp_path):
 
 @pytest.mark.parametrize("changed", ["softmax_regression_numpy.py", "task.py"])
 def test_stale_by_a_changed_file(tmp_path, changed):
-    """A result is of certain code: its comments may change, and nothing else."""
+    """A result is of certain code: comments may change, and what a task.py says to readers."""
     folder = shutil.copytree(TASKS["softmax_regression"].folder, tmp_path / "softmax_regression")
     document = results_file(read_task(folder))
     entry = next(result for result in document["results"] if result["variant"] == "numpy")
     measurement = Measurement(tmp_path / "x.json", document, entry)
     source = (folder / changed).read_text(encoding="utf-8")
-    (folder / changed).write_text("# in other words\n" + source, encoding="utf-8")
+    words = source.replace('TITLE = "', 'TITLE = "Another ') if changed == "task.py" else f"# in other words\n{source}"
+    (folder / changed).write_text(words, encoding="utf-8")
     assert staleness(measurement, read_task(folder)) == ""
     (folder / changed).write_text(source + "SOMETHING = 1\n", encoding="utf-8")
     assert staleness(measurement, read_task(folder)) == f"{changed} changed since"

@@ -1,8 +1,8 @@
 """The picture of an experiment: a panel for each setting, the curves of all variants on top of each other.
 
 It is drawn like a recipe's figure.py, with FIGURE from its task.py: "curve" names which, "log" asks for a logarithmic
-axis, "together" for all settings in one panel, "limits" says where its axis begins and ends, and "x" what the other
-axis counts, if it isn't epochs.
+axis, "together" for all settings in one panel (a text is the legend's title), "limits" says where its axis begins and
+ends, and "x" what the other axis counts, if it isn't epochs.
 """
 
 import numpy as np
@@ -29,7 +29,9 @@ def draw(results, figure):
     for panel in panels[len(results) :]:
         panel.set_axis_off()
     if together:
-        panels[0].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        panels[0].legend(
+            loc="center left", bbox_to_anchor=(1, 0.5), title=together if isinstance(together, str) else None
+        )
     figure.supxlabel(FIGURE.get("x", "epoch"))
     worded = {"accuracy": "validation accuracy", "parts": "accuracy"}
     figure.supylabel(worded.get(FIGURE["curve"], FIGURE["curve"].replace("_", " ")))

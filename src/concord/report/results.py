@@ -21,6 +21,7 @@ from concord.project.outcomes import ABSENT
 from concord.project.task import Task
 from concord.report.terminal import ago
 from concord.run.devices import find_gpu
+from concord.run.plan import TOLD, code_without
 from concord.run.process import available_threads
 
 if TYPE_CHECKING:
@@ -322,8 +323,9 @@ def check_same_data(file: Path, document: dict[str, Any], dataset: "Dataset") ->
 
 
 def sha256_of(task: Task) -> dict[str, str]:
-    """What a result is of: `code_sha256` by framework of its programs, and of its "task"."""
-    return {"task": code_sha256(task.folder / "task.py")} | {id: code_sha256(file) for id, file in task.recipes.items()}
+    """What a result is of: `code_sha256` by framework of its programs, and of its "task" without words for readers."""
+    told = hashlib.sha256(code_without(task.folder / "task.py", TOLD)).hexdigest()
+    return {"task": told} | {id: code_sha256(file) for id, file in task.recipes.items()}
 
 
 def sha256_by_name(files: Iterable[Path]) -> dict[str, str]:
@@ -333,8 +335,9 @@ def sha256_by_name(files: Iterable[Path]) -> dict[str, str]:
 
 def changed_since(task: Task, row: dict[str, Any]) -> list[str]:
     """The names of the files that are no longer what a published row is of."""
-    files = {"recipe_sha256": task.recipes.get(row["framework"]), "task_sha256": task.folder / "task.py"}
-    return [file.name for name, file in files.items() if file and name in row and row[name] != code_sha256(file)]
+    now, framework = sha256_of(task), row["framework"]
+    program = [task.recipes[framework].name] if now.get(framework, row["recipe_sha256"]) != row["recipe_sha256"] else []
+    return [*program, *(["task.py"] if row.get("task_sha256", now["task"]) != now["task"] else [])]
 
 
 def code_sha256(file: Path) -> str:

@@ -205,6 +205,9 @@ def drawn(run: Run, draw: int) -> Run:
     return replace(run, draw=draw) if run.weights in DRAWN_STARTS else run
 
 
+TOLD = {"TITLE", "QUESTION", "FIGURE"}  # what a task.py says to readers
+
+
 def task_digest(task: Task, program: Path) -> str:
     """SHA-256 over every file in a task's folder that a run of one program may depend on: all but the other programs,
     prose and pictures."""
@@ -215,7 +218,11 @@ def task_digest(task: Task, program: Path) -> str:
             if path.name in ("figure.py", "mutants.toml"):
                 continue
             digest.update(f"{path.relative_to(task.folder)}\0".encode())
-            content = what_runs(path) if task.settings and path.name == "task.py" else path.read_bytes()
+            content = (
+                code_without(path, {*TOLD, "findings"})
+                if task.settings and path.name == "task.py"
+                else path.read_bytes()
+            )
             digest.update(hashlib.sha256(content).digest())
     digest.update(program.read_bytes())
     for other in filter(None, (task.neighbour, task.of)):
@@ -223,16 +230,15 @@ def task_digest(task: Task, program: Path) -> str:
     return digest.hexdigest()
 
 
-def what_runs(path: Path) -> bytes:
-    """A task.py with settings, without what is only told or judged afterwards: a least value is set after the runs, and
-    must not make them stale."""
-    told = {"TITLE", "QUESTION", "FIGURE", "findings"}
+def code_without(path: Path, left_out: set[str]) -> bytes:
+    """A task.py's code without comments, its docstring and what has one of these names. What is only told or judged
+    after the runs (a caption, a least value) must not make them stale."""
     tree = ast.parse(path.read_bytes())
     for number, node in reversed(list(enumerate(tree.body))):
         named = node.targets if isinstance(node, ast.Assign) else [node]
         names = {getattr(name, "id", getattr(name, "name", "")) for name in named}
         docstring = number == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if docstring or names & told:
+        if docstring or names & left_out:
             del tree.body[number]
     return ast.unparse(tree).encode()
 
