@@ -189,6 +189,30 @@ def test_changed_recipe_runs_alone(compare, mine):
     assert REUSED not in lines["pytorch"]
 
 
+@pytest.mark.parametrize(
+    "reads",
+    [
+        "open(found[0], 'rb')",
+        "np.load(found[0])",
+        "os.open(found[0], os.O_RDONLY)",
+        "os.link(found[0], 'mine.npz')",
+        "os.symlink(found[0], 'mine.npz') or open('mine.npz', 'rb')",
+        "os.chdir(os.path.dirname(found[0])) or open(os.path.basename(found[0]), 'rb')",
+    ],
+)
+def test_no_program_reads_what_others_gave(mine, proven, home, tmp_path, monkeypatch, reads):
+    """The reference's answers to the same drawn question may lie there when a later variant is asked."""
+    monkeypatch.setenv("CONCORD_HOME", str(home))
+    path = mine / "mine_numpy.py"
+    spying = f"\nimport glob, os\nfound = glob.glob({str(proven / '*' / '*.npz')!r})\n{reads}\n"
+    path.write_text(path.read_text() + spying)
+    with Collector(tmp_path / "runs", data.load("digits"), store=Store(home / "store"), threads=1) as collector:
+        row = prove(collector, find_task(str(mine)), variants()["numpy"], PRECISIONS)
+    assert row.outcome == "error"
+    assert row.failure
+    assert "a recipe can't read what other programs gave" in row.failure.reason
+
+
 def test_failures_are_never_kept(compare, mine, home):
     path = mine / "mine_numpy.py"
     sound = path.read_text()

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from concord.project import paths
 from concord.project.framework import Variant
 from concord.project.outcomes import Outcome
 
@@ -161,6 +162,7 @@ class Worker:
             "imports": self.variant.imports,
             "hides": self.variant.hides,
             "temporary": self._temporary.name,
+            "store": str(paths.home() / "store"),
             "distributions": self.variant.distributions,
             "precision": self.precision,
             "threads": self.threads,

@@ -44,6 +44,7 @@ def main():
         answers.flush()
 
     answer(**attempt(start, configuration), nonce=configuration["nonce"])
+    close_off(configuration["store"])
     precision = configuration["precision"]
     while True:
         job = jobs.get()
@@ -129,6 +130,19 @@ def start(configuration):
             **{name: metadata.version(name) for name in configuration["distributions"]},
         },
     }
+
+
+def close_off(folder):
+    """From now on no Python code in this process opens a file in the folder: the reference's answers lie there, and
+    Python never lets go of an audit hook."""
+    closed = os.path.join(os.path.realpath(folder), "")
+
+    def look(event, arguments):
+        named = event in ("open", "os.link", "os.rename") and isinstance(arguments[0], (str, bytes))
+        if named and os.path.realpath(os.fsdecode(arguments[0])).startswith(closed):
+            raise PermissionError(f"a recipe can't read what other programs gave, in {folder}")
+
+    sys.addaudithook(look)
 
 
 @contextlib.contextmanager
