@@ -16,12 +16,13 @@ HYPERPARAMETERS = {"epochs": 1, "batch_size": 128, "learning_rate": 0.05, "momen
 FLATTENED = {"dense1": (5, 5, 64)}  # the first dense layer follows a flatten: height, width, channels of the maps
 TRAIN_IMAGES = 60_000
 
-# One epoch from these weights reaches 0.983 to 0.985 in every framework; the floor leaves room for the shuffling.
+# One epoch from these weights reached 0.980 to 0.987 in eighteen programs, each with its own shuffling.
 ACCURACY_FLOORS = {"mnist": 0.978}
 # The quick proof trains for 100 steps of 40 images: ten variants, each with its own shuffling, reached 0.921 to 0.939.
 SHORT_ACCURACY_FLOORS = {"mnist": 0.88}
-# How far a run may end from the NumPy reference, stated for 10,000 test images.
-ACCURACY_MARGIN = 0.005
+# How far a run may end from the NumPy reference, stated for 10,000 test images: the eighteen had a standard deviation of
+# 0.0017, so two of them differ by 0.0024, and by 0.0066 at most.
+ACCURACY_MARGIN = 0.008
 
 SEED = 1
 
