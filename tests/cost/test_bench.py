@@ -157,8 +157,8 @@ def bench_of(collector: Collector, task: Task, plan=QUICK) -> Bench:
 STARTED = Answer("ok", fields={"import_seconds": 1})
 
 
-def entrant(workers) -> Entrant:
-    return Entrant(variants()["numpy"], workers, {"round": 0, "outcome": "ok", "reason": ""})
+def entrant(workers, id="numpy") -> Entrant:
+    return Entrant(variants()[id], workers, {"round": 0, "outcome": "ok", "reason": ""})
 
 
 def trained(seconds: float) -> Answer:
@@ -243,22 +243,51 @@ def test_a_run_is_long_enough_to_drown_what_compiling_varies(crew, monkeypatch, 
     assert again == pytest.approx(max(longest, FULL.long), rel=0.25)
 
 
-def changed(folder, *changes: tuple[str, str]) -> Task:
-    """softmax_regression with other texts in its NumPy recipe."""
+def changed(folder, framework: str, *changes: tuple[str, str]) -> Task:
+    """softmax_regression with other texts in one of its recipes."""
     task = find_task("softmax_regression")
-    source = task.recipes["numpy"].read_text(encoding="utf-8")
-    path = folder / task.recipes["numpy"].name
+    source = task.recipes[framework].read_text(encoding="utf-8")
+    path = folder / task.recipes[framework].name
     path.write_text(patched(source, changes, path.name), encoding="utf-8")
-    return replace(task, folder=folder, recipes={"numpy": path})
+    return replace(task, folder=folder, recipes=task.recipes | {framework: path})
 
 
-TRAINING = "    return model, history\n"
-PREDICTING = "    return network(model, images)\n"
-IMPORTS = "import numpy as np\n"
-BEGINNING = "    random, history ="
-NOT_RIGHT = "what was timed isn't right: "
-
-# Wrong programs, each with what is told of it: changes of softmax_regression in NumPy.
+# Where softmax_regression's programs are changed: what is imported, the beginning and the end of `train`, its loop, and
+# the end of `predict`; and how each computes, keeps and reads.
+NUMPY = {
+    "imports": "import numpy as np\n",
+    "begins": "    random, history =",
+    "trained": "    return model, history\n",
+    "all steps": "range(batch_size, len(order), batch_size)):",
+    "five steps": "range(batch_size, len(order), batch_size))[:5]:",
+    "predicts": "    return network(model, images)\n",
+    "logits": "network(model, {})",
+    "keeps": "np.savez(kept, **model)",
+    "reads": "dict(np.load(kept))",
+    "suffix": "npz",
+}
+PYTORCH = NUMPY | {
+    "begins": "    images, labels = torch.as_tensor(",
+    "all steps": ".split(batch_size):",
+    "five steps": ".split(batch_size)[:5]:",
+    "predicts": "    return model(torch.as_tensor(images, device=device)).cpu().numpy()  # (N, 10)\n",
+    "logits": "model(torch.as_tensor({})).numpy()",
+    "keeps": "torch.save(model, kept)",
+    "reads": "torch.load(kept, weights_only=False)",
+    "suffix": "pt",
+}
+KERAS = PYTORCH | {
+    "imports": "from keras import ",
+    "begins": "    utils.set_random_seed(seed)\n    model.compile(",
+    "trained": '    return model, history.history["loss"]\n',
+    "all steps": "model.fit(images, labels,",
+    "five steps": "model.fit(images[: 5 * batch_size], labels[: 5 * batch_size],",
+    "predicts": "    return model.predict(images, batch_size=1000, verbose=0)  # (N, 10)\n",
+    "logits": "model.predict({}, verbose=0)",
+    "keeps": "model.save(kept)",
+    "reads": "__import__('keras').models.load_model(kept)",
+    "suffix": "keras",
+}
 LATE = """
     class Late:
         def __init__(self, array):
@@ -276,84 +305,84 @@ LATE = """
 """
 A_CLOCK = """
     import sys
-    import time
 
     worker = sys.modules["__main__"]
-    right, told = worker.perf_counter, []
+    right = worker.perf_counter
     begin = right()
     while right() < begin + 0.5:
         pass
 """
-STOPPED = (
-    A_CLOCK
-    + """
-    worker.perf_counter = lambda: begin
-    return model, history
-"""
-)
-STOPPED_ONCE = (
-    A_CLOCK
-    + """
+STOPPED = "    worker.perf_counter = lambda: begin\n"
+STOPPED_ONCE = """
     def late():
         worker.perf_counter = right
         return begin
 
     worker.perf_counter = late
-    return model, history
 """
-)
-ON_DISK = """
-    kept = Path(__file__).with_suffix(f".{len(images)}.npz")
-    if kept.exists():
-        return dict(np.load(kept)), [0.0] * epochs
-"""
-WRONG_TRAININGS = {
-    "the clock is stopped": ([(TRAINING, STOPPED)], "its clock is wrong: by it, `train` took 0.0"),
-    "the clock is stopped, and right again afterwards": (
-        [(TRAINING, STOPPED_ONCE)],
-        "its clock is wrong: by it, `train` took 0.0",
-    ),
-    "answers are kept on the disk": (
-        [
-            (BEGINNING, ON_DISK + BEGINNING),
-            (TRAINING, "    np.savez(kept, **model)\n" + TRAINING),
-        ],
-        NOT_RIGHT,
-    ),
-    "answers are remembered": (
-        [
-            (IMPORTS, IMPORTS + "\nknown = {}\n"),
-            (BEGINNING, "    if len(images) in known:\n        return known[len(images)]\n" + BEGINNING),
-            (TRAINING, "    known[len(images)] = model, history\n" + TRAINING),
-        ],
-        NOT_RIGHT,
-    ),
-    "no more than five steps": (
-        [("range(batch_size, len(order), batch_size)):", "range(batch_size, len(order), batch_size))[:5]:")],
-        NOT_RIGHT,
-    ),
-    "nothing is learnt of the very batches that are timed": (
-        [
-            (
-                "    random, history =",
-                "    if batch_size == 100:\n        return model, [0.0] * epochs\n    random, history =",
-            )
-        ],
-        NOT_RIGHT,
-    ),
-}
-WRONG_PREDICTIONS = {
-    "the last answer again": [
-        (IMPORTS, IMPORTS + "\nknown = {}\n"),
-        (PREDICTING, "    return known.setdefault(images.shape, network(model, images))\n"),
-    ],
-    "a single image's is made up": [
-        (PREDICTING, "    return network(model, images) if len(images) > 1 else np.zeros((1, 10), images.dtype)\n")
-    ],
-    "a sample of a thousand": [
-        (PREDICTING, "    return np.resize(network(model, images[: 1 + len(images) // 2]), (len(images), 10))\n")
-    ],
-}
+WRONG_CLOCK = "its clock is wrong: by it, `train` took "
+NOT_RIGHT = "what was timed isn't right: "
+
+
+def wrong_trainings(at: dict[str, str]) -> dict[str, tuple[list[tuple[str, str]], str]]:
+    """Programs that save the work that is timed, each with what is told of it."""
+    trained, begins = at["trained"], at["begins"]
+    known = (at["imports"], "import numpy as np\nknown = {}\n" + at["imports"])
+    kept = f"    kept = __file__ + str(len(images)) + '.{at['suffix']}'\n    if __import__('os').path.exists(kept):\n"
+    return {
+        "the clock is stopped": ([(trained, A_CLOCK + STOPPED + trained)], WRONG_CLOCK),
+        "the clock is stopped for one reading": (
+            [(trained, A_CLOCK + STOPPED_ONCE + trained)],
+            WRONG_CLOCK,
+        ),
+        "answers are kept on the disk": (
+            [
+                (begins, f"{kept}        return {at['reads']}, [0.0] * epochs\n{begins}"),
+                (trained, f"    {at['keeps']}\n{trained}"),
+            ],
+            NOT_RIGHT,
+        ),
+        "answers are remembered": (
+            [
+                known,
+                (begins, f"    if len(images) in known:\n        return known[len(images)], [0.0] * epochs\n{begins}"),
+                (trained, f"    known[len(images)] = model\n{trained}"),
+            ],
+            NOT_RIGHT,
+        ),
+        "no more than five steps": ([(at["all steps"], at["five steps"])], NOT_RIGHT),
+        "nothing is learnt of the very batches that are timed": (
+            [(begins, f"    if batch_size == 100:\n        return model, [0.0] * epochs\n{begins}")],
+            NOT_RIGHT,
+        ),
+    }
+
+
+def wrong_predictions(at: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+    """Programs that save the work of predicting."""
+    imports, logits = "import numpy as np\nknown = {}\n" + at["imports"], at["logits"]
+    half = logits.format("images[: 1 + len(images) // 2]")
+    made_up = "np.zeros((1, 10), images.dtype)"
+    answers = {
+        "the last answer again": f"known.setdefault(images.shape, {logits.format('images')})",
+        "a single image's is made up": f"{logits.format('images')} if len(images) > 1 else {made_up}",
+        "a sample of a thousand": f"np.resize({half}, (len(images), 10))",
+    }
+    return {
+        name: [(at["imports"], imports), (at["predicts"], f"    return {answer}\n")] for name, answer in answers.items()
+    }
+
+
+VARIANTS = {"numpy": NUMPY, "pytorch": PYTORCH, "keras-torch": KERAS}
+
+
+def of_each(programs):
+    """A test for each wrong program in each variant; the others' workers start slowly."""
+    return [
+        pytest.param(id, wrong, id=f"{name}-{id}", marks=[] if id == "numpy" else [pytest.mark.long])
+        for id, at in VARIANTS.items()
+        for name, wrong in programs(at).items()
+    ]
 
 
 @pytest.fixture
@@ -362,9 +391,9 @@ def measuring(tmp_path):
     given = tmp_path / "evidence", data.load("digits")
     with MutantCollector(*given) as collector, Workers(tmp_path / "workers") as workers:
 
-        def measure(*changes):
-            bench = bench_of(collector, changed(tmp_path, *changes))
-            one = entrant(workers)
+        def measure(id, *changes):
+            bench = bench_of(collector, changed(tmp_path, variants()[id].framework, *changes))
+            one = entrant(workers, id)
             for do in (bench.first_step, *[lambda one: bench.turn([one])] * 3, bench.steady, bench.predict_and_learn):
                 one.attempt(do)
             return one.run
@@ -372,25 +401,26 @@ def measuring(tmp_path):
         yield measure
 
 
-def test_a_right_program_has_figures(measuring):
-    run = measuring()
+@pytest.mark.parametrize("id", [pytest.param(id, marks=[] if id == "numpy" else [pytest.mark.long]) for id in VARIANTS])
+def test_a_right_program_has_figures(measuring, id):
+    run = measuring(id)
     assert run["outcome"] == "ok" or "too short to measure" in run["reason"], run
     assert run["first_step_seconds"] > 0
 
 
-@pytest.mark.parametrize("name", WRONG_TRAININGS)
-def test_a_time_without_the_work_is_refused(measuring, name):
-    changes, reason = WRONG_TRAININGS[name]
-    assert reason in measuring(*changes)["reason"]
+@pytest.mark.parametrize(("id", "wrong"), of_each(wrong_trainings))
+def test_a_time_without_the_work_is_refused(measuring, id, wrong):
+    changes, reason = wrong
+    assert reason in measuring(id, *changes)["reason"]
 
 
-@pytest.mark.parametrize("name", WRONG_PREDICTIONS)
-def test_predictions_that_are_timed_are_right(measuring, name):
-    assert measuring(*WRONG_PREDICTIONS[name])["reason"].startswith(NOT_RIGHT)
+@pytest.mark.parametrize(("id", "wrong"), of_each(wrong_predictions))
+def test_predictions_that_are_timed_are_right(measuring, id, wrong):
+    assert measuring(id, *wrong)["reason"].startswith(NOT_RIGHT)
 
 
 def test_what_is_put_off_until_the_weights_are_read_costs_time(measuring):
-    assert measuring((TRAINING, LATE))["first_step_seconds"] > 0.3
+    assert measuring("numpy", (NUMPY["trained"], LATE))["first_step_seconds"] > 0.3
 
 
 def test_clocks_are_held_against_each_other():
