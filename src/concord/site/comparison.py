@@ -144,16 +144,17 @@ def shown_first(task: Task) -> list[str]:
     return [*wanted, *(id for id in frameworks() if id in written and id not in wanted)][:2]
 
 
-def page(task: Task, results: Results) -> str:
-    """The Markdown of a recipe's page."""
-    lead, rest, source = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
+def side_by_side(task: Task, results: Results) -> str:
+    """The programs next to each other, step by step; nothing of an experiment, which has none of its own."""
+    if task.kind == "experiment":
+        return ""
     every = columns(task, results)
     written = [column for column in every if column.source]
     steps = [
         {"title": step, "id": anchor(step), "cells": [cell(task, step, column, written) for column in every]}
         for step in task.steps
     ]
-    comparison = render(
+    return render(
         "comparison.html",
         task=task,
         columns=every,
@@ -162,6 +163,11 @@ def page(task: Task, results: Results) -> str:
         parts=correspondence.PARTS if task.kind == "network" else (),
         inline=inline,
     )
+
+
+def page(task: Task, results: Results) -> str:
+    """The Markdown of a recipe's page."""
+    lead, rest, source = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
     standing = evidence.standing(task, results)
     top = render("recipe.html", task=task, picture=cookbook.picture(task), standing=standing)
     return f"""---
@@ -178,7 +184,7 @@ hide: [toc]
 
 {touch.figure(task, results)}
 
-{comparison}
+{side_by_side(task, results)}
 
 {experiment.settings(task, results)}
 
@@ -196,7 +202,7 @@ def files(task: Task, results: Results) -> dict[str, str | bytes]:
     """Everything of one recipe, by its place in the site."""
     here = f"recipes/{task.name}"
     own = task.kind != "experiment"
-    found: dict[str, str | bytes] = {f"{here}/index.md": (page if own else experiment.page)(task, results)}
+    found: dict[str, str | bytes] = {f"{here}/index.md": page(task, results)}
     for column in columns(task, results):
         if column.source and own:
             found[f"{here}/{column.file}"] = column.source.text

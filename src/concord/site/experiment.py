@@ -1,45 +1,13 @@
-"""The page of an experiment, and what a network with settings shows as well: the settings, and what must hold."""
+"""What the page of an experiment, or of a network with settings, shows of them: each setting, and what must hold."""
 
 from typing import Any
 
 from concord.project.framework import frameworks
 from concord.project.task import Task
-from concord.site import cookbook, evidence, touch
 from concord.site.markup import code, render
 from concord.site.results import Measurement, Results
 
 REFERENCE = "numpy"
-
-
-def page(task: Task, results: Results) -> str:
-    """The Markdown of an experiment's page."""
-    lead, rest, source = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
-    standing = evidence.standing(task, results)
-    top = render("recipe.html", task=task, picture=cookbook.picture(task), standing=standing)
-    return f"""---
-title: "{task.specification.TITLE}"
-description: "{task.specification.QUESTION}"
-hide: [toc]
----
-
-# {task.specification.TITLE}
-
-{top}
-
-{lead}
-
-{touch.figure(task, results)}
-
-{settings(task, results)}
-
-{rest}
-
-## Evidence {{ #evidence }}
-
-{evidence.section(task, results, standing)}
-
-{source}
-"""
 
 
 def settings(task: Task, results: Results) -> str:
