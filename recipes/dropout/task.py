@@ -37,7 +37,7 @@ FIGURE = {
     "together": "switched off",
     "limits": (0.3, 0.7),
     "says": "Validation loss over 60 epochs of 1,000 images, with none to 80% of the hidden neurons switched off: "
-    "without dropout it soon rises again, with one half it falls for longer and further.",
+    "without dropout it rises again in the second half, with one half it falls for longer and further.",
 }
 
 

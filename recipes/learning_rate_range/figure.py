@@ -1,5 +1,5 @@
 """The loss of each of 180 steps while the rate grows from 0.0001 to 3.1, and the smoothed loss: it rests, falls from a
-rate of 0.01 on, is lowest at 0.29, and has doubled at 2.1. A tenth of 0.29 is where to begin.
+rate of 0.01 on, is lowest at 0.29, and has doubled at 2.1. The third mark is a tenth of 0.29.
 """
 
 import numpy as np

@@ -38,8 +38,8 @@ def range_test(images, labels, kernel1, bias1, kernel2, bias2, rates):
 
 
 # %% [markdown]
-# The loss of 50 images jumps about. In the smoothed one each loss counts 0.9 times as much as the one after it; what
-# they count sums up to less than 10 in the beginning, and is divided by.
+# The loss of 50 images jumps about. The smoothed one is a weighted mean of all so far, in which each loss has 0.9 times
+# the weight of the one after it.
 
 
 # %% Smoothed

@@ -20,7 +20,7 @@ def draw(results, figure):
         for panel, top in zip(panels, TOPS, strict=True):
             accuracy = results[f"{name} from {top}"]["numpy"]["accuracy"]
             panel.plot(range(len(accuracy)), accuracy, color=f"C{number}", marker="o", markersize=3)
-    above.set(ylabel="share of the rate", xlim=(0, 5), ylim=(0, 1.05))
+    above.set(xlabel="epoch", ylabel="share of the rate", xlim=(0, 5), ylim=(0, 1.05))
     above.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     for panel, top in zip(panels, TOPS, strict=True):
         panel.set(xlabel="epoch", xticks=range(6), xlim=(0.8, 5.2), ylim=(0.8, 0.96), title=f"from {top}")

@@ -62,12 +62,14 @@ def proven(tasks: list[Task], results: Results) -> Row:
         known = sum(m.declared for m in good)
         stale = sum(bool(evidence.staleness(m, task)) for task, m in found)
         every = len(good) == len(found)
-        notes = [f"{known} with a known difference" if known else "", f"{stale} changed since" if stale else ""]
+        missing = sum(variant.framework in task.recipes for task in tasks) - len(found)
+        counts = {"with a known difference": known, "changed since": stale, "not measured": missing}
+        notes = [f"{count} {what}" for what, count in counts.items() if count]
         return Cell(
-            f"✓ all {len(found)}" if every else f"✗ {len(good)} of {len(found)}",
+            f"✓ all {len(found)}{' measured' if missing else ''}" if every else f"✗ {len(good)} of {len(found)}",
             len(good) / len(found),
             "proof.html#verdicts",
-            ", ".join(filter(None, notes)),
+            ", ".join(notes),
             evidence.GOOD if every else evidence.BAD,
         )
 

@@ -146,6 +146,7 @@ def benchmarked(quantity: Quantity, measured: Benchmark, id: str) -> Row:
     """Medians of a benchmark's rounds."""
     found = measured.of(quantity)
     least = min((figure.value for figure in found.values()), default=0.0)
+    steps = compared(measured.document) if quantity.name == STEP.name else {}  # by pairs, as on the page of speed
 
     def cell(id: str) -> Cell:
         if id not in found:
@@ -156,7 +157,7 @@ def benchmarked(quantity: Quantity, measured: Benchmark, id: str) -> Row:
             value,
             measured.link,
             tone=tone(value, least),
-            times=times(value, least),
+            times=times(steps[id][1].value, 1.0) if id in steps else times(value, least),
             detail=measured.note(id, quantity, found[id]),
         )
 

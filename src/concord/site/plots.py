@@ -58,7 +58,7 @@ def loss_curves(found: dict[str, Measurement]) -> dict[str, Any] | None:
         return None
     epochs = max(map(len, histories.values()))
     ticks, start, end = scale([loss for history in histories.values() for loss in history], 4)
-    lasts = [history[-1] for history in histories.values() if len(history) == epochs]
+    lasts = [history[-1] for history in histories.values()]
     columns = [[history[i] for history in histories.values() if len(history) > i] for i in range(epochs)]
     return {
         "epochs": epochs,
