@@ -13,7 +13,7 @@ from concord.site import search
 __all__ = ["address", "browser", "built", "pytestmark", "visit"]
 
 LEARNING = "learning/index.html"  # "My network isn't learning"
-ENOUGH = 36  # of the forty
+ENOUGH = 0.9  # of the questions
 # What people type, and where it should lead: to the first of these pages that the site has.
 QUERIES = [
     ("my loss is nan after a few iterations", [LEARNING, "recipes/cross_entropy"]),
@@ -51,6 +51,8 @@ QUERIES = [
     ("exploding gradients in RNN, loss suddenly nan", ["recipes/gradient_clipping"]),
     ("how to choose batch size", ["recipes/batch_size", "recipes/batch_and_rate"]),
     ("what optimizer is best adam vs sgd", ["recipes/optimisers"]),
+    ("which learning rate should I use", ["recipes/learning_rate"]),
+    ("pytorch or jax", ["guide"]),
     ("ReduceLROnPlateau / learning rate decay", ["recipes/schedules"]),
     ("restore_best_weights", ["recipes/early_stopping"]),
     ("load pytorch weights into keras model", ["porting", "recipes/save_and_load"]),
@@ -167,16 +169,15 @@ def places(built, pages: list[str]) -> list[str]:
     return [page for page in named if (built.folder / page).is_file()]
 
 
-def test_forty_questions(built, ask):
+def test_questions_in_readers_words(built, ask):
     """At least nine of ten have the page that answers among the first three."""
-    assert len(QUERIES) == 40
     missed = []
     for words, pages in QUERIES:
         wanted = places(built, pages)
         found = ask(words)[:3]
         if not set(wanted) & set(found):
             missed.append(f"{words!r}: {found}, not {wanted}")
-    assert len(QUERIES) - len(missed) >= ENOUGH, "\n".join(missed)
+    assert len(QUERIES) - len(missed) >= ENOUGH * len(QUERIES), "\n".join(missed)
 
 
 PASTED = """Error: Given groups=1, weight of size [32, 1, 3, 3], expected input[128, 28, 28, 1] to have 1 channels,
