@@ -547,7 +547,7 @@ def test_rows_of_other_outcomes(compared):
         LevelVerdict("loss", "float64", "mismatch", "worst", math.inf, "loss", "gradient", 1e-13),
         LevelVerdict("updates", "float64", "timeout", "no answer within 900 s", run="steps_2"),
     )
-    row = report.result(VariantVerdict("softmax_regression", "numpy", {}, levels))
+    row = report.result(VariantVerdict("softmax_regression", "numpy", {}, levels), {"task": "0" * 64})
     assert [level["error"] for level in row["levels"]] == [0.5, "inf", None]
     assert [level["passed"] for level in row["levels"]] == [True, False, False]
     assert (row["outcome"], row["reason"]) == ("mismatch", "worst")

@@ -152,7 +152,7 @@ function sideBySide(compare) {
     edges()
   }
 
-  // Functions of one name begin at one height: the other columns leave room for that, as far as it isn't half a window or an empty beginning.
+  // Functions of one name begin at one height: the other columns leave room for that, as far as it isn't half a window.
   function align(shown) {
     for (const line of compare.querySelectorAll(".l[style*=margin-top]")) line.style.removeProperty("margin-top")
     for (const cells of shown.length > 1 ? compare.querySelectorAll(".step .cells") : []) {
@@ -166,7 +166,6 @@ function sideBySide(compare) {
         const lines = which.map((i) => columns[i].get(name)), tops = lines.map((line) => line.getBoundingClientRect().top)
         const lowest = Math.max(...tops)
         if (lowest - Math.min(...tops) > innerHeight / 2) continue
-        if (lines.some((line, n) => !line.previousElementSibling && lowest - tops[n] > 120)) continue // a block that begins empty
         lines.forEach((line, n) => { if (tops[n] < lowest - 0.5) line.style.marginTop = `${lowest - tops[n]}px` })
         for (const i of which) reached[i] = places[i]
       }

@@ -170,6 +170,9 @@ def test_kept_answers_help_no_recipe(tmp_path, monkeypatch, stored):
         control(collector, "softmax_regression", numpy, ["logits"], "full")
         result = judge_mutant(collector, MUTANTS["the reference's own arrays"], numpy, "full")
         quick = judge_mutant(collector, MUTANTS["the reference's own arrays"], numpy)
+    if stored:  # it doesn't get at them
+        assert "a recipe can't read what other programs gave" in result.reason
+        return
     assert (result.outcome, result.killed_by) == (KILLED, "logits")
     assert (result.levels[-1].run, result.levels[-1].error) == ("unseen", 1.0)
     assert "from unseen weights" in result.reason

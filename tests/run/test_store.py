@@ -195,8 +195,8 @@ def test_changed_recipe_runs_alone(compare, mine):
         "open(found[0], 'rb')",
         "np.load(found[0])",
         "os.open(found[0], os.O_RDONLY)",
-        "os.link(found[0], 'mine.npz')",
-        "os.symlink(found[0], 'mine.npz') or open('mine.npz', 'rb')",
+        "os.link(found[0], found[0] + '.mine')",
+        "os.symlink(found[0], __file__ + '.npz') or open(__file__ + '.npz', 'rb')",
         "os.chdir(os.path.dirname(found[0])) or open(os.path.basename(found[0]), 'rb')",
     ],
 )
