@@ -25,8 +25,8 @@ GATES = {
     },
     "conduct": {
         "float64": 1e-7,  # seen: 1e-10 in TensorFlow; an image that is left out or comes twice shows at 1e-2
-        "because": "that each image comes once is seen on images that are all the same: their variance is 0, and each of "
-        "the three normalisations divides the last digit by the root of 1e-5",
+        "because": "that each image comes once is seen on images that are all the same: their variance is 0, and each "
+        "of the three normalisations divides the last digit by the root of 1e-5",
     },
     "range": {
         "float32": 5e-3,  # measured: 2e-4 in NumPy's own program

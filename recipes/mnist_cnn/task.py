@@ -20,8 +20,8 @@ TRAIN_IMAGES = 60_000
 ACCURACY_FLOORS = {"mnist": 0.978}
 # The quick proof trains for 100 steps of 40 images: ten variants, each with its own shuffling, reached 0.921 to 0.939.
 SHORT_ACCURACY_FLOORS = {"mnist": 0.88}
-# How far a run may end from the NumPy reference, stated for 10,000 test images: the eighteen had a standard deviation of
-# 0.0017, so two of them differ by 0.0024, and by 0.0066 at most.
+# How far a run may end from the NumPy reference, stated for 10,000 test images: the eighteen had a standard deviation
+# of 0.0017, so two of them differ by 0.0024, and by 0.0066 at most.
 ACCURACY_MARGIN = 0.008
 
 SEED = 1
