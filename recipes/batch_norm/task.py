@@ -24,7 +24,7 @@ GATES = {
         "because": "each normalisation divides by the deviation of 16 to 40 images, which makes rounding errors larger",
     },
     "conduct": {
-        "float64": 1e-7,  # seen: 1e-10 in TensorFlow; an image that is left out or comes twice shows at 1e-2
+        "float64": 1e-7,  # seen: 1e-10 in TensorFlow
         "because": "that each image comes once is seen on images that are all the same: their variance is 0, and each "
         "of the three normalisations divides the last digit by the root of 1e-5",
     },

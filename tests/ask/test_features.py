@@ -350,6 +350,7 @@ def test_no_folder_of_this_machine_is_published(tmp_path):
     told = {"refusal": f"no {tmp_path}/weights.npz", "output": [1.0]}
     assert answers.without_places(told, tmp_path) == {"refusal": "no weights.npz", "output": [1.0]}
     assert answers.without_places(f"{paths.CHECKOUT}/frameworks/x.py: 3", tmp_path) == "frameworks/x.py: 3"
+    assert answers.without_places(f"in {paths.home()}/env/x.py", tmp_path) == "in env/x.py"
 
 
 def test_helpers_are_part_of_a_probe():

@@ -197,7 +197,7 @@ def without_places(value: Any, folder: Path) -> Any:
     if isinstance(value, dict):
         return {name: without_places(part, folder) for name, part in value.items()}
     if isinstance(value, str):
-        for place in (folder, paths.CHECKOUT):
+        for place in (folder, paths.CHECKOUT, paths.home()):
             value = value.replace(f"{place}/", "")
     return value
 
