@@ -197,7 +197,8 @@ def without_places(value: Any, folder: Path) -> Any:
     if isinstance(value, dict):
         return {name: without_places(part, folder) for name, part in value.items()}
     if isinstance(value, str):
-        for place in (folder, paths.CHECKOUT, paths.home()):
+        # The home usually lies inside the checkout: the inner folder goes first.
+        for place in (folder, paths.home(), paths.CHECKOUT):
             value = value.replace(f"{place}/", "")
     return value
 
