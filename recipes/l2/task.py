@@ -53,20 +53,6 @@ def initial_weights(start_seed=1) -> dict[str, np.ndarray]:
     return weights
 
 
-def kinks(weights: dict[str, np.ndarray], images: np.ndarray) -> dict[str, np.ndarray]:
-    """What each ReLU is given; the kink ledger looks for zeros in it.
-
-    Args:
-        weights: as `initial_weights` gives them, float32 or float64.
-        images: (N, 28, 28, 1) from 0 to 1, of the same dtype.
-
-    Returns:
-        The inputs of the hidden layer's ReLU, (1, N, 100), in the same dtype.
-    """
-    flat = images.reshape(len(images), -1)  # (N, 784)
-    return {"dense1": (flat @ weights["dense1_kernel"] + weights["dense1_bias"])[np.newaxis]}
-
-
 def findings(runs):
     """What must hold: by sentence a value and its least value."""
     accuracy = {name: run["accuracy"][-1] for name, run in runs.items()}

@@ -11,7 +11,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +26,8 @@ from concord.run import plan
 
 MUTANTS = tomllib.loads(Path(__file__).with_name("judge.toml").read_text(encoding="utf-8"))["mutants"]
 MODULES = (
-    "judge.ladder", "judge.prove", "judge.verdict", "project.files", "project.framework", "project.task",
+    "judge.ladder", "judge.prove", "judge.reuse", "judge.verdict",
+    "project.experiment", "project.files", "project.framework", "project.paths", "project.task",
     "run.evidence", "run.plan", "run.pool", "run.process", "run.store",
 )  # fmt: skip
 numbers = itertools.count(1)
@@ -1009,6 +1010,129 @@ def evidence_depends_on_the_harness(h, folder):
         found.append(digest(h, task))
         h.evidence.HARNESS = before
     assert len(set(found)) == 2
+
+
+def with_weights_code(h: Any, variant: Any, file: Path) -> Any:
+    """The variant, whose framework's weights.py is another file."""
+    kind = type("Variant", (type(variant),), {"weights_code": file})
+    return kind(**{field.name: getattr(variant, field.name) for field in fields(variant)})
+
+
+@case
+def evidence_depends_on_weights_code(h, folder):
+    task, found = copied_task(h, folder), []
+    for text in ("one", "two"):
+        (folder / "weights.py").write_text(text)
+        found.append(digest(h, task, with_weights_code(h, h.framework.variants()["numpy"], folder / "weights.py")))
+    assert len(set(found)) == 2
+
+
+# What a verdict depends on.
+
+
+def verdict_digest(h: Any, task: Any, variant: Any = None, precisions: Any = ("float64",), **options: Any) -> str:
+    folder = Path(os.environ["CONCORD_HOME"]) / "digests"
+    collector = h.evidence.Collector(folder, options.pop("data", IMAGES), device=options.pop("device", "cpu"))
+    depth = options.pop("depth", "quick")
+    return h.reuse.verdict_digest(collector, task, variant or h.framework.variants()["pytorch"], precisions, depth)
+
+
+@case
+def a_verdict_depends_on_what_was_asked(h, folder):
+    task = copied_task(h, folder)
+    found = [
+        verdict_digest(h, task),
+        verdict_digest(h, task, h.framework.variants()["numpy"]),
+        verdict_digest(h, task, precisions=("float64", "float32")),
+        verdict_digest(h, task, depth="full"),
+        verdict_digest(h, task, device="gpu"),
+        verdict_digest(h, task, data=replace(IMAGES, digest="1" * 64)),
+    ]
+    assert len(set(found)) == len(found)
+    assert verdict_digest(h, task) == found[0]
+
+
+@case
+def a_verdict_depends_on_its_program_and_the_references(h, folder):
+    task = copied_task(h, folder)
+    found = [verdict_digest(h, task)]
+    for name in ("pytorch", "numpy"):
+        with task.recipes[name].open("a") as file:
+            file.write("\n# more\n")
+        found.append(verdict_digest(h, task))
+    assert len(set(found)) == len(found)
+
+
+@case
+def a_verdict_depends_on_what_a_task_says_after_its_runs(h, folder):
+    """A least value, a gate: the runs stay as they are."""
+    experiment = folder / "learning_rate"
+    shutil.copytree(h.task.find_task("learning_rate").folder, experiment)
+    found = []
+    for _ in range(2):
+        found.append(verdict_digest(h, h.task.read_task(experiment)))
+        task = experiment / "task.py"
+        task.write_text(task.read_text().replace('TITLE = "', 'TITLE = "More of '))
+    assert len(set(found)) == 2
+
+
+@case
+def a_verdict_depends_on_the_answers_that_are_expected(h, folder):
+    """They may come from outside of the folder."""
+    task, found = h.task.find_task("convolution"), []
+    collector = h.evidence.Collector(folder / "digests", IMAGES)
+    for number in (0, 1):
+        for case in collector.cases(task).values():
+            function, (first, *rest) = next(iter(case.expected.items()))
+            case.expected[function] = (first + number, *rest)
+            break
+        found.append(h.reuse.verdict_digest(collector, task, h.framework.variants()["pytorch"], ("float64",), "quick"))
+    assert len(set(found)) == 2
+
+
+@case
+def a_verdict_depends_on_what_is_declared_of_the_variant(h, folder):
+    task, pytorch = copied_task(h, folder), h.framework.variants()["pytorch"]
+    assert verdict_digest(h, task) != verdict_digest(h, task, replace(pytorch, known_differences=(CAUSE,)))
+
+
+@case
+def a_verdict_depends_on_the_judge(h, folder):
+    task, found = copied_task(h, folder), []
+    real = h.paths.PACKAGE
+    try:
+        for text in ("one", "two"):
+            h.paths.PACKAGE = folder
+            (folder / "judge").mkdir(exist_ok=True)
+            (folder / "judge" / "verdict.py").write_text(text)
+            h.reuse.harness_digest.cache_clear()
+            found.append(verdict_digest(h, task))
+    finally:
+        h.paths.PACKAGE = real
+        h.reuse.harness_digest.cache_clear()
+    assert len(set(found)) == 2
+
+
+@case
+def only_a_sound_verdict_is_kept_and_it_is_read_as_it_was(h, folder):
+    """Its age is that of the oldest evidence."""
+    task, pytorch = copied_task(h, folder), h.framework.variants()["pytorch"]
+    collector = h.evidence.Collector(folder / "digests", IMAGES, store=h.store.Store(folder / "store"))
+    level = h.verdict.LevelVerdict("findings", "float64", "ok", error=1e-15, findings=(h.experiment.Finding("", 2, 1),))
+    old = time.time() - 3600
+    row = h.verdict.VariantVerdict(task.name, "pytorch", {"torch": "1"}, (level,), history=(0.5,), proven=old)
+    failed = replace(row, levels=(replace(level, outcome="mismatch"),))
+    asked, real = [], h.reuse.prove
+    try:
+        for given in (failed, row, row, row):
+            h.reuse.prove = lambda *_, given=given: asked.append(given) or given
+            found = h.reuse.proven_once(collector, task, pytorch, ("float64",), "quick")
+    finally:
+        h.reuse.prove = real
+    assert asked == [failed, row]
+    assert found == replace(row, reused=True)
+    collector.store.since = old + 60
+    assert collector.store.find(h.reuse.verdict_digest(collector, task, pytorch, ("float64",), "quick")) is None
 
 
 # The store.

@@ -74,7 +74,29 @@ def test_what_was_proven_is_not_run_again(compare, proven):
     assert REUSED in compare(SMALLEST).out
 
 
+def test_a_verdict_stands_without_its_evidence_being_read(compare, proven, tmp_path):
+    for file in proven.glob("*/*.npz"):
+        file.write_bytes(b"")
+    assert REUSED in compare(SMALLEST, "--json", tmp_path / "second.json").out
+    compare(SMALLEST, "--json", tmp_path / "fresh.json", "--fresh")
+
+    def told(name: str) -> list[tuple]:
+        (row,) = json.loads((tmp_path / f"{name}.json").read_text())["results"]
+        return [tuple(level[part] for part in ("level", "precision", "outcome", "gate")) for level in row["levels"]]
+
+    assert told("second") == told("fresh") != []
+
+
+def without_verdicts(entries: Path) -> list[Path]:
+    """Takes the verdicts away; gives the facts of the runs."""
+    for file in entries.glob("*/*.json"):
+        if json.loads(file.read_text())["arrays"] is None:
+            file.unlink()
+    return sorted(entries.glob("*/*.json"))
+
+
 def damage_arrays(entries: Path) -> None:
+    without_verdicts(entries)
     for file in entries.glob("*/*.npz"):
         file.write_bytes(file.read_bytes()[:-1000])
 
@@ -112,7 +134,7 @@ def test_another_versions_folder_is_said_and_ignored(compare, proven):
 def test_store_is_told_and_cleared(tmp_path, home, proven):
     told = run("store", home=home, cwd=tmp_path)
     assert (told.code, told.err) == (0, "")
-    entries = len(list(proven.glob("*/*.json")))
+    entries = len(without_verdicts(proven))
     assert told.out.startswith(f"{proven}: {entries} runs, ")
     assert re.search(r"^the oldest (just now|\d+ minutes? ago); ", told.out, re.MULTILINE)
     assert run("store", "clear", home=home, cwd=tmp_path).code == 0

@@ -276,10 +276,8 @@ EXPERIMENT_LEVELS = (
     ),
     FINDINGS,
 )
-QUICK_EXPERIMENT_LEVELS = (
-    PREFIX,
-    Level("curve", "loss, validation loss and accuracy of each epoch, of the first setting", {"float64": 1e-8}),
-)
+CURVE = Level("curve", "loss, validation loss and accuracy of each epoch, of the first setting", {"float64": 1e-8})
+QUICK_EXPERIMENT_LEVELS = (PREFIX, CURVE)
 
 SETTINGS_LEVELS = {level.name for level in (*EXPERIMENT_LEVELS, *QUICK_EXPERIMENT_LEVELS)}  # which train with each
 
@@ -303,7 +301,9 @@ def levels(task: Task, depth: str = "full") -> tuple[Level, ...]:
     every = (NETWORK_LEVELS if full else QUICK_NETWORK_LEVELS) if task.kind == "network" else ()
     if task.settings:
         own = EXPERIMENT_LEVELS if full else QUICK_EXPERIMENT_LEVELS
-        every += (NETWORK_PREFIX, *(own[1:] if full else ())) if every else own
+        # When a training stops shows only in a whole one.
+        rest = own[1:] if full else (CURVE,) if task.stops_early else ()
+        every += (NETWORK_PREFIX, *rest) if every else own
     return tuple(own_gates(task, level) for level in every)
 
 

@@ -105,6 +105,7 @@ class Task:
     neighbour: "Task | None" = None
     of: "Task | None" = None
     bundled: bool = False  # one of the project's own
+    _starts: dict[str, "dict[str, np.ndarray]"] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     @property
     def own_name(self) -> str:
@@ -178,11 +179,17 @@ class Task:
         }
 
     def initial_weights(self, **options: Any) -> "dict[str, np.ndarray]":
-        """A network's shared start; `options` are those of a setting.
+        """A network's shared start, made once; `options` are those of a setting.
 
         Raises:
             UserError: the task's `initial_weights` fails, or gives something else than float32 arrays by name.
         """
+        asked = repr(sorted(options.items()))
+        if asked not in self._starts:
+            self._starts[asked] = self._make_start(**options)
+        return {name: array.copy() for name, array in self._starts[asked].items()}
+
+    def _make_start(self, **options: Any) -> "dict[str, np.ndarray]":
         import numpy as np
 
         here = f"{self.folder / 'task.py'}: initial_weights()"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from concord.data import datasets as data
 from concord.data.own import made_by
-from concord.judge.prove import prove
+from concord.judge.reuse import proven_once
 from concord.judge.verdict import Repeat, VariantVerdict
 from concord.project import paths
 from concord.project.errors import UserError, nearest
@@ -201,7 +201,7 @@ def proven(
                         return
                     if variant.framework not in task.recipes and not asked.named:
                         continue
-                    found.put(prove(collector, task, variant, asked.precisions, asked.depth))
+                    found.put(proven_once(collector, task, variant, asked.precisions, asked.depth))
                 if tf32 is not None:
                     tf32.update(collector.tf32)
         except BaseException as error:

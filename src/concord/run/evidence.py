@@ -9,7 +9,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -329,17 +328,25 @@ class Collector:
             data=dataset.digest,
             device=self.device,
             variant=variant_digest(variant),
-            task=self._task_digest(task, program),
+            task=self.task_digest(task, program),
             contract=task.contract(),
             given=given,
-            harness=self._harness_digests,
+            adapter=file_digest(variant.weights_code) if task.kind != "operation" else "",
+            harness=[file_digest(file) for file in HARNESS],
         )
 
-    @cached_property
-    def _harness_digests(self) -> list[str]:
-        return [hashlib.sha256(file.read_bytes()).hexdigest() for file in HARNESS]
+    def given(self, task: Task) -> list[Any]:
+        """What a task's programs are given, as digests: each start, or each case and what is expected of it."""
+        if task.kind == "operation":
+            return [
+                [case.name, plan.arrays_digest(case.arrays), case.options, case.gates]
+                + [[name, *(plan.arrays_digest({"": one}) for one in out)] for name, out in case.expected.items()]
+                for case in self.cases(task).values()
+            ]
+        starts = [setting.start for setting in task.settings.values()] or [{}]
+        return [plan.arrays_digest(task.initial_weights(**start)) for start in starts]
 
-    def _task_digest(self, task: Task, program: Path) -> str:
+    def task_digest(self, task: Task, program: Path) -> str:
         """Read once: what changes while a comparison runs is another program's business."""
         if (task.folder, program) not in self._task_digests:
             self._task_digests[task.folder, program] = plan.task_digest(task, program)
@@ -407,6 +414,11 @@ class Collector:
                 ) from None
             self._folders[task.folder] = folder
         return self._folders[task.folder]
+
+
+def file_digest(file: Path) -> str:
+    """SHA-256 (hex) of a file's bytes."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 locks: defaultdict[Any, threading.Lock] = defaultdict(threading.Lock)

@@ -1,4 +1,5 @@
-"""The store: the evidence of runs that were right to the end, each under a digest of everything that it depends on.
+"""The store: the evidence of runs that were right to the end, and verdicts on programs, each under a digest of
+everything that it depends on.
 
 An entry is two files: the arrays, under a name that is used once, and then the facts, which name them. Facts are
 written beside their place and renamed, so that an entry is whole or absent, whatever ends the process, and two
@@ -33,9 +34,12 @@ REPLACED_LIMIT = 24 * 3600  # seconds: whoever had begun with arrays that were r
 
 @dataclass(frozen=True)
 class Entry:
-    """What was kept of one run: `arrays` is the file, `facts` plain values, `created` in seconds since 1970."""
+    """What was kept of one run: `arrays` is the file, `facts` plain values, `created` in seconds since 1970.
 
-    arrays: Path
+    A verdict has no arrays.
+    """
+
+    arrays: Path | None
     facts: dict[str, Any]
     created: float
 
@@ -57,44 +61,49 @@ class Store:
         facts = self._facts(digest)
         try:
             known = json.loads(facts.read_text(encoding="utf-8"))
-            arrays = facts.with_name(known["arrays"])
+            arrays = facts.with_name(known["arrays"]) if known["arrays"] else None
             if known["created"] < max(self.since, time.time() - AGE_LIMIT):
                 return None
-            with zipfile.ZipFile(arrays) as file:
-                if file.testzip() is not None:
-                    return None
+            if arrays:
+                with zipfile.ZipFile(arrays) as file:
+                    if file.testzip() is not None:
+                        return None
             os.utime(facts)  # used just now
             return Entry(arrays, known["facts"], known["created"])
         except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
             return None  # absent, damaged, or being taken away by another process
 
-    def keep(self, digest: str, arrays: Path, facts: dict[str, Any]) -> Entry:
-        """Moves a file of arrays into the store.
+    def keep(self, digest: str, arrays: Path | None, facts: dict[str, Any], created: float | None = None) -> Entry:
+        """Moves a file of arrays into the store, or keeps facts alone.
+
+        Args:
+            created: in seconds since 1970; now, if it isn't said.
 
         Raises:
             UserError: it can't be written; names the folder.
         """
-        created, described = time.time(), self._facts(digest)
+        created, described = created or time.time(), self._facts(digest)
         kept = described.with_name(f"{digest}.{secrets.token_hex(6)}.npz")
         try:
             kept.parent.mkdir(parents=True, exist_ok=True)
-            arrays.replace(kept)
+            if arrays:
+                arrays.replace(kept)
             partial = kept.with_suffix(".part")
             try:
-                known = {"created": created, "arrays": kept.name, "facts": facts}
+                known = {"created": created, "arrays": arrays and kept.name, "facts": facts}
                 partial.write_text(json.dumps(known), encoding="utf-8")
                 partial.replace(described)
             finally:
                 partial.unlink(missing_ok=True)
             for old in kept.parent.glob(f"{digest}.*.npz"):
-                if created - old.stat().st_mtime > REPLACED_LIMIT:
+                if time.time() - old.stat().st_mtime > REPLACED_LIMIT:
                     old.unlink(missing_ok=True)
         except OSError as error:
             raise UserError(
                 f"{self.folder} can't be written: {error.strerror or error}. What was proven before is kept.\n"
                 "Make room (`concord store clear`), or set CONCORD_HOME to another folder."
             ) from None
-        return Entry(kept, facts, created)
+        return Entry(arrays and kept, facts, created)
 
     def trim(self, limit: int = SIZE_LIMIT) -> None:
         """Takes away the entries that were used longest ago until the rest fits."""
@@ -112,13 +121,14 @@ class Store:
                 held -= size
 
     def contents(self) -> tuple[int, int, float | None]:
-        """How many entries, how many bytes, and when the oldest was made."""
+        """How many runs, how many bytes, and when the oldest was made."""
         made, size = [], 0
         for file in self.folder.glob("*/*"):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 size += file.stat().st_size
                 if file.suffix == ".json":
-                    made.append(json.loads(file.read_text(encoding="utf-8"))["created"])
+                    known = json.loads(file.read_text(encoding="utf-8"))
+                    made += [known["created"]] if known["arrays"] else []
         return len(made), size, min(made, default=None)
 
     def others(self) -> list[Path]:

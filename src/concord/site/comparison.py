@@ -176,7 +176,7 @@ description: "{task.specification.QUESTION}"
 hide: [toc]
 ---
 
-# {task.specification.TITLE}
+# {task.specification.TITLE} {{ #title }}
 
 {top}
 
