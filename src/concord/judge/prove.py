@@ -147,8 +147,11 @@ def prove(
     if made and row.outcome == "ok":
         row = replace(row, proven=min(made), reused=all(found.stored for found in evidence))
     if task.settings and row.outcome == "ok":
-        whole = [found for found in evidence if is_whole_curve(task, found)]
-        row = replace(row, curves={found.run.setting: in_plain_values(found) for found in whole})
+        curves = {found.run.setting: in_plain_values(found) for found in evidence if is_whole_curve(task, found)}
+        for found in evidence:
+            if found.outcome == "ok" and found.run.setting in curves and found.run.shuffled:
+                curves[found.run.setting]["seconds"] = tuple(found.arrays()["seconds"].tolist())
+        row = replace(row, curves=curves)
     ordinary = next((found for found in evidence if found.run.ordinary and found.outcome == "ok"), None)
     if row.outcome == "ok" and ordinary:
         arrays = ordinary.arrays()

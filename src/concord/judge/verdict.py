@@ -107,7 +107,8 @@ class VariantVerdict:
         scored_by: what the accuracy is: that of a network, or the name of its task's own score.
         accuracy: of the ordinary run, None where it isn't proven.
         history: the mean loss of each epoch of that run.
-        curves: an experiment's, in float64 and without shuffling: by setting and name, a value for each epoch.
+        curves: an experiment's, in float64 and without shuffling: by setting and name, a value for each epoch; and the
+            `seconds` that the same took in float32, with shuffling, without the time in which the model was watched.
         proven: when the oldest of its evidence was made, in seconds since 1970; None where nothing was run.
         reused: whether all of its evidence is from earlier.
         seconds: what it took now.

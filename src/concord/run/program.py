@@ -407,8 +407,8 @@ def run_setting(job, precision):
     each slice of `every` steps.
 
     Gives the weights, `history` (epochs,), and, each (1 + epochs,), `validation_loss`, the mean cross-entropy,
-    `accuracy`, and `training_accuracy`, of the first thousand images; and `parts`, the accuracy after training of each
-    part of the job's images.
+    `accuracy`, `training_accuracy`, of the first thousand images, and `seconds`, of training alone since it began; and
+    `parts`, the accuracy after training of each part of the job's images.
     """
     import numpy as np
 
@@ -417,21 +417,26 @@ def run_setting(job, precision):
         in_precision(np.load(job["arrays"][name]), precision)
         for name in ("images", "labels", "validation_images", "validation_labels")
     )
-    points = []
+    points, trained, resumed = [], 0.0, perf_counter()
 
     def watch(model):
+        nonlocal trained, resumed
+        synchronise()
+        trained += perf_counter() - resumed
         logits = np.asarray(recipe.predict(model, validation_images), np.float64)
         with np.errstate(all="ignore"):  # a training that explodes is worth watching too
             shifted = logits - logits.max(axis=1, keepdims=True)
             losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(logits)), validation_labels]
         known = np.asarray(recipe.predict(model, images[:1000])).argmax(axis=1) == labels[:1000]
-        points.append((losses.mean(), (logits.argmax(axis=1) == validation_labels).mean(), known.mean()))
+        points.append((losses.mean(), (logits.argmax(axis=1) == validation_labels).mean(), known.mean(), trained))
+        resumed = perf_counter()
 
     model = with_weights(recipe.variables(**start_options(recipe, job, precision)), adapter, job, precision)
     keywords = {name: rate(value, precision) for name, value in job["train"].items()}
     keywords |= numbers_from(job["injected"], precision)
     count, history = job["train_count"], []
     if job["watched"]:
+        resumed = perf_counter()
         watch(model)
     begin = perf_counter()
     for part, options in slices(count, keywords, job["every"]):
@@ -444,8 +449,8 @@ def run_setting(job, precision):
     results = {"history": np.array(history, float)}
     results |= {"weights/" + name: np.asarray(array) for name, array in arrays.items()}
     if job["watched"]:
-        measured = np.array(points, float).reshape(-1, 3).T
-        results["validation_loss"], results["accuracy"], results["training_accuracy"] = measured
+        measured = np.array(points, float).reshape(-1, 4).T
+        results["validation_loss"], results["accuracy"], results["training_accuracy"], results["seconds"] = measured
         if "parts" in job["arrays"]:
             parts = in_precision(np.load(job["arrays"]["parts"]), precision)  # (P, N, 28, 28, 1)
             classes = [np.asarray(recipe.predict(model, part)).argmax(axis=1) for part in parts]
