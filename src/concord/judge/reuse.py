@@ -66,5 +66,6 @@ def read(facts: dict[str, Any]) -> VariantVerdict:
         LevelVerdict(**level | {"findings": tuple(Finding(**found) for found in level["findings"])})
         for level in facts["levels"]
     ]
-    row = VariantVerdict(**facts | {"levels": tuple(levels), "history": tuple(facts["history"])})
-    return replace(row, reused=True, seconds=0.0)
+    curves = {setting: {name: tuple(curve) for name, curve in one.items()} for setting, one in facts["curves"].items()}
+    sequences = {"levels": tuple(levels), "history": tuple(facts["history"]), "curves": curves, "repeats": ()}
+    return replace(VariantVerdict(**facts | sequences), reused=True, seconds=0.0)
