@@ -67,10 +67,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Images:
-    """A data set, laid out as files that a worker of any NumPy version can map into memory."""
+    """A data set, laid out as files that a worker of any NumPy version can map into memory.
+
+    What tasks make of it is made once: `cases` by the function that makes them, `others` likewise.
+    """
 
     dataset: "Dataset"
     files: dict[str, str]
+    cases: dict[Callable, dict[str, Case]] = field(default_factory=dict, compare=False)
+    others: "dict[Callable, Images]" = field(default_factory=dict, compare=False)
 
 
 def lay_out(dataset: "Dataset") -> Images:
@@ -123,14 +128,12 @@ class Collector:
         self.folder = folder
         self.images = dataset if isinstance(dataset, Images) else lay_out(dataset)
         self.dataset = self.images.dataset
-        self._made: dict[Callable, Images] = {}  # by the task's function that makes it
         self.store = store
         self.announce = announce
         self.device = device
         self.tf32: dict[str, str] = {}  # by variant: what its framework says of TF32 on the GPU
         self.workers = Workers(folder, lambda what: self.announce(what), device=device, **worker_options)
         self._collected: dict[tuple[Path, str, str, Run], Evidence] = {}
-        self._cases: dict[Path, dict[str, Case]] = {}
         self._folders: dict[Path, Path] = {}
         self._task_digests: dict[tuple[Path, Path], str] = {}
 
@@ -165,18 +168,22 @@ class Collector:
 
     def cases(self, task: Task) -> dict[str, Case]:
         """An operation's cases by name."""
-        if task.folder not in self._cases:
-            self._cases[task.folder] = read_cases(task, self.dataset.test_images)
-        return self._cases[task.folder]
+        make, known = task.specification.cases, self.images.cases
+        with locks[make]:  # several threads may want the same ones
+            if make not in known:
+                known[make] = read_cases(task, self.dataset.test_images)
+        return known[make]
 
     def images_of(self, task: Task) -> Images:
         """The images that a task is run on: the chosen ones, or what it makes of them, or makes itself."""
         make = getattr(task.specification, "data", None) if task.kind == "network" else None
         if make is None:
             return self.images
-        if make not in self._made:
-            self._made[make] = lay_out(made_by(task, self.dataset))
-        return self._made[make]
+        known = self.images.others
+        with locks[make]:
+            if make not in known:
+                known[make] = lay_out(made_by(task, self.dataset))
+        return known[make]
 
     def forget(self, task: Task, run: Run) -> None:
         """Takes away the files that were made for a run's draw."""
