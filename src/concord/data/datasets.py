@@ -1,4 +1,4 @@
-"""The data: MNIST, scikit-learn's digits, or other data of the same shape in a form that formats.py reads."""
+"""The data: MNIST, scikit-learn's digits, or other small images in a form that formats.py reads."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ DIGITS_DIGEST = "4e9dbc30def62fc9573745964896f677285f2961d5a1bc7fb1fc57959354600
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images of ten classes, split into a training and a test set.
+    """Images and their classes, split into a training and a test set.
 
     A known name is earned by the contents: whatever equals MNIST is called "mnist", and nothing else is.
     """
 
     name: str  # "mnist", "digits", or that of the folder or file
     source: str  # where it came from, for people
-    train_images: np.ndarray  # (N, 28, 28) uint8: 0 is background, 255 is ink
-    train_labels: np.ndarray  # (N,) uint8, 0 to 9
-    test_images: np.ndarray  # (M, 28, 28) uint8
+    train_images: np.ndarray  # (N, 28, 28) uint8, or another size: 0 is background, 255 is ink
+    train_labels: np.ndarray  # (N,) uint8, 0 to 9, or other classes
+    test_images: np.ndarray  # (M, 28, 28) uint8, of the same size
     test_labels: np.ndarray  # (M,) uint8
     digest: str  # SHA-256 (hex) over the SHA-256 of the four arrays as uncompressed IDX files
 
@@ -66,7 +66,7 @@ def load(choice: str | None = None, *, progress: Console | None = None) -> Datas
         progress: where the download's progress and the warning go; by default standard error.
 
     MNIST is looked for in `$MNIST_DIR`, then in the user's cache and Keras's, then at the public mirrors. With None,
-    `$MNIST_DIR` may hold other data of the same shape.
+    `$MNIST_DIR` may hold other data.
 
     Raises:
         UserError: the choice is unknown, can't be had, or is damaged.
@@ -179,8 +179,9 @@ def _dataset(name: str, source: str, labels: Sequence[str], arrays: Sequence[np.
         images, classes = arrays[i : i + 2]
         if len(images) != len(classes):
             raise UserError(f"{labels[i]}: {len(images):,} images, but {len(classes):,} labels in {labels[i + 1]}.")
-        if classes.max() > 9:
-            raise UserError(f"{labels[i + 1]}: label {classes.max()}, expected 0 to 9.")
+    if arrays[0].shape[1:] != arrays[2].shape[1:]:
+        sizes = ("x".join(map(str, arrays[i].shape[1:])) for i in (0, 2))
+        raise UserError("{0}: {2} images, but {3} in {1}.".format(labels[0], labels[2], *sizes))
     checksums = _checksums(arrays)
     digest = hashlib.sha256("".join(checksums.values()).encode()).hexdigest()
     if checksums == CHECKSUMS:

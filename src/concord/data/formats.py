@@ -1,7 +1,7 @@
 """Reads data sets in the forms in which people have them: IDX files, Keras's .npz, comma-separated tables.
 
-Each reader gives labels for messages and four arrays, as the names below say: training images (N, 28, 28) and labels
-(N,), test images and labels, all uint8.
+Each reader gives labels for messages and four arrays, as the names below say: training images (N, height, width) and
+labels (N,), test images and labels, all uint8. Which sizes and labels a task can be run on, the task says.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def too_large(path: Path) -> UserError:
-    return UserError(f"{path}: more than {MOST_BYTES / 1e9:.1f} GB, which is too much for a data set of 28x28 images.")
+    return UserError(f"{path}: more than {MOST_BYTES / 1e9:.1f} GB, which is too much for a data set of small images.")
 
 
 def read_npz(path: Path) -> Found:
@@ -172,8 +172,8 @@ def read_single_table(path: Path) -> Found:
 
 
 def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """A comma-separated table: in each row the label and 784 pixels from 0 to 255, row by row of the image. A line of
-    names may come first.
+    """A comma-separated table: in each row the label and the pixels of a square image from 0 to 255, row by row of the
+    image. A line of names may come first.
 
     Raises:
         UserError: a row has another length, or holds something else.
@@ -184,10 +184,14 @@ def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
     first = content[: content.find(b"\n") + 1] or content
     header = any(byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" for byte in first)
     columns = first.count(b",") + 1
-    if header and columns == 784 and b"label" not in first:
-        raise UserError(f"{path}: 784 columns, all pixels: the labels aren't in it. Kaggle's are in train.csv.")
-    if columns != 785:
-        raise UserError(f"{path}: {columns} columns, expected 785: the label and 28x28 pixels.")
+    side = math.isqrt(columns - 1)
+    if header and is_square(columns) and b"label" not in first.lower():
+        raise UserError(f"{path}: {columns} columns, all pixels: the labels aren't in it. Kaggle's are in train.csv.")
+    if header and columns > 1 and b"label" in first.lower().rpartition(b",")[2]:
+        raise UserError(f"{path}: the label is in the last column, expected in the first.")
+    if not is_square(columns - 1):
+        expected = "the label and the pixels of a square image, such as 785 for 28x28"
+        raise UserError(f"{path}: {columns} columns, expected {expected}.")
     try:
         table = np.loadtxt(lines_of(content), np.int64, delimiter=",", skiprows=int(header), ndmin=2)
     except ValueError as error:
@@ -197,7 +201,12 @@ def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if table.min() < 0 or table.max() > 255:
         raise UserError(f"{path}: numbers from {table.min()} to {table.max()}, expected bytes from 0 to 255.")
     rows = table.astype(np.uint8)
-    return rows[:, 1:].reshape(-1, 28, 28).copy(), rows[:, 0].copy()
+    return rows[:, 1:].reshape(-1, side, side).copy(), rows[:, 0].copy()
+
+
+def is_square(pixels: int) -> bool:
+    """Whether so many pixels are a square image; a single one is none."""
+    return pixels > 1 and math.isqrt(pixels) ** 2 == pixels
 
 
 def lines_of(content: bytes) -> Iterator[str]:
@@ -205,9 +214,9 @@ def lines_of(content: bytes) -> Iterator[str]:
 
 
 def check_shape(label: str, shape: tuple[int, ...], dimensions: int) -> None:
-    if len(shape) != dimensions or shape[1:] != (28, 28)[: dimensions - 1]:
-        raise UserError(f"{label}: shape {shape}, expected {'(N, 28, 28)' if dimensions == 3 else '(N,)'}.")
-    if shape[0] == 0:
+    if len(shape) != dimensions:
+        raise UserError(f"{label}: shape {shape}, expected {'(N, height, width)' if dimensions == 3 else '(N,)'}.")
+    if 0 in shape:
         raise UserError(f"{label}: no {'images' if dimensions == 3 else 'labels'} in it, expected at least one.")
 
 
