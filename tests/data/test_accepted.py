@@ -124,7 +124,15 @@ def test_a_task_says_what_it_accepts(digits, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "wrong", ['"28x28"', '{"size": (28, 28)}', '{"shape": 28}', '{"shape": (28, 0)}', '{"classes": 2.5}']
+    "wrong",
+    [
+        '"28x28"',
+        '{"size": (28, 28)}',
+        '{"shape": 28}',
+        '{"shape": [28, 28, 1]}',
+        '{"shape": (28, 0)}',
+        '{"classes": 2.5}',
+    ],
 )
 def test_accepts_written_otherwise(tmp_path, monkeypatch, wrong):
     monkeypatch.chdir(tmp_path)

@@ -414,7 +414,7 @@ def check_accepts(path: Path, given: Any) -> None:
     if not isinstance(given, dict) or not set(given) <= {"shape", "classes"}:
         raise UserError(wanted)
     shape, classes = given.get("shape"), given.get("classes")
-    if shape is not None and not is_shape((*shape, 1) if isinstance(shape, tuple) else shape):
+    if shape is not None and not (isinstance(shape, tuple) and is_shape((*shape, 1))):
         raise UserError(wanted)
     if classes is not None and (type(classes) is not int or classes < 1):
         raise UserError(wanted)
