@@ -134,6 +134,31 @@ def test_tables_are_read(tmp_path, header):
     np.testing.assert_array_equal(np.concatenate([alone.train_images, alone.test_images]), images)
 
 
+@pytest.mark.parametrize("header", [True, False])
+def test_kaggles_folder_is_read(tmp_path, capsys, header):
+    """Its test.csv has no labels, and that is told; one that has them is the test set."""
+    images, labels, test_images, test_labels = small_arrays()
+    (tmp_path / "train.csv").write_text(table(images, labels, header))
+    alone = data.load(str(tmp_path))
+    split = f"{tmp_path / 'train.csv'}: the last 3 of its 20 images are the test set."
+    assert capsys.readouterr() == ("", f"{split}\n")
+    pixels = [line.partition(",")[2] for line in table(test_images, test_labels, header).splitlines()]
+    (tmp_path / "test.csv").write_text("\n".join(pixels))
+    dataset = data.load(str(tmp_path))
+    assert capsys.readouterr() == ("", f"{split} test.csv has no labels and isn't used.\n")
+    assert dataset.digest == alone.digest == data.load(str(tmp_path / "train.csv")).digest
+    for found, expected in zip(dataset.arrays, (images[:17], labels[:17], images[17:], labels[17:]), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(UserError) as error:
+        data.load(str(tmp_path / "test.csv"))
+    assert "784 columns, all pixels: the labels aren't in it" in message(error)
+    capsys.readouterr()
+    (tmp_path / "test.csv").write_text(table(test_images, test_labels, header))
+    for found, expected in zip(data.load(str(tmp_path)).arrays, small_arrays(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert capsys.readouterr() == ("", "")
+
+
 def test_other_sizes_and_labels_are_read(tmp_path):
     """Of any sound data; whether a task can be run on it is the task's business."""
     random = np.random.default_rng(2)
@@ -466,16 +491,27 @@ def test_status(tmp_path, cache, monkeypatch, small_mnist):
     def states():
         return [(row.dataset, row.state.split(":")[0]) for row in data.status()]
 
-    assert states() == [("mnist", "absent"), ("mnist", "absent"), ("digits", "verified")]
+    assert states() == [("mnist", "absent")] * 3 + [("digits", "verified")]
     write(cache)
     monkeypatch.setenv("MNIST_DIR", str(tmp_path / "set"))
-    assert states() == [("mnist", "absent"), ("mnist", "verified"), ("digits", "verified")]
+    kept = cache.parent / "keras" / "datasets" / "mnist.npz"
+    kept.parent.mkdir(parents=True)
+    np.savez(kept, **archive())
+    assert states() == [("mnist", "absent"), ("mnist", "verified"), ("mnist", "verified"), ("digits", "verified")]
+    assert data.status()[2].where == f"Keras: {kept}"
+    np.savez(kept, **archive(y_test=np.zeros(10, np.uint8)))
+    assert states()[2] == ("mnist", "damaged")
+    kept.write_bytes(b"half")
     write(cache, {TRAIN_IMAGES: CONTENTS[TRAIN_IMAGES][:-1] + b"\xff"})
     write(tmp_path / "set", {TRAIN_LABELS: b""})
-    assert states() == [("mnist", "damaged"), ("mnist", "damaged"), ("digits", "verified")]
+    assert states() == [("mnist", "damaged")] * 3 + [("digits", "verified")]
     write(tmp_path / "set", {n: idx(a) for n, a in zip(FILES, small_arrays(5, 5), strict=True)})
     assert states()[0] == ("set", "unverified")
     assert str(tmp_path / "set") in data.status()[0].where
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "kaggle"))
+    (tmp_path / "kaggle").mkdir()
+    (tmp_path / "kaggle" / "train.csv").write_text(table(*small_arrays()[:2]))
+    assert states()[0] == ("kaggle", "unverified")
 
 
 def test_importing_is_cheap():
