@@ -338,9 +338,9 @@ def export_data(
 @new_app.command("recipe")
 def new_recipe(
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="network or operation.")] = "network",
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="network, operation or experiment.")] = "network",
 ) -> None:
-    """Make a recipe folder with a NumPy program that runs."""
+    """Make a recipe folder that runs: with a NumPy program, or with the settings of an experiment."""
     from concord.project.scaffold import make_recipe
 
     for path in make_recipe(name, kind):
