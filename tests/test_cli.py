@@ -356,10 +356,11 @@ def test_reader_that_goes_away(tmp_path):
 # The data
 
 
-def test_data(concord):
+def test_data(concord, monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     code, out, err = concord("data")
     assert (code, err) == (0, "")
-    assert out.count("absent") == 2  # $MNIST_DIR and the cache
+    assert out.count("absent") == 3  # $MNIST_DIR, the cache and what Keras keeps
     assert [line.split()[0] for line in out.splitlines() if "verified" in line] == ["digits"]
 
 

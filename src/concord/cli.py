@@ -32,7 +32,7 @@ DataOption = Annotated[
     str | None,
     typer.Option(
         "--data",
-        help="mnist, digits, a folder of IDX files (torchvision's and EMNIST's too), an .npz or a .csv.",
+        help="mnist, digits, a folder of IDX files (torchvision's and EMNIST's too) or Kaggle's, an .npz or a .csv.",
         metavar="NAME|PATH",
     ),
 ]
@@ -109,7 +109,10 @@ def compare(
         Path | None, typer.Option("--json", help="Write the results here too.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Prove that the frameworks compute the same. Whatever was proven before and hasn't changed isn't run again."""
+    """Prove that the frameworks compute the same. Whatever was proven before and hasn't changed isn't run again.
+
+    `--data` is for what is compared: a recipe that is run alone reads MNIST, whatever is chosen here.
+    """
     from concord.report.compare import run_comparison
 
     finish(
@@ -335,9 +338,9 @@ def export_data(
 @new_app.command("recipe")
 def new_recipe(
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="network or operation.")] = "network",
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="network, operation or experiment.")] = "network",
 ) -> None:
-    """Make a recipe folder with a NumPy program that runs."""
+    """Make a recipe folder that runs: with a NumPy program, or with the settings of an experiment."""
     from concord.project.scaffold import make_recipe
 
     for path in make_recipe(name, kind):

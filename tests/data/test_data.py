@@ -116,7 +116,7 @@ def test_emnists_images_are_stood_up(tmp_path):
 
 
 def table(images, labels, header=True) -> str:
-    names = ["label", *(f"pixel{number}" for number in range(784))]
+    names = ["label", *(f"pixel{number}" for number in range(images[0].size if len(images) else 784))]
     rows = [",".join(map(str, [label, *image.ravel()])) for image, label in zip(images, labels, strict=True)]
     return "\n".join([",".join(names)] * header + rows) + "\n"
 
@@ -134,10 +134,58 @@ def test_tables_are_read(tmp_path, header):
     np.testing.assert_array_equal(np.concatenate([alone.train_images, alone.test_images]), images)
 
 
+@pytest.mark.parametrize("header", [True, False])
+def test_kaggles_folder_is_read(tmp_path, capsys, header):
+    """Its test.csv has no labels, and that is told; one that has them is the test set."""
+    images, labels, test_images, test_labels = small_arrays()
+    (tmp_path / "train.csv").write_text(table(images, labels, header))
+    alone = data.load(str(tmp_path))
+    split = f"{tmp_path / 'train.csv'}: the last 3 of its 20 images are the test set."
+    assert capsys.readouterr() == ("", f"{split}\n")
+    pixels = [line.partition(",")[2] for line in table(test_images, test_labels, header).splitlines()]
+    (tmp_path / "test.csv").write_text("\n".join(pixels))
+    dataset = data.load(str(tmp_path))
+    assert capsys.readouterr() == ("", f"{split} test.csv has no labels and isn't used.\n")
+    assert dataset.digest == alone.digest == data.load(str(tmp_path / "train.csv")).digest
+    for found, expected in zip(dataset.arrays, (images[:17], labels[:17], images[17:], labels[17:]), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(UserError) as error:
+        data.load(str(tmp_path / "test.csv"))
+    assert "784 columns, all pixels: the labels aren't in it" in message(error)
+    capsys.readouterr()
+    (tmp_path / "test.csv").write_text(table(test_images, test_labels, header))
+    for found, expected in zip(data.load(str(tmp_path)).arrays, small_arrays(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_other_sizes_and_labels_are_read(tmp_path):
+    """Of any sound data; whether a task can be run on it is the task's business."""
+    random = np.random.default_rng(2)
+    for height, width, classes in ((8, 8, 3), (32, 32, 62), (20, 12, 256)):
+        sizes = ((9, height, width), (9,), (6, height, width), (6,))
+        arrays = tuple(random.integers(0, classes, size, dtype=np.uint8) for size in sizes)
+        place = tmp_path / f"{height}x{width}"
+        write(place, {name: idx(array) for name, array in zip(FILES, arrays, strict=True)})
+        np.savez(place / "set.npz", **dict(zip(data.NPZ_KEYS, arrays, strict=True)))
+        for choice in (place, place / "set.npz"):
+            for found, expected in zip(data.load(str(choice)).arrays, arrays, strict=True):
+                np.testing.assert_array_equal(found, expected)
+        if height == width:
+            both = [np.concatenate([arrays[i], arrays[i + 2]]) for i in (0, 1)]
+            (place / "set.csv").write_text(table(*both))
+            alone = data.load(str(place / "set.csv"))
+            np.testing.assert_array_equal(np.concatenate([alone.train_images, alone.test_images]), both[0])
+            np.testing.assert_array_equal(np.concatenate([alone.train_labels, alone.test_labels]), both[1])
+
+
 BAD_TABLES = {
     "no labels": (table(*small_arrays()[:2]).split("label,")[1].replace("\n", "\n9,", 1), "the labels aren't in it"),
-    "other columns": ("a,b,c\n1,2,3\n", "3 columns, expected 785"),
-    "nothing": ("", "1 columns, expected 785"),
+    "other columns": ("a,b,c\n1,2,3\n", "3 columns, expected the label and the pixels of a square image"),
+    "labels last": ("a,b,c,d,Label\n1,2,3,4,0\n", "the label is in the last column, expected in the first"),
+    "two columns": ("label,pixel\n1,0\n2,0\n", "2 columns, expected the label and"),
+    "small, no labels": ("a,b,c,d\n1,2,3,4\n", "4 columns, all pixels: the labels aren't in it"),
+    "nothing": ("", "1 columns, expected the label and"),
     "no rows": (table([], []), "no rows"),
     "a short row": (table(*small_arrays()[:2]) + "1,2,3\n", "number of columns changed from 785 to 3"),
     "a word": (table(*small_arrays()[:2], header=True).replace("\n3,", "\nthree,"), "could not convert string 'three'"),
@@ -281,15 +329,12 @@ BAD_FOLDERS = {
         [f"{TRAIN_IMAGES}.gz", "damaged gzip"],
     ),
     "wrong shape": (
-        changed(TEST_IMAGES, idx(np.zeros((10, 32, 32), np.uint8))),
-        [TEST_IMAGES, "(10, 32, 32)", "(N, 28, 28)"],
+        changed(TEST_IMAGES, idx(np.zeros((10, 32, 30), np.uint8))),
+        [TEST_IMAGES, TRAIN_IMAGES, "28x28 images, but 32x30 in"],
     ),
     "no images": (changed(TEST_IMAGES, idx(np.zeros((0, 28, 28), np.uint8))), [TEST_IMAGES, "no images"]),
+    "no pixels": (changed(TEST_IMAGES, idx(np.zeros((10, 28, 0), np.uint8))), [TEST_IMAGES, "no images"]),
     "no labels": (changed(TEST_LABELS, idx(np.zeros(0, np.uint8))), [TEST_LABELS, "no labels"]),
-    "eleven classes": (
-        changed(TEST_LABELS, idx(np.arange(1, 11, dtype=np.uint8))),
-        [TEST_LABELS, "label 10", "0 to 9"],
-    ),
     "counts": (changed(TEST_LABELS, idx(np.zeros(9, np.uint8))), ["10 images", "9 labels", TEST_IMAGES, TEST_LABELS]),
 }
 
@@ -309,11 +354,10 @@ def archive(**changes) -> dict[str, np.ndarray]:
 
 BAD_ARCHIVES = {
     "missing": (archive(x_train=None), ["no x_train", "found y_train, x_test, y_test"]),
-    "shape": (archive(x_test=np.zeros((10, 784), np.uint8)), ["x_test", "(10, 784)", "(N, 28, 28)"]),
+    "shape": (archive(x_test=np.zeros((10, 784), np.uint8)), ["x_test", "(10, 784)", "(N, height, width)"]),
     "dtype": (archive(y_train=np.zeros(20, np.int64)), ["y_train", "int64", "uint8"]),
     "objects": (archive(y_train=np.array([None] * 20)), ["set.npz", "plain arrays"]),
     "empty": (archive(x_test=np.zeros((0, 28, 28), np.uint8)), ["x_test", "no images"]),
-    "labels": (archive(y_test=np.full(10, 255, np.uint8)), ["y_test", "label 255", "0 to 9"]),
     "counts": (archive(y_test=np.zeros(11, np.uint8)), ["10 images", "11 labels"]),
 }
 
@@ -447,16 +491,27 @@ def test_status(tmp_path, cache, monkeypatch, small_mnist):
     def states():
         return [(row.dataset, row.state.split(":")[0]) for row in data.status()]
 
-    assert states() == [("mnist", "absent"), ("mnist", "absent"), ("digits", "verified")]
+    assert states() == [("mnist", "absent")] * 3 + [("digits", "verified")]
     write(cache)
     monkeypatch.setenv("MNIST_DIR", str(tmp_path / "set"))
-    assert states() == [("mnist", "absent"), ("mnist", "verified"), ("digits", "verified")]
+    kept = cache.parent / "keras" / "datasets" / "mnist.npz"
+    kept.parent.mkdir(parents=True)
+    np.savez(kept, **archive())
+    assert states() == [("mnist", "absent"), ("mnist", "verified"), ("mnist", "verified"), ("digits", "verified")]
+    assert data.status()[2].where == f"Keras: {kept}"
+    np.savez(kept, **archive(y_test=np.zeros(10, np.uint8)))
+    assert states()[2] == ("mnist", "damaged")
+    kept.write_bytes(b"half")
     write(cache, {TRAIN_IMAGES: CONTENTS[TRAIN_IMAGES][:-1] + b"\xff"})
     write(tmp_path / "set", {TRAIN_LABELS: b""})
-    assert states() == [("mnist", "damaged"), ("mnist", "damaged"), ("digits", "verified")]
+    assert states() == [("mnist", "damaged")] * 3 + [("digits", "verified")]
     write(tmp_path / "set", {n: idx(a) for n, a in zip(FILES, small_arrays(5, 5), strict=True)})
     assert states()[0] == ("set", "unverified")
     assert str(tmp_path / "set") in data.status()[0].where
+    monkeypatch.setenv("MNIST_DIR", str(tmp_path / "kaggle"))
+    (tmp_path / "kaggle").mkdir()
+    (tmp_path / "kaggle" / "train.csv").write_text(table(*small_arrays()[:2]))
+    assert states()[0] == ("kaggle", "unverified")
 
 
 def test_importing_is_cheap():

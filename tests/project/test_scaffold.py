@@ -30,7 +30,7 @@ class House:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        for part in ("src/concord", "frameworks", "recipes/softmax_regression", "recipes/convolution"):
+        for part in ("src/concord", "frameworks", "recipes/softmax_regression", "recipes/convolution", "recipes/mlp"):
             shutil.copytree(paths.CHECKOUT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         self.home = folder.parent / "home"
 
@@ -103,7 +103,7 @@ def test_new_framework(house):
 FILES = ("task.py", "README.md", "second_steps_numpy.py")
 
 
-@pytest.mark.parametrize("kind", scaffold.KINDS)
+@pytest.mark.parametrize("kind", ["network", "operation"])
 def test_new_recipe(house, kind):
     """A recipe by the scaffold: its NumPy program is accepted and compared as it is; the others aren't written."""
     before = snapshot(house.folder)
@@ -133,6 +133,32 @@ def test_new_recipe(house, kind):
     after = snapshot(house.folder)
     assert {path for path in before if after.get(path) != before[path]} == set()
     assert {path for path in after.keys() - before.keys() if "__pycache__" not in path} == added
+
+
+def test_new_experiment(house, tmp_path):
+    """It has no programs of its own, and is compared as it is, by whoever has written its network."""
+    before = snapshot(house.folder)
+    folder = house.folder / "recipes" / "second_steps"
+    finished = house.concord("new", "recipe", "second_steps", "--kind", "experiment")
+    assert finished == (0, "".join(f"wrote {folder / file}\n" for file in ("task.py", "README.md")), "")
+    task = read_task(folder)
+    assert (task.kind, task.of.name, len(task.settings)) == ("experiment", "mlp", 2)
+    assert house.structure("second_steps")["strays"] == []
+    assert (folder / "README.md").read_text(encoding="utf-8").startswith(f"# {task.specification.TITLE}\n")
+    assert task.specification.__doc__.startswith("second_steps: ")
+    results = tmp_path / "results.json"
+    code, out, err = house.concord(
+        "compare", "second_steps", "--frameworks", "numpy,pytorch", "--data", "digits", "--json", results
+    )
+    assert (code, err) == (0, ""), out
+    rows = json.loads(results.read_text(encoding="utf-8"))["results"]
+    assert [(row["variant"], row["outcome"]) for row in rows] == [("numpy", "ok"), ("pytorch", "ok")]
+    assert {level["level"] for level in rows[1]["levels"]} == {"prefix", "curve"}
+    after = snapshot(house.folder)
+    assert {path for path in before if after.get(path) != before[path]} == set()
+    (tmp_path / "elsewhere").mkdir()
+    assert house.concord("new", "recipe", "mine", "--kind", "experiment", cwd=tmp_path / "elsewhere").code == 0
+    assert read_task(tmp_path / "elsewhere" / "mine").of.name == "mlp"
 
 
 def test_what_lacks_evidence_is_told(house):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord.data import datasets as data
+from concord.data.accepted import check_as_mnist
 from concord.project.errors import UserError
 from concord.project.framework import Variant, frameworks, select_variants
 from concord.project.structure import imported
@@ -197,6 +198,7 @@ def run_check(file: Path, chosen: str | None, data_choice: str | None, json_file
     if json_file:
         check_writable(json_file)
     dataset, console, rows = data.load(data_choice), terminal(), []
+    check_as_mnist("concord check", dataset)
     with Checker(new_folder(), dataset) as checker, progress(len(TITLES), None) as announce:
         announce(f"{variant.id}: {file.name}")
         for row in all_checks(checker, variant, file.resolve(), tree):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from concord.ask.check import FAILED, TITLES, Checker, program_folder
 from concord.data import datasets as data
+from concord.data.accepted import check_accepted
 from concord.judge.mutants import Mutant, MutantCollector, PatchError, judge_level, levels_up_to, patched, sound_task
 from concord.judge.prove import judge
 from concord.project import paths
@@ -297,6 +298,7 @@ def run_symptoms(
     if json_file:
         check_writable(json_file)
     dataset = data.load(data_choice)
+    check_accepted((sound_task(cause.recipe) for cause in asked), dataset)
     document, folder = Document(dataset, json_file), new_folder()
     pairs = [(variant, cause) for variant in variants for cause in asked if variant in cause.chosen([variant])]
     rows = []

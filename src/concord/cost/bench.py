@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from concord.cost.rounds import FULL, QUICK, Bench, Plan
 from concord.cost.statistics import compared, failed_rounds, figure, loaded, noise, reference, sound
 from concord.data import datasets as data
+from concord.data.accepted import check_accepted
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.files import check_writable
@@ -68,6 +69,7 @@ def run_benchmark(
     from rich.console import Console
 
     dataset = data.load(data_choice, progress=Console(stderr=True))
+    check_accepted([task], dataset)
     ready = [variant for variant in chosen if variant.framework in task.recipes and variant.versions()]
     document = start(file, task, dataset, plan, device)
     for variant in ready:

@@ -1,4 +1,4 @@
-"""The data: MNIST, scikit-learn's digits, or other data of the same shape in a form that formats.py reads."""
+"""The data: MNIST, scikit-learn's digits, or other small images in a form that formats.py reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from concord.data.download import CHECKSUMS, cache_folder, fetch
-from concord.data.formats import IDX_FILES, INSIDE, NPZ_KEYS, find, read_file, read_folder
+from concord.data.formats import IDX_FILES, NPZ_KEYS, Found, holds_some, read_file, read_folder
 from concord.project.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -27,18 +27,19 @@ DIGITS_DIGEST = "4e9dbc30def62fc9573745964896f677285f2961d5a1bc7fb1fc57959354600
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images of ten classes, split into a training and a test set.
+    """Images and their classes, split into a training and a test set.
 
     A known name is earned by the contents: whatever equals MNIST is called "mnist", and nothing else is.
     """
 
     name: str  # "mnist", "digits", or that of the folder or file
     source: str  # where it came from, for people
-    train_images: np.ndarray  # (N, 28, 28) uint8: 0 is background, 255 is ink
-    train_labels: np.ndarray  # (N,) uint8, 0 to 9
-    test_images: np.ndarray  # (M, 28, 28) uint8
+    train_images: np.ndarray  # (N, 28, 28) uint8, or another size: 0 is background, 255 is ink
+    train_labels: np.ndarray  # (N,) uint8, 0 to 9, or other classes
+    test_images: np.ndarray  # (M, 28, 28) uint8, of the same size
     test_labels: np.ndarray  # (M,) uint8
     digest: str  # SHA-256 (hex) over the SHA-256 of the four arrays as uncompressed IDX files
+    remark: str = ""  # what a user should know of it
 
     @property
     def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -61,20 +62,20 @@ def load(choice: str | None = None, *, progress: Console | None = None) -> Datas
 
     Args:
         choice: "mnist", "digits", a folder of four IDX files (plain or .gz; torchvision's root and EMNIST's names too),
-            an .npz file with Keras's names, or a table such as Kaggle's train.csv. None means MNIST if it can be had,
-            else digits, with a warning.
-        progress: where the download's progress and the warning go; by default standard error.
+            an .npz file with Keras's names, a table such as Kaggle's train.csv, or the folder of one. None means MNIST
+            if it can be had, else digits, with a warning.
+        progress: where the download's progress, the warning and remarks go; by default standard error.
 
     MNIST is looked for in `$MNIST_DIR`, then in the user's cache and Keras's, then at the public mirrors. With None,
-    `$MNIST_DIR` may hold other data of the same shape.
+    `$MNIST_DIR` may hold other data.
 
     Raises:
         UserError: the choice is unknown, can't be had, or is damaged.
     """
     if choice not in (None, "mnist"):
-        return _chosen(choice)
+        return _told(_chosen(choice), progress)
     if os.environ.get("MNIST_DIR"):
-        dataset = _from_variable()
+        dataset = _told(_from_variable(), progress)
         return dataset if choice is None else _official(dataset)
     for cached in (_from_cache, _from_keras):
         try:
@@ -105,7 +106,7 @@ def verify(choice: str = "mnist") -> Dataset:
 
 
 def status() -> list[Row]:
-    """What there is, without downloading: `$MNIST_DIR`, the cache, digits."""
+    """What there is, without downloading, in the order in which it is looked for."""
     variable = os.environ.get("MNIST_DIR")
     digits = _digits()
     return [
@@ -113,6 +114,7 @@ def status() -> list[Row]:
         if variable
         else Row("mnist", "$MNIST_DIR (not set)", "absent"),
         _state(f"cache: {cache_folder()}", cache_folder()),
+        _state(f"Keras: {_keras_file()}", _keras_file()),
         Row("digits", digits.source, "verified" if digits.name == "digits" else "unverified: not Concord's digits"),
     ]
 
@@ -145,7 +147,7 @@ def _chosen(choice: str) -> Dataset:
     if os.path.isdir(path):
         return _read_folder(Path(path), choice)
     if os.path.isfile(path):
-        return _dataset(Path(path).stem, choice, *read_file(Path(path)))
+        return _dataset(Path(path).stem, choice, read_file(Path(path)))
     raise UserError(nearest("data", choice, [*KNOWN, "a folder of four IDX files", "an .npz file", "a .csv file"]))
 
 
@@ -164,23 +166,28 @@ def _from_cache() -> Dataset:
 
 
 def _from_keras() -> Dataset:
+    return _official(_dataset("mnist", str(_keras_file()), read_file(_keras_file())))
+
+
+def _keras_file() -> Path:
     """What Keras has downloaded already, for its own `datasets.mnist.load_data`."""
-    file = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "mnist.npz"
-    return _official(_dataset("mnist", str(file), *read_file(file)))
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "mnist.npz"
 
 
 def _read_folder(folder: Path, source: str) -> Dataset:
-    return _dataset(folder.resolve().name, source, *read_folder(folder))
+    return _dataset(folder.resolve().name, source, read_folder(folder))
 
 
-def _dataset(name: str, source: str, labels: Sequence[str], arrays: Sequence[np.ndarray]) -> Dataset:
-    """Checks what is common to all sources; `labels` name the arrays in messages."""
+def _dataset(name: str, source: str, found: Found) -> Dataset:
+    """Checks what is common to all sources."""
+    labels, arrays, remark = found
     for i in (0, 2):  # train, test
         images, classes = arrays[i : i + 2]
         if len(images) != len(classes):
             raise UserError(f"{labels[i]}: {len(images):,} images, but {len(classes):,} labels in {labels[i + 1]}.")
-        if classes.max() > 9:
-            raise UserError(f"{labels[i + 1]}: label {classes.max()}, expected 0 to 9.")
+    if arrays[0].shape[1:] != arrays[2].shape[1:]:
+        sizes = ("x".join(map(str, arrays[i].shape[1:])) for i in (0, 2))
+        raise UserError("{0}: {2} images, but {3} in {1}.".format(labels[0], labels[2], *sizes))
     checksums = _checksums(arrays)
     digest = hashlib.sha256("".join(checksums.values()).encode()).hexdigest()
     if checksums == CHECKSUMS:
@@ -189,7 +196,7 @@ def _dataset(name: str, source: str, labels: Sequence[str], arrays: Sequence[np.
         name = "digits"
     elif name in KNOWN:
         name = f"{name}-unverified"
-    return Dataset(name, source, *arrays, digest=digest)
+    return Dataset(name, source, *arrays, digest=digest, remark=remark)
 
 
 def _checksums(arrays: Sequence[np.ndarray]) -> dict[str, str]:
@@ -209,16 +216,17 @@ def _official(dataset: Dataset) -> Dataset:
     raise UserError(f"{dataset.source}: well-formed, but not MNIST: the contents of {', '.join(wrong)} differ.")
 
 
-def _state(where: str, folder: Path) -> Row:
-    if not any(find(folder / place, name) for place in INSIDE for name in IDX_FILES):
+def _state(where: str, place: Path) -> Row:
+    """Of a folder, or of Keras's file."""
+    if not (place.is_file() or holds_some(place)):
         return Row("mnist", where, "absent")
     try:
-        dataset = _read_folder(folder, where)
+        dataset = _dataset(place.stem, where, read_file(place)) if place.is_file() else _read_folder(place, where)
     except UserError as error:
         return Row("mnist", where, f"damaged: {error}")
     if dataset.name in KNOWN:
         return Row(dataset.name, where, "verified")
-    if folder == cache_folder():
+    if place in (cache_folder(), _keras_file()):
         return Row("mnist", where, "damaged: other contents than MNIST's")
     return Row(dataset.name, where, "unverified: well-formed, but not MNIST")
 
@@ -239,7 +247,16 @@ def _digits() -> Dataset:
     images = np.pad(ink, ((0, 0), (4, 4), (4, 4)))  # (1797, 28, 28)
     classes = classes.astype(np.uint8)
     arrays = images[:-360], classes[:-360], images[-360:], classes[-360:]
-    return _dataset("digits", "scikit-learn", IDX_FILES, arrays)
+    return _dataset("digits", "scikit-learn", Found(IDX_FILES, arrays))
+
+
+def _told(dataset: Dataset, console: Console | None) -> Dataset:
+    """The same, after its remark."""
+    if dataset.remark:
+        from rich.console import Console
+
+        (console or Console(stderr=True)).print(dataset.remark, soft_wrap=True, markup=False, highlight=False)
+    return dataset
 
 
 def _warn(reason: str, console: Console | None) -> None:

@@ -1,7 +1,7 @@
 """Reads data sets in the forms in which people have them: IDX files, Keras's .npz, comma-separated tables.
 
-Each reader gives labels for messages and four arrays, as the names below say: training images (N, 28, 28) and labels
-(N,), test images and labels, all uint8.
+Each reader of a whole set gives four arrays, as the names below say: training images (N, height, width) and labels
+(N,), test images and labels, all uint8. Which sizes and labels a task can be run on, the task says.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from concord.data.download import CHECKSUMS
 from concord.project.errors import UserError
@@ -21,15 +21,22 @@ from concord.project.errors import UserError
 if TYPE_CHECKING:
     import numpy as np
 
-    Found = tuple[list[str], list[np.ndarray]]
-
 MOST_BYTES = 2**31  # of one file, uncompressed: forty times MNIST
 IDX_FILES = tuple(CHECKSUMS)  # train images, train labels, test images, test labels
 NPZ_KEYS = ("x_train", "y_train", "x_test", "y_test")
-TABLES = ("mnist_train.csv", "mnist_test.csv")  # as they are passed on; a header or none
+# As they are passed on, and Kaggle's, whose second has no labels; with a header or without.
+TABLES = (("mnist_train.csv", "mnist_test.csv"), ("train.csv", "test.csv"))
 INSIDE = ("", "raw", "MNIST/raw", "mnist")  # where torchvision and others put the files in the folder they are given
 EMNIST = "emnist-"  # whose images lie on their side: rows and columns are exchanged
 TEST_SHARE = 6  # one image in so many, the last ones, where a table holds no test set
+
+
+class Found(NamedTuple):
+    """What a reader gives: four arrays, a name for each in messages, and what a user should know of them."""
+
+    labels: Sequence[str]
+    arrays: Sequence[np.ndarray]
+    remark: str = ""
 
 
 def read_folder(folder: Path) -> Found:
@@ -43,12 +50,22 @@ def read_folder(folder: Path) -> Found:
     for place in INSIDE:
         if paths := idx_files(folder / place):
             return read_idx_files(paths)
-        if all(os.path.isfile(folder / place / name) for name in TABLES):
-            train, test = (read_table(folder / place / name) for name in TABLES)
-            return [part for name in TABLES for part in [str(folder / place / name)] * 2], [*train, *test]
+        for train, test in TABLES:
+            if os.path.isfile(folder / place / train):
+                return read_tables(folder / place / train, folder / place / test)
     some = {place: [name for name in IDX_FILES if not find(folder / place, name)] for place in INSIDE}
     missing = ", ".join(min(some.values(), key=len))
-    raise UserError(f"{folder}: no {missing} (plain or .gz); expected four IDX files.")
+    raise UserError(f"{folder}: no {missing} (plain or .gz); expected four IDX files, or a train.csv.")
+
+
+def holds_some(folder: Path) -> bool:
+    """Whether there is anything in a folder that may be part of a data set."""
+    return any(
+        idx_files(place)
+        or any(find(place, name) for name in IDX_FILES)
+        or any(os.path.isfile(place / train) for train, _ in TABLES)
+        for place in (folder / inside for inside in INSIDE)
+    )
 
 
 def idx_files(folder: Path) -> list[Path]:
@@ -76,7 +93,7 @@ def read_idx_files(paths: Sequence[Path]) -> Found:
     arrays = [read_idx(path, dimensions) for path, dimensions in zip(paths, (3, 1, 3, 1), strict=True)]
     if paths[0].name.startswith(EMNIST):
         arrays = [array.swapaxes(1, 2).copy() if array.ndim == 3 else array for array in arrays]
-    return [str(path) for path in paths], arrays
+    return Found([str(path) for path in paths], arrays)
 
 
 def read_idx(path: Path, dimensions: int) -> np.ndarray:
@@ -124,7 +141,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def too_large(path: Path) -> UserError:
-    return UserError(f"{path}: more than {MOST_BYTES / 1e9:.1f} GB, which is too much for a data set of 28x28 images.")
+    return UserError(f"{path}: more than {MOST_BYTES / 1e9:.1f} GB, which is too much for a data set of small images.")
 
 
 def read_npz(path: Path) -> Found:
@@ -159,7 +176,19 @@ def read_npz(path: Path) -> Found:
         if not isinstance(array, np.ndarray) or array.dtype != np.uint8:
             raise UserError(f"{label}: {getattr(array, 'dtype', 'not an array')}, expected uint8.")
         check_shape(label, array.shape, dimensions)
-    return labels, arrays
+    return Found(labels, arrays)
+
+
+def read_tables(train: Path, test: Path) -> Found:
+    """Two tables; or the first alone, if the second is absent or, as Kaggle's, without labels."""
+    if not os.path.isfile(test):
+        return read_single_table(train)
+    with test.open("rb") as file:
+        unlabelled = lacks_labels(file.readline())
+    if unlabelled:
+        found = read_single_table(train)
+        return found._replace(remark=f"{found.remark} {test.name} has no labels and isn't used.")
+    return Found([str(train)] * 2 + [str(test)] * 2, [*read_table(train), *read_table(test)])
 
 
 def read_single_table(path: Path) -> Found:
@@ -168,12 +197,13 @@ def read_single_table(path: Path) -> Found:
     kept = len(images) - max(1, len(images) // TEST_SHARE)
     if not kept:
         raise UserError(f"{path}: one image, expected at least one to train with and one to test.")
-    return [str(path)] * 4, [images[:kept], labels[:kept], images[kept:], labels[kept:]]
+    remark = f"{path}: the last {len(images) - kept:,} of its {len(images):,} images are the test set."
+    return Found([str(path)] * 4, [images[:kept], labels[:kept], images[kept:], labels[kept:]], remark)
 
 
 def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """A comma-separated table: in each row the label and 784 pixels from 0 to 255, row by row of the image. A line of
-    names may come first.
+    """A comma-separated table: in each row the label and the pixels of a square image from 0 to 255, row by row of the
+    image. A line of names may come first.
 
     Raises:
         UserError: a row has another length, or holds something else.
@@ -184,10 +214,14 @@ def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
     first = content[: content.find(b"\n") + 1] or content
     header = any(byte in b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" for byte in first)
     columns = first.count(b",") + 1
-    if header and columns == 784 and b"label" not in first:
-        raise UserError(f"{path}: 784 columns, all pixels: the labels aren't in it. Kaggle's are in train.csv.")
-    if columns != 785:
-        raise UserError(f"{path}: {columns} columns, expected 785: the label and 28x28 pixels.")
+    side = math.isqrt(columns - 1)
+    if lacks_labels(first):
+        raise UserError(f"{path}: {columns} columns, all pixels: the labels aren't in it. Kaggle's are in train.csv.")
+    if header and columns > 1 and b"label" in first.lower().rpartition(b",")[2]:
+        raise UserError(f"{path}: the label is in the last column, expected in the first.")
+    if not is_square(columns - 1):
+        expected = "the label and the pixels of a square image, such as 785 for 28x28"
+        raise UserError(f"{path}: {columns} columns, expected {expected}.")
     try:
         table = np.loadtxt(lines_of(content), np.int64, delimiter=",", skiprows=int(header), ndmin=2)
     except ValueError as error:
@@ -197,7 +231,17 @@ def read_table(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if table.min() < 0 or table.max() > 255:
         raise UserError(f"{path}: numbers from {table.min()} to {table.max()}, expected bytes from 0 to 255.")
     rows = table.astype(np.uint8)
-    return rows[:, 1:].reshape(-1, 28, 28).copy(), rows[:, 0].copy()
+    return rows[:, 1:].reshape(-1, side, side).copy(), rows[:, 0].copy()
+
+
+def lacks_labels(first: bytes) -> bool:
+    """Whether a table's first line has as many columns as a square image has pixels, and none is called label."""
+    return is_square(first.count(b",") + 1) and b"label" not in first.lower()
+
+
+def is_square(pixels: int) -> bool:
+    """Whether so many pixels are a square image; a single one is none."""
+    return pixels > 1 and math.isqrt(pixels) ** 2 == pixels
 
 
 def lines_of(content: bytes) -> Iterator[str]:
@@ -205,9 +249,9 @@ def lines_of(content: bytes) -> Iterator[str]:
 
 
 def check_shape(label: str, shape: tuple[int, ...], dimensions: int) -> None:
-    if len(shape) != dimensions or shape[1:] != (28, 28)[: dimensions - 1]:
-        raise UserError(f"{label}: shape {shape}, expected {'(N, 28, 28)' if dimensions == 3 else '(N,)'}.")
-    if shape[0] == 0:
+    if len(shape) != dimensions:
+        raise UserError(f"{label}: shape {shape}, expected {'(N, height, width)' if dimensions == 3 else '(N,)'}.")
+    if 0 in shape:
         raise UserError(f"{label}: no {'images' if dimensions == 3 else 'labels'} in it, expected at least one.")
 
 

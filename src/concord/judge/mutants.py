@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord.data import datasets as data
+from concord.data.accepted import check_accepted
 from concord.judge import ladder
 from concord.judge.ladder import Level, Run
 from concord.judge.prove import judge, prove
@@ -217,6 +218,7 @@ def run_mutants(
     from rich.console import Console
 
     dataset = data.load(data_choice, progress=Console(stderr=True))
+    check_accepted((sound_task(mutant.recipe) for mutant in mutants), dataset)
     asked = [mutant for mutant in mutants if depth == "full" or mutant.level != ladder.FINDINGS.name]
     pairs = [(variant, mutant) for variant in variants for mutant in asked if variant in mutant.chosen(variants)]
     kept = Document.read(json_file, dataset)

@@ -141,7 +141,32 @@ if __name__ == "__main__":
     print(standardise(np.array([[1.0, 3.0], [-2.0, 2.0]])))
 """
 
-KINDS = {"network": (NETWORK_TASK, NETWORK_NUMPY), "operation": (OPERATION_TASK, OPERATION_NUMPY)}
+EXPERIMENT_TASK = '''"""{name}: one network, trained with two learning rates. Everything else is mlp's."""
+
+TITLE = "{title}"
+QUESTION = "Which question does it answer?"
+KIND = "experiment"
+
+# The network whose programs are trained, and by name what each setting changes: of `train`, `variables`,
+# `initial_weights`, or of a function `data` of this file.
+OF = "mlp"
+SETTINGS = {{
+    "0.01": {{"learning_rate": 0.01}},
+    "0.1": {{"learning_rate": 0.1}},
+}}
+FIGURE = {{"curve": "accuracy", "says": "Validation accuracy at two learning rates: what is to be seen, in words."}}
+
+
+def findings(runs):
+    """What must hold on MNIST: by sentence a value and its least value.
+
+    Args:
+        runs: by setting `loss` (epochs,), `validation_loss` and `accuracy` (1 + epochs,), beginning before training.
+    """
+    last = {{name: run["accuracy"][-1] for name, run in runs.items()}}
+    # A least value is at most half of the mean of five seeds, and below each: `python tools/findings.py` measures them.
+    return {{"0.1 is better than 0.01 after three epochs": (last["0.1"] - last["0.01"], 0.035)}}
+'''
 
 README = """# {title}
 
@@ -158,6 +183,28 @@ The idea, in a paragraph.
 `{name}_numpy.py` is the reference that the others are compared with. It runs: `concord compare` with this folder proves
 it, and each further `{name}_<framework>.py`.
 """
+
+EXPERIMENT_README = """# {title}
+
+What is changed, and why it matters, in a paragraph.
+
+## What to look at
+
+- **Setting**: what comes out, with a number.
+
+## What usually goes wrong
+
+- What one sees, and what it comes from.
+
+It has no programs of its own: those of the network that `task.py` names are trained with each setting. `concord
+compare` with this folder proves that all frameworks do the same; with `--full` also what was found.
+"""
+
+KINDS = {  # by kind, the files
+    "network": {"task.py": NETWORK_TASK, "README.md": README, "{name}_numpy.py": NETWORK_NUMPY},
+    "operation": {"task.py": OPERATION_TASK, "README.md": README, "{name}_numpy.py": OPERATION_NUMPY},
+    "experiment": {"task.py": EXPERIMENT_TASK, "README.md": EXPERIMENT_README},
+}
 
 FRAMEWORK = """label = "{title}"
 homepage = "https://example.org"
@@ -237,18 +284,17 @@ def {name}():
 
 
 def make_recipe(name: str, kind: str = "network") -> list[Path]:
-    """Makes a recipe folder with a NumPy program that runs: among the project's recipes, or in the current folder
-    outside of a checkout.
+    """Makes a recipe folder that runs, an experiment's or one with a NumPy program: among the project's recipes, or in
+    the current folder outside of a checkout.
 
     Raises:
         UserError: the name isn't one, or the folder exists; there is no such kind.
     """
     if kind not in KINDS:
         raise UserError(nearest("kind of task", kind, KINDS))
-    task, program = KINDS[kind]
     inside = paths.IS_CHECKOUT and Path.cwd().is_relative_to(paths.CHECKOUT)
     folder = (paths.RECIPES if inside else Path.cwd()) / name
-    return _write(folder, name, {"task.py": task, "README.md": README, f"{name}_numpy.py": program})
+    return _write(folder, name, KINDS[kind])
 
 
 def make_framework(name: str) -> list[Path]:
@@ -296,7 +342,7 @@ def _write(folder: Path, name: str, templates: dict[str, str]) -> list[Path]:
     title = name.replace("_", " ").capitalize()
     written = []
     for file, template in templates.items():
-        path = folder / file
+        path = folder / file.format(name=name)
         path.write_text(template.format(name=name, title=title), encoding="utf-8")
         written.append(path)
     return written

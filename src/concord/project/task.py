@@ -90,6 +90,18 @@ def score_of(specification: Any) -> Score:
 
 
 @dataclass(frozen=True)
+class Accepts:
+    """Which of the images that `--data` chooses a task can be run on; None stands for any."""
+
+    shape: tuple[int, int] | None = (28, 28)  # height and width
+    classes: int | None = 10  # labels from 0 to one less
+
+    def __str__(self) -> str:
+        images = "images of any size" if self.shape is None else f"{self.shape[0]}x{self.shape[1]} images"
+        return images + (", any labels" if self.classes is None else f", labels from 0 to {self.classes - 1}")
+
+
+@dataclass(frozen=True)
 class Task:
     """One recipe folder.
 
@@ -162,6 +174,13 @@ class Task:
     @property
     def score(self) -> Score:
         return score_of(self.specification)
+
+    @property
+    def accepts(self) -> Accepts:
+        """The chosen images that it can be run on: MNIST's size and classes, unless it says otherwise. An operation is
+        given no labels."""
+        given = {"classes": None} if self.kind == "operation" else {}
+        return Accepts(**given | getattr(self.specification, "ACCEPTS", {}))
 
     def keywords(self) -> dict[str, Any]:
         """What a network's `train` takes by name, with the defaults."""
@@ -274,6 +293,7 @@ def read_task(folder: Path) -> Task:
         raise UserError(f"{path}: " + nearest("kind of task", specification.KIND, KINDS))
     if not all(isinstance(step, str) for step in specification.STEPS):
         raise UserError(f"{path}: STEPS is {specification.STEPS!r}, expected the steps' titles.")
+    check_accepts(path, getattr(specification, "ACCEPTS", {}))
     CHECKS[specification.KIND](path, specification)
     bundled = folder.parent in (paths.RECIPES, paths.MUTANTS)
     if of:
@@ -382,6 +402,22 @@ def check_gates(path: Path, gates: Any) -> None:
         for precision, gate in numbers.items():
             if type(gate) is not float or not 0 < gate < math.inf:
                 raise UserError(f"{path}: GATES[{level!r}][{precision!r}] is {gate!r}, expected a number above 0.")
+
+
+def check_accepts(path: Path, given: Any) -> None:
+    """Which images a task says it can be run on.
+
+    Raises:
+        UserError: it is written otherwise.
+    """
+    wanted = f'{path}: ACCEPTS is {given!r}.\nExpected: a dict like {{"shape": (28, 28), "classes": 10}}, None for any.'
+    if not isinstance(given, dict) or not set(given) <= {"shape", "classes"}:
+        raise UserError(wanted)
+    shape, classes = given.get("shape"), given.get("classes")
+    if shape is not None and not (isinstance(shape, tuple) and is_shape((*shape, 1))):
+        raise UserError(wanted)
+    if classes is not None and (type(classes) is not int or classes < 1):
+        raise UserError(wanted)
 
 
 def check_operation(path: Path, specification: Any) -> None:

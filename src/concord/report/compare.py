@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord.data import datasets as data
+from concord.data.accepted import check_accepted, choose
 from concord.data.own import made_by
 from concord.judge.reuse import proven_once
 from concord.judge.verdict import Repeat, VariantVerdict
@@ -86,6 +87,13 @@ def run_comparison(
     if publish and not paths.IS_CHECKOUT:
         raise UserError("--publish writes into docs/results of a clone of the project; this is an installed package.")
     console = terminal()
+    dataset = made_by(own, None) if own else data.load(data_choice, progress=Console(stderr=True))
+    if recipe is None:
+        tasks, told = choose(tasks, dataset)
+        for line in told:
+            console.print(line, soft_wrap=True, markup=False)
+    else:
+        check_accepted(tasks, dataset)
     store = Store(fresh=fresh or publish or repeat > 1)
     if store.others():
         print(f"Older evidence in {store.folder.parent} isn't used any more; `concord store clear` takes it away.")
@@ -94,7 +102,7 @@ def run_comparison(
         [variant for variant in chosen if variant not in left_out],
         frameworks is not None,
         PRECISIONS if precision == "both" else (precision,),
-        lay_out(made_by(own, None) if own else data.load(data_choice, progress=Console(stderr=True))),
+        lay_out(dataset),
         "full" if full or publish else "quick",
         device,
         jobs or default_jobs(),
