@@ -9,7 +9,7 @@ SIZE = (8, 4)
 def draw(results, figure):
     """results: by seed and variant the curves by name."""
     panel = figure.subplots()
-    variants = sorted({variant for runs in results.values() for variant in runs}, key=lambda name: name != "numpy")
+    variants = list(next(iter(results.values())))
     for row, variant in enumerate(variants):
         ends = np.array([runs[variant]["accuracy"][-1] for runs in results.values()])
         panel.plot(ends, np.full(len(ends), row), "o", color="C0", alpha=0.6, markersize=8)

@@ -102,6 +102,8 @@ CAUSE = "on purpose"
 
 def right_answer(run: Run, precision: str) -> dict[str, np.ndarray]:
     """What a run gives: each step moves a weight by 1/1024, the kernel's are of about a thousand."""
+    if run.setting:
+        return right_training(run, precision)
     start = plan.start_weights(TASK, run)
     moved = 2**-10 * (100 if run.ordinary else run.all_steps)
     moved *= 2**10 if run.weights == "large" else 1  # or float32 wouldn't hold it beside the weights
@@ -710,6 +712,115 @@ def evidence_is_as_old_as_its_oldest_part(h, folder):
     assert (row.proven, row.reused) == (1000.0, False)  # all but one from the store is not all
 
 
+# The proof of what is trained with several settings.
+
+RATES = {"fast": 4.0, "slow": 1.0, "wild": 8.0}
+GAP = 0.25  # what the fast setting's accuracy has on the slow one's
+
+
+def right_training(run: Run, precision: str) -> dict[str, np.ndarray]:
+    """What a training with a setting gives. From weights that differ by 1e-14 the wild one is another one, and the
+    others' curves differ in the last digits."""
+    rate = RATES[run.setting]
+    arrays = {
+        f"weights/{name}": array + 2**-10 * rate * (1 + run.steps) for name, array in TASK.initial_weights().items()
+    }
+    arrays = {name: array.astype(precision) for name, array in arrays.items()}
+    arrays["history"] = rate * 0.5 ** np.arange(1, 4)
+    if not run.steps:
+        arrays["validation_loss"] = rate * 0.5 ** np.arange(4)
+        arrays["accuracy"] = np.array([0.125, 0.25, 0.375, 0.5 + GAP * (run.setting == "fast")])
+        for name in ("history", "validation_loss", "accuracy") if run.perturbed else ():
+            arrays[name] = arrays[name] * (1 + (1e-3 if run.setting == "wild" else 1e-13))
+    return arrays
+
+
+def told(runs: Any) -> dict[str, tuple[float, float]]:
+    fast, slow = (runs[name]["accuracy"] for name in ("fast", "slow"))
+    return {"fast is ahead": (fast[-1] - slow[-1], GAP / 2), "slow learns": (slow[-1] - slow[0], GAP)}
+
+
+class Trainings(MadeUpCollector):
+    """The same collector, of a task that is trained with three settings."""
+
+    def __init__(self, h: Any, change: Change = unchanged, data: str = "mnist"):
+        super().__init__(h, change)
+        self.dataset.name = data
+        settings = {
+            name: h.experiment.Setting(name, {"learning_rate": r}, *({} for _ in range(5))) for name, r in RATES.items()
+        }
+        changes = {"kind": "experiment", "settings": settings, "specification": SimpleNamespace(findings=told)}
+        self.task = SimpleNamespace(**vars(TASK) | changes)
+
+    def proven(self, depth: str = "full") -> Any:
+        variant = replace(self.h.framework.variants()["numpy"], known_differences=())
+        return self.h.prove.prove(self, self.task, variant, ("float64", "float32"), depth)
+
+
+def of_setting(setting: str, name: str, by: Callable[[Any], Any], kind: str = "") -> Change:
+    """A change of one tensor in the trainings with one setting, or in those of one kind: prefix, curve, finding."""
+
+    def change(arrays: dict[str, Any], run: Run, precision: str) -> None:
+        if name in arrays and run.setting == setting and run.name.startswith(kind):
+            arrays[name] = by(arrays[name])
+
+    return change
+
+
+def refused(row: Any, level: str) -> bool:
+    return row.outcome == "mismatch" and row.failure.level == level
+
+
+def at_epoch(number: int, by: float) -> Callable[[Any], Any]:
+    return lambda array: array + by * (np.arange(len(array)) == number)
+
+
+@case
+def the_first_steps_of_every_setting_are_compared(h, folder):
+    """Even of one that is chaotic later."""
+    assert Trainings(h).proven().outcome == "ok"
+    for depth, setting in itertools.product(("quick", "full"), RATES):
+        for tensor in ("weights/bias", "history"):
+            row = Trainings(h, of_setting(setting, tensor, times(1 + 1e-6), "prefix")).proven(depth)
+            assert refused(row, "prefix"), (depth, setting, tensor)
+            assert f"with the setting {setting}" in row.failure.reason
+
+
+@case
+def each_point_of_each_curve_is_compared(h, folder):
+    for name, length in (("history", 3), ("validation_loss", 4), ("accuracy", 4)):
+        for number, setting in itertools.product(range(length), ("fast", "slow")):
+            row = Trainings(h, of_setting(setting, name, at_epoch(number, 1e-3), "curve")).proven()
+            assert refused(row, "curves"), (name, number, setting)
+    quick = Trainings(h, of_setting("fast", "history", at_epoch(1, 1e-3), "curve")).proven("quick")
+    assert refused(quick, "curve")
+
+
+@case
+def chaos_alone_excuses_a_curve(h, folder):
+    """What grows from 1e-14 is left out; the other settings' curves are compared all the same."""
+    row = Trainings(h, of_setting("wild", "accuracy", at_epoch(3, 0.1), "curve")).proven()
+    assert row.outcome == "ok", row.reason
+    assert row.curves["wild"]["accuracy"][3] == 0.6
+
+
+@case
+def a_finding_holds_from_its_least_value_on(h, folder):
+    """Each of them, by what the variant found itself, of shuffled training; on other data it is only told."""
+    row = Trainings(h).proven()
+    assert row.outcome == "ok" and [one.value for one in row.levels[-1].findings] == [GAP, 1.5 * GAP]
+
+    def less(by: float, setting: str = "fast", **options: Any) -> Any:
+        return Trainings(h, of_setting(setting, "accuracy", at_epoch(3, -by), "finding"), **options).proven()
+
+    assert less(GAP / 2).outcome == "ok"
+    short = less(GAP / 2 + 1e-4)
+    assert refused(short, "findings") and "fast is ahead: 0.125, at least 0.125 expected" in short.reason
+    assert "slow learns" in less(0.55 * GAP, "slow").reason
+    assert refused(less(math.nan), "findings")
+    assert less(GAP, data="digits").outcome == "ok"
+
+
 # What a run is given.
 
 SMALLEST = "softmax_regression"
@@ -774,6 +885,26 @@ def an_ordinary_batch_is_none_of_the_drawn(h, folder):
     values, count = h.plan.training(task, NETWORK_RUNS["gradient"], IMAGES)
     assert (values["learning_rate"], values["momentum"], values["shuffle"], count) == (1.0, 0.0, False, 128)
     assert "shuffle" not in h.plan.training(task, NETWORK_RUNS["short"], IMAGES)[0]
+
+
+@case
+def a_setting_is_validated_on_images_that_are_not_learnt(h, folder):
+    """Training images 50,000 to 60,000; the test images where there aren't so many."""
+    count = np.arange(60_000)
+    large = replace(
+        IMAGES,
+        train_images=np.stack([count // 256, count % 256], axis=1).astype(np.uint8)[:, np.newaxis],
+        train_labels=(count // 1000).astype(np.uint8),
+    )
+    task = h.task.find_task("learning_rate")
+    given = h.plan.setting_arrays(task, "0.1", large)
+    number = np.rint(given["validation_images"][:, 0, :, 0] * 255) @ [256, 1]
+    assert np.array_equal(number, count[50_000:]) and np.array_equal(given["validation_labels"], number // 1000)
+    number = np.rint(given["images"][:, 0, :, 0] * 255) @ [256, 1]
+    assert np.array_equal(number, count[: task.specification.TRAIN_IMAGES])
+    few = h.plan.setting_arrays(task, "0.1", IMAGES)
+    assert np.array_equal(np.rint(few["validation_images"][..., 0] * 255), IMAGES.test_images)
+    assert np.array_equal(few["validation_labels"], IMAGES.test_labels)
 
 
 class MadeUpWorkers:
@@ -1278,6 +1409,29 @@ def who_stops_early_is_made_to(h, folder):
     assert len(losses) < 60 and len(weights) == 4
     assert len(late["conduct/the losses until training stops"]) > len(losses)
     assert all(not np.allclose(array, last[name], rtol=1e-3) for name, array in right.items() if array.ndim == 2)
+
+
+@case
+def what_is_watched_is_what_it_is_called(h, folder):
+    """The losses and accuracies before the first epoch are those of the start, on the images that their names say."""
+    task, run = h.task.find_task("learning_rate"), Run("curve_0", setting="0.1")
+    ((found, arrays),) = collected(h, folder, task, ("float64", run))
+    assert found.outcome == "ok", found.reason
+    start = {name: array.astype(np.float64) for name, array in task.initial_weights().items()}
+
+    def logits(images: Any) -> Any:
+        hidden = np.maximum(images.reshape(len(images), 784) / 255 @ start["dense1_kernel"] + start["dense1_bias"], 0)
+        return hidden @ start["dense2_kernel"] + start["dense2_bias"]
+
+    for images, labels, name in (
+        (IMAGES.train_images, IMAGES.train_labels, "training_accuracy"),
+        (IMAGES.test_images, IMAGES.test_labels, "accuracy"),
+    ):
+        assert arrays[name][0] == np.mean(logits(images).argmax(axis=1) == labels)
+    shares = np.exp(logits(IMAGES.test_images))
+    expected = -np.log((shares / shares.sum(axis=1, keepdims=True))[np.arange(300), IMAGES.test_labels]).mean()
+    assert arrays["validation_loss"][0] == pytest.approx(expected, rel=1e-6)
+    assert arrays["history"].shape == arrays["accuracy"][1:].shape
 
 
 FORGER = """    import os, stat, sys, time

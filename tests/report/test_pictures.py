@@ -2,6 +2,7 @@
 
 import copy
 import itertools
+import json
 import re
 import shutil
 import subprocess
@@ -11,14 +12,15 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from conftest import TASKS
+from conftest import EVERY, TASKS
 
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.framework import variants
 from concord.project.task import Task, read_task
 from concord.report.compare import run_comparison
-from concord.report.pictures import MOST_BYTES, THEMES, draw, evidence, of_network, publish
+from concord.report.pictures import MOST_BYTES, THEMES, draw, evidence, of_experiment, of_network, publish
+from concord.report.results import changed_since
 
 FIGURE = """
 import matplotlib
@@ -139,6 +141,20 @@ def test_the_pictures_beside_the_recipes_are_drawn_from_its_results(collector, t
     for name, picture in draw(task, results).items():
         assert len(picture) <= MOST_BYTES
         assert vectors((task.folder / name).read_bytes()) == vectors(picture), f"concord compare {task.name} --publish"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", [name for name, task in EVERY.items() if task.settings])
+def test_the_pictures_of_settings_are_drawn_from_the_published_curves(name, lacking):
+    """Of those whose programs are still the same."""
+    task, file = EVERY[name], paths.CHECKOUT / "docs" / "results" / f"compare-{name}.json"
+    rows = json.loads(file.read_text(encoding="utf-8"))["results"] if file.is_file() else []
+    rows = [row for row in rows if row["outcome"] == "ok"]
+    if not rows or any(changed_since(task, row) for row in rows):
+        lacking(f"{name} has no picture of its present programs: concord compare {name} --full --publish")
+        pytest.skip("not measured since it changed")
+    for picture, drawn_now in draw(task, of_experiment(rows)).items():
+        assert vectors((task.folder / picture).read_bytes()) == vectors(drawn_now), f"concord compare {name} --publish"
 
 
 def vectors(picture):

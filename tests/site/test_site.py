@@ -494,6 +494,43 @@ def says(task):
     return ast.get_docstring(ast.parse((task.folder / "figure.py").read_text(encoding="utf-8")))
 
 
+def test_how_far_curves_lie_apart_stands_under_their_picture(tmp_path):
+    task = EVERY["learning_rate"]
+    document = results_file(task)
+    old, _ = document["results"].pop(3), document["results"].pop(1)  # that one failed, and has no curves
+    rows = {row["variant"]: row for row in document["results"]}
+
+    def curves(id):
+        return next(level for level in rows[id]["levels"] if level["level"] == "curves")
+
+    def told(task=task, document=document):
+        (tmp_path / "compare.json").write_text(json.dumps(document), encoding="utf-8")
+        text = comparison.page(task, Results(tmp_path))
+        return " ".join(text_of(text.partition("<figcaption>")[2].partition("</figcaption>")[0]).split())
+
+    curves("pytorch")["error"] = 3e-12
+    assert told() == "All 8 variants lie on top of each other: they differ by 3e-12 at most."
+    rows["pytorch"]["curves"]["100"]["accuracy"][-1] += 1e-3
+    assert told().endswith(
+        "they differ by 3e-12 at most. Only with “100” do they part: training is chaotic there, and "
+        "rounding grows until it shows."
+    )
+    rows["pytorch"]["curves"]["100"]["accuracy"][-1] -= 1e-3
+    for id, error in {"keras-torch": 0.17, "theano": "inf"}.items():
+        curves(id).update(outcome="mismatch", declared="a cause", error=error)
+        rows[id]["curves"]["1"]["accuracy"][-1] = 0.5
+    assert told() == (
+        "6 of 8 variants lie on top of each other: they differ by 3e-12 at most. "
+        "Known differences: Keras on PyTorch, 0.2 at most; Theano, not finite."
+    )
+    document["results"].append(old)
+    assert told() == ""
+    document["results"].pop()
+    rows["tensorflow"]["levels"].remove(curves("tensorflow"))
+    assert told() == ""
+    assert told(EVERY["seeds"], results_file(EVERY["seeds"])) == ""  # each framework has a start of its own
+
+
 def test_what_comes_after_what(built):
     text = (built.folder / "recipes" / "filters" / "index.html").read_text(encoding="utf-8")
     text = text[text.index("<article") :]

@@ -169,7 +169,8 @@ def page(task: Task, results: Results) -> str:
     """The Markdown of a recipe's page."""
     lead, rest, source = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
     standing = evidence.standing(task, results)
-    top = render("recipe.html", task=task, picture=cookbook.picture(task), standing=standing)
+    apart = experiment.apart(task, results)
+    top = render("recipe.html", task=task, picture=cookbook.picture(task), standing=standing, apart=apart)
     return f"""---
 title: "{task.specification.TITLE}"
 description: "{task.specification.QUESTION}"

@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from concord.project.framework import frameworks
+from concord.judge.verdict import relative_error
+from concord.project.framework import frameworks, variants
 from concord.project.task import Task
-from concord.site.markup import code, render
+from concord.report.pictures import of_experiment
+from concord.site.evidence import staleness
+from concord.site.markup import code, error_figure, render
 from concord.site.results import Measurement, Results
 
 REFERENCE = "numpy"
@@ -66,3 +69,40 @@ def findings_rows(measurements: list[Measurement]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def apart(task: Task, results: Results) -> dict[str, Any]:
+    """How far the curves in the picture of a task with settings lie apart at most, for the line below it.
+
+    Nothing is said where a curve is of an old program, where a framework began at its own start, or where not every
+    setting was compared.
+
+    Returns:
+        `count` of the variants, and `same`: how many have no known difference; `error`: how far these are apart;
+        `known`: by label how far each of the others is; `chaotic`: the settings in whose curves they part all the same.
+    """
+    drawn = [found for found in results.of_recipe(task.name).values() if found.result.get("curves")]
+    if any(setting.own for setting in task.settings.values()) or any(staleness(found, task) for found in drawn):
+        return {}
+    levels = {
+        found.result["variant"]: level
+        for found in drawn
+        for level in found.levels("curves")
+        if level["precision"] == "float64"
+    }
+    if REFERENCE not in levels or not 1 < len(levels) == len(drawn):
+        return {}
+    same = {id: level["error"] for id, level in levels.items() if not level["declared"]}
+    curve, chaotic = task.specification.FIGURE["curve"], []
+    for setting, runs in of_experiment([found.result for found in drawn if found.result["variant"] in same]).items():
+        # They passed: beyond the gate they can only be where the judge found chaos, and compared nothing.
+        gate, numpy = levels[REFERENCE]["gate"], runs[REFERENCE][curve]
+        if any(relative_error(run[curve], numpy) > gate for run in runs.values()):
+            chaotic.append(setting)
+    known = {variants()[id].label: at_most(level["error"]) for id, level in levels.items() if id not in same}
+    error = error_figure(max(same.values()))
+    return {"count": len(levels), "same": len(same), "error": error, "known": known, "chaotic": chaotic}
+
+
+def at_most(error: float | str) -> str:
+    return "not finite" if isinstance(error, str) else f"{error_figure(error)} at most"
