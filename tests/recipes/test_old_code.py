@@ -1,5 +1,6 @@
 """What softmax_regression's page says of the code of 2016: its tables are read, and each line is run."""
 
+import html
 import json
 import os
 import re
@@ -112,3 +113,10 @@ def test_the_exchanged_loss_has_no_gradient_where_none_flows_into_labels(tmp_pat
     loss = "loss = tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=y_)"
     found = answers("tensorflow-v1", [*lines, loss, "tf.train.GradientDescentOptimizer(0.5).minimize(loss)"], tmp_path)
     assert found[-1].startswith("ValueError: No gradients provided for any variable")
+
+
+@pytest.mark.parametrize("title", ["TensorFlow, 2016", "Keras, 2016"])
+def test_the_two_programs_side_by_side_are_the_tables_lines(title):
+    text = README.read_text(encoding="utf-8").split(f"<h3>{title}</h3>")[1].split("</section>")[0]
+    shown = re.search(r"<code>(.*)</code>", text, re.DOTALL)
+    assert shown and html.unescape(shown[1]).splitlines() == [line for line, *_ in table(title)]
