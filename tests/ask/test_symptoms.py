@@ -30,7 +30,7 @@ from concord.project.errors import UserError
 from concord.project.framework import frameworks, variants
 from concord.report.results import jsonable
 from concord.site.results import Results
-from concord.site.symptoms import difference, figure, off_the_axis, pages
+from concord.site.symptoms import difference, figure, off_the_axis, pages, plot
 
 SYMPTOMS, CAUSES = read_symptoms()
 SCHEMA = json.loads((paths.CHECKOUT / "docs" / "symptoms.schema.json").read_text(encoding="utf-8"))
@@ -211,6 +211,16 @@ def test_the_page_without_results(tmp_path):
     assert "not measured" in page and "it can't happen here" in page
 
 
+def test_both_losses_are_drawn():
+    points = [{"training": 0, "training_loss": 2.3, "validation": 0, "validation_loss": loss} for loss in (2.4, 1.5, 6)]
+    run = {"history": [1.5, 0.0], "points": points}
+    drawn = plot(run, run)
+    assert drawn["losses"][0]["training"] == [(0, pytest.approx(0.7 / 3)), (0.5, 0.5), (1, 1)]
+    assert drawn["losses"][0]["validation"] == [(0, pytest.approx(0.2)), (0.5, 0.5), (1, 0)]
+    assert drawn["mark"] == {"x": 1, "text": "validation 6.00"}
+    assert "on validation images 1.50, 6.00;" in drawn["words"]
+
+
 def test_the_page_shows_what_was_measured(tmp_path):
     file = tmp_path / "symptoms.json"
     found = json.loads(PUBLISHED.read_text(encoding="utf-8"))
@@ -218,7 +228,8 @@ def test_the_page_shows_what_was_measured(tmp_path):
     row["source_sha256"] = "0" * 64
     file.write_text(json.dumps(jsonable(found)), encoding="utf-8")
     page = str(pages(Results(tmp_path))["learning/index.md"])
-    assert page.count("curve--broken") > len(CAUSES)
+    assert page.count('class="curve curve--broken"') > 2 * len(CAUSES)
+    assert page.count('class="curve curve--broken curve--validation"') == page.count('class="curve curve--broken"')
     assert page.count("stale: the program changed since") == 1
     assert "– not measured" not in page
 

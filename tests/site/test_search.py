@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 from test_browser import PATIENCE, address, browser, built, pytestmark, visit
 
+from concord.ask.symptoms import read_symptoms
 from concord.project.errors import UserError
 from concord.site import search
 
@@ -59,6 +60,18 @@ QUERIES = [
     ("mse instead of cross entropy for classification", ["recipes/wrong_loss"]),
     ("how many hidden neurons should I use", ["recipes/capacity", "recipes/layer_sizes"]),
 ]
+
+# The eight symptoms by their id on the page, each in a user's own words. None may be missed.
+SYMPTOMS_IN_WORDS = {
+    "nan": "loss is nan from the second epoch on",
+    "stuck-at-10": "my network always predicts the same digit, accuracy 10%",
+    "stays-at-2-30": "loss stays at 2.30 and never goes down",
+    "loss-falls-accuracy-too": "the loss falls but accuracy does too",
+    "training-fine-validation-not": "training accuracy is fine, validation accuracy is bad",
+    "validation-better": "why is my validation accuracy better than training accuracy",
+    "random-when-deployed": "model good in training but predictions are random when deployed",
+    "too-slow": "network learns slower than it should",
+}
 
 
 INDEX = {
@@ -133,6 +146,20 @@ def hits(page, words: str) -> list[str]:
     )
 
 
+class Questions:
+    """A page whose search is asked; of a page that was found, the parts that are offered with it."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def __call__(self, words: str) -> list[str]:
+        return hits(self.page, words)
+
+    def parts(self, place: str) -> list[str]:
+        links = self.page.locator(f'.md-search-result__list > li a[href*="{place}"]')
+        return links.evaluate_all("all => all.map(one => new URL(one.href).hash.slice(1))")
+
+
 # Tells when the answer to what stands in the field has been drawn.
 LISTEN = """
 const Before = window.Worker
@@ -156,7 +183,7 @@ def ask(browser, address):
     page = context.new_page()
     page.add_init_script(LISTEN)
     page.goto(address + "index.html")
-    yield lambda words: hits(page, words)
+    yield Questions(page)
     context.close()
 
 
@@ -178,6 +205,18 @@ def test_questions_in_readers_words(built, ask):
         if not set(wanted) & set(found):
             missed.append(f"{words!r}: {found}, not {wanted}")
     assert len(QUERIES) - len(missed) >= ENOUGH * len(QUERIES), "\n".join(missed)
+
+
+def test_each_symptom_is_found_in_a_users_words(built, ask):
+    """The page of all symptoms is among the first three, and the symptom's own part of it is offered."""
+    assert set(SYMPTOMS_IN_WORDS) == set(read_symptoms()[0])
+    missed = []
+    for symptom, words in SYMPTOMS_IN_WORDS.items():
+        found = ask(words)[:3]
+        parts = ask.parts(LEARNING) if LEARNING in found else found
+        if symptom not in parts:
+            missed.append(f"{words!r}: {parts}, not {symptom}")
+    assert missed == []
 
 
 PASTED = """Error: Given groups=1, weight of size [32, 1, 3, 3], expected input[128, 28, 28, 1] to have 1 channels,

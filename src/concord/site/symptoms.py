@@ -174,25 +174,30 @@ def share(value: float | str) -> str:
 
 
 def plot(broken: dict[str, Any], right: dict[str, Any]) -> dict[str, Any]:
-    """Where everything lies, as shares of the width and height: the losses left, the accuracies right."""
-    losses = [line(with_start(run), TOP) for run in (broken, right)]
-    accuracies = {
-        "training": line([point["training"] for point in broken["points"]], 1),
-        "validation": line([point["validation"] for point in broken["points"]], 1),
-        "right": line([point["validation"] for point in right["points"]], 1),
-    }
+    """Where everything lies, as shares of the width and height: the losses left, the accuracies right, of the broken
+    program and the right one. The loss on training images is what the program tells."""
     every = with_start(broken)
+    validation = column(broken, "validation_loss")
     return {
-        "losses": losses,
-        "accuracies": accuracies,
-        "mark": off_the_axis(every),
+        "losses": [curves(run, with_start(run), "validation_loss", TOP) for run in (broken, right)],
+        "accuracies": [curves(run, column(run, "training"), "validation", 1) for run in (broken, right)],
+        "mark": off_the_axis(every) or off_the_axis(validation, "validation "),
         "guess": 1 - GUESS / TOP,
         "epochs": len(broken["history"]),
         "other": len(right["history"]) if len(right["history"]) != len(broken["history"]) else 0,
-        "words": f"loss {', '.join(map(figure, broken['history'][:EPOCHS]))}; "
+        "words": f"loss {', '.join(map(figure, broken['history'][:EPOCHS]))}, "
+        f"on validation images {', '.join(map(figure, validation[1 : EPOCHS + 1]))}; "
         f"accuracy at the end {share(broken['points'][-1]['training'])} on training images, "
         f"{share(broken['points'][-1]['validation'])} on validation images",
     }
+
+
+def curves(run: dict[str, Any], training: list[Any], validation: str, top: float) -> dict[str, Any]:
+    return {"training": line(training, top), "validation": line(column(run, validation), top)}
+
+
+def column(run: dict[str, Any], name: str) -> list[Any]:
+    return [point[name] for point in run["points"]]
 
 
 def with_start(run: dict[str, Any]) -> list[Any]:
@@ -210,11 +215,11 @@ def line(values: list[Any], top: float) -> list[tuple[float, float]]:
     return found
 
 
-def off_the_axis(losses: list[Any]) -> dict[str, Any] | None:
+def off_the_axis(losses: list[Any], of: str = "") -> dict[str, Any] | None:
     """What to write above the curve, and where: the first loss that isn't a number, or the largest above the axis."""
     words = [number for number, value in enumerate(losses) if isinstance(value, str)]
     above = [number for number, value in enumerate(losses) if not isinstance(value, str) and value > TOP]
     if not words and not above:
         return None
     number = words[0] if words else max(above, key=lambda number: losses[number])
-    return {"x": number / (len(losses) - 1), "text": figure(losses[number])}
+    return {"x": number / (len(losses) - 1), "text": of + figure(losses[number])}
