@@ -478,6 +478,16 @@ def test_through_the_book_by_keyboard(visit, width, script):
     expect(page).to_have_url(re.compile(r"recipes/find_the_x/index\.html$"))
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_an_old_address_leads_on(visit, script):
+    """To where docs/moved.toml says; a place on the page and what was asked there go along, with a script."""
+    page = visit("help/nan.html", java_script_enabled=script)
+    expect(page).to_have_url(re.compile(r"learning/index\.html#nan$"))
+    page = visit("recipes/digits/index.html?show=jax,pytorch#train", java_script_enabled=script)
+    rest = re.escape("?show=jax,pytorch#train") if script else ""
+    expect(page).to_have_url(re.compile(rf"recipes/mnist_cnn/index\.html{rest}$"))
+
+
 def test_the_menu_lists_the_chapters(visit):
     page = visit("recipes/filters/index.html", width=1280)
     menu = page.locator(".md-sidebar--primary")

@@ -8,6 +8,7 @@ import html
 import json
 import re
 import shutil
+import subprocess
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote, urlsplit
 
@@ -35,7 +36,7 @@ from concord.project.framework import frameworks, variants
 from concord.project.python import definition
 from concord.project.task import Task, read_task
 from concord.report.results import code_sha256
-from concord.site import comparison, cookbook, correspondence, evidence, glossary, plots, speed
+from concord.site import comparison, cookbook, correspondence, evidence, experiment, glossary, moved, plots, speed
 from concord.site import features as site_features
 from concord.site import pages as site_pages
 from concord.site.costs import OF_THE_IMPORT
@@ -57,14 +58,14 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
-        self.code, self.links, self.loaded, self.ids, self.lazy = {}, [], [], set(), set()
+        self.code, self.links, self.loaded, self.ids, self.twice, self.lazy = {}, [], [], set(), set(), set()
         self.heading, self.block, self.inside, self.text = "", False, False, []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         values = dict(attrs)
         if "id" in values:
-            self.ids.add(values["id"])
+            (self.twice if values["id"] in self.ids else self.ids).add(values["id"])
         if tag in ("h1", "h2", "h3"):
             self.heading = values.get("id", "")
         if tag == "a" and "href" in values:
@@ -248,6 +249,60 @@ def test_links_lead_somewhere(built, pages):
             ):
                 broken.append(f"{path.relative_to(built.folder)}: {link}")
     assert broken == []
+
+
+def test_each_id_is_there_once(pages):
+    """A step may be called as its page is: both have a place of their own."""
+    assert {path: page.twice for path, page in pages.items() if page.twice} == {}
+
+
+# What a page is made of, by its name in the repository, and the page's address.
+SOURCES = {
+    r"docs/([^/]+)\.md": r"\1.html",
+    r"recipes/(\w+)/task\.py": r"recipes/\1/index.html",
+    r"recipes/(\w+)/\1_(numpy|pytorch|jax|tensorflow|keras|theano|cuda)\.py": r"recipes/\1/\2.html",
+    r"frameworks/(\w+)/framework\.toml": r"frameworks/\1.html",
+    r"gotchas/(\w+)\.py": r"gotchas/\1.html",
+}
+
+
+def address(source):
+    """Of the page that a file is the source of; empty for another file."""
+    return next((re.sub(one, page, source) for one, page in SOURCES.items() if re.fullmatch(one, source)), "")
+
+
+def git(*words):
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def test_a_page_that_goes_leaves_a_redirect(built):
+    """Whatever the history tells of sources that are gone, their addresses are still there, or in docs/moved.toml."""
+    assert address("docs/porting.md") == "porting.html"
+    assert address("recipes/pooling/pooling_jax.py") == "recipes/pooling/jax.html"
+    assert address("recipes/pooling/figure.py") == ""
+    if git("rev-parse", "--is-shallow-repository").strip() != "false":
+        pytest.skip("the whole history isn't here")
+    gone = git("log", "--format=", "--no-renames", "--diff-filter=D", "--name-only").split()
+    rows = re.findall(r'^-id = "(\w+)"', git("log", "-p", "--format=", "--", "frameworks/features.toml"), re.MULTILINE)
+    places = {*map(address, gone), *(f"features/{id}.html" for id in rows)} - {""}
+    assert gone and [place for place in places if not (built.folder / place).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('"old.html" = "gone.html"', "doesn't lead"),
+        ('"here.html" = "here.html"', "doesn't lead"),
+        ('"old" = "here.html"', "doesn't lead"),
+        ("old = ", "can't be read"),
+    ],
+)
+def test_a_redirect_that_leads_nowhere_is_told(tmp_path, text, complaint):
+    file = tmp_path / "moved.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=complaint):
+        moved.pages(file, {"here.html"})
 
 
 def test_nothing_is_loaded_from_elsewhere(built, pages):
