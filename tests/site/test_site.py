@@ -496,6 +496,55 @@ def test_a_card_tells_the_run_time(tmp_path, seconds, words):
     row |= {"recipe_sha256": code_sha256(task.recipes["numpy"])} | ({"seconds": seconds} if seconds else {})
     results = Results(documents(tmp_path / "docs", [outputs(row)]) / "results")
     assert cookbook.run_time(task, results) == words
+experiments = [task for task in EVERY.values() if task.settings]
+
+
+@pytest.mark.parametrize("task", experiments, ids=lambda task: task.name)
+def test_a_setting_as_code_passes_on_what_it_changes(task):
+    """The line that a page shows, run with functions that keep what they are given."""
+    for setting in task.settings.values():
+        given = {name: {} for name in ("data", "variables", "initial_weights", "train")}
+
+        def keep(name, gives, given=given):
+            return lambda *_, **options: (given[name].update(options), gives)[1]
+
+        scope = {"data": keep("data", (1, 2, 3, 4)), "train": keep("train", (1, 2)), "write": lambda *_: 1}
+        scope |= {name: keep(name, 1) for name in ("variables", "initial_weights")}
+        scope |= dict.fromkeys(("images", "labels", "validation_images", "validation_labels"))
+        exec(experiment.called(setting), scope)
+        assert given["train"] == setting.training | setting.own
+        assert given["variables"] == setting.variables | setting.own
+        assert given["data"] == setting.data
+        assert given["initial_weights"] == setting.start
+
+
+@pytest.mark.parametrize("task", [task for task in experiments if task.of], ids=lambda task: task.name)
+def test_an_experiment_shows_where_its_settings_act(built, task):
+    """In each program its own lines, with every name that it is given; in task.py what makes the data or the start."""
+    texts = code_texts(built.folder / "recipes" / task.name / "index.html")
+    shown = {part["title"]: html.unescape(text_of(part["code"])) for part in experiment.parts(task)}
+    assert shown and set(shown.values()) <= set(texts)
+    asked = {n for one in task.settings.values() for n in (*one.training, *one.variables, *one.own)}
+    asked &= set(experiment.varied(task))
+    for framework, path in task.recipes.items() if asked else ():
+        lines = shown.pop(frameworks()[framework].label)
+        program = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        assert [line for line in lines.splitlines() if line.strip() not in program and line[0] != "#"] == []
+        assert [name for name in asked if not re.search(rf"\b{name}\b", lines)] == []
+    for text in shown.values():
+        assert "def data(" in text or "def initial_weights(" in text
+
+
+def test_lines_that_use_a_name():
+    text = (
+        "def step(rate):\n    return (\n        2\n        * rate\n    )\n\n\n"
+        "def train(*, rate=0.1):\n    for _ in range(rate):\n        step(1)\n        model.rate = 2\n    return 3\n"
+    )
+    assert experiment.acting(text, {"rate"}) == (
+        "# step\nreturn (\n    2\n    * rate\n)\n# train\nfor _ in range(rate):\nmodel.rate = 2\n"
+    )
+
+
     assert cookbook.run_time(EVERY["learning_rate"], results) == "6 trainings"
     assert f"easy{' · ' + words if words else ''} · all 8 frameworks" in cookbook.page(results)
 
