@@ -67,7 +67,7 @@ function edges() { // the sign
 }
 
 function reachable() { // what scrolls sideways can be reached by keyboard; the theme puts tables into such frames
-  for (const frame of document.querySelectorAll(".md-typeset__scrollwrap, .compare__tabs"))
+  for (const frame of document.querySelectorAll(".md-typeset__scrollwrap, .compare__tabs, .shown__frame"))
     frame.scrollWidth > frame.clientWidth ? frame.tabIndex = 0 : frame.removeAttribute("tabindex")
 }
 

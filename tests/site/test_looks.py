@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from building import results_file
-from conftest import TASKS
+from conftest import EVERY, TASKS
 from playwright.sync_api import expect
 from test_browser import address, barriers, browser, built, pytestmark, visit
 
@@ -115,6 +115,28 @@ def test_lines_that_part_are_drawn_each():
     assert plot and not plot["together"]
     alike = plots.loss_curves({"numpy": measurement("numpy")})
     assert alike and alike["together"]
+
+
+@pytest.mark.parametrize("recipe", ["backprop_by_hand", "cross_entropy", "learning_rate", "mnist_cnn", "optimisers"])
+def test_words_of_pictures(visit, recipe):
+    """Outlines have no font size, but each letter tells its scale. On a phone a picture scrolls, by keyboard too."""
+    drawn = (EVERY[recipe].folder / "figure-light.svg").read_text(encoding="utf-8")
+    smallest = 100 * min(float(scale) for scale in re.findall(r"scale\((0\.\d+) -", drawn))  # of the picture's units
+    page = visit(f"recipes/{recipe}/index.html", color_scheme="light")
+    for width in (320, 390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        picture = page.locator(".shown .picture").locator("visible=true")
+        shown = picture.evaluate("one => one.getBoundingClientRect().width") / float(picture.get_attribute("width"))
+        assert smallest * shown >= 9.5, width
+        frame = page.locator(".shown__frame")
+        scrolls = frame.evaluate("one => one.scrollWidth > one.clientWidth")
+        assert scrolls == (width < 400)
+        page.wait_for_function(f"document.querySelector('.shown__frame').tabIndex === {0 if scrolls else -1}")
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.wait_for_function("document.querySelector('.shown__frame').tabIndex === 0")
+    frame.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.shown__frame').scrollLeft > 0")
 
 
 @pytest.mark.parametrize("path", ["recipes/index.html", "recipes/filters/index.html"])

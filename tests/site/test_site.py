@@ -358,7 +358,7 @@ def test_a_verdict_in_one_line(built):
     line = "8 of 10 variants proven the same on 2026-01-31, largest float64 error 2e-16"
     assert f"{line}; 1 of them with a known difference; 1 changed since then." in words("mnist_cnn")
     assert f"{line}; 1 changed since then." in words("pooling")
-    for words_of_the_badge in ("8 variants ✓ last proven 2026-01-31; versions", "PyTorch : torch "):
+    for words_of_the_badge in ("8/10 variants ✓ last proven 2026-01-31; versions", "PyTorch : torch "):
         assert words_of_the_badge in words("pooling").replace("PyTorch:", "PyTorch :")
 
 
