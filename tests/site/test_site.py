@@ -545,8 +545,49 @@ def test_lines_that_use_a_name():
     )
 
 
-    assert cookbook.run_time(EVERY["learning_rate"], results) == "6 trainings"
+def test_the_book_has_every_recipe_once():
+    tasks = cookbook.in_order()
+    assert sorted(task.name for task in tasks) == sorted(EVERY)
+    assert cookbook.chapters()[-1].title != cookbook.REST  # every recipe is in a chapter
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[[chapters]]\ntitle = "A"\nrecipes = ["poling"]', "poling"),
+        ('[[chapters]]\ntitle = "A"\nrecipes = ["pooling", "pooling"]', "names pooling twice"),
+        ('hard = ["poling"]\n[[chapters]]\ntitle = "A"\nrecipes = []', "poling"),
+        ('[[chapters]]\ntitle = "A"', "can't be read: KeyError"),
+        ("[[chapters]", "can't be read: TOMLDecodeError"),
+    ],
+)
+def test_a_wrong_list_of_chapters_is_told(tmp_path, text, complaint):
+    file = tmp_path / "chapters.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=re.escape(complaint)):
+        cookbook.chapters(file)
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(2, "seconds"), (70.2, "a minute"), (130, "2 minutes"), (None, "")])
+def test_a_card_tells_the_run_time(tmp_path, seconds, words):
+    task, row = TASKS["pooling"], {"recipe": "pooling", "framework": "numpy", "variant": "numpy"}
+    row |= {"versions": {"numpy": pins(variants()["numpy"])["numpy"]}}
+    row |= {"recipe_sha256": code_sha256(task.recipes["numpy"])} | ({"seconds": seconds} if seconds else {})
+    results = Results(documents(tmp_path / "docs", [outputs(row)]) / "results")
+    assert cookbook.run_time(task, results) == words
     assert f"easy{' · ' + words if words else ''} · all 8 frameworks" in cookbook.page(results)
+
+
+def test_a_card_of_an_experiment_tells_how_long_its_proof_took(tmp_path):
+    """Published of the present programs, by its own run: a verdict that was kept took no time."""
+    task = EVERY["learning_rate"]
+    changes = ({"seconds": 46.0}, {"seconds": 433.7}, {"seconds": 0.0}, {"seconds": 46.0, "task_sha256": "f" * 64})
+    words = (", proven in NumPy in a minute", ", proven in NumPy in 7 minutes", "", "")
+    for number, (change, said) in enumerate(zip(changes, words, strict=True)):
+        document = results_file(task)
+        document["results"][0].update(change)
+        results = Results(documents(tmp_path / str(number), [document]) / "results")
+        assert cookbook.run_time(task, results) == f"6 trainings{said}"
 
 
 def test_code_is_kept_aside_and_put_back():
