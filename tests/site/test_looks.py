@@ -215,10 +215,14 @@ def test_an_interval_on_a_click(visit):
     expect(page.get_by_role("tabpanel", name="Processor")).to_be_visible()
 
 
-def test_a_missing_page_leads_on(visit):
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("All recipes", r"recipes/index\.html$"), ("My network isn't learning", r"learning/index\.html$")],
+)
+def test_a_missing_page_leads_on(visit, name, place):
     page = visit("404.html")
-    page.locator("article").get_by_role("link", name="All recipes").click()
-    expect(page).to_have_url(re.compile(r"recipes/index\.html$"))
+    page.locator("article").get_by_role("link", name=name).click()
+    expect(page).to_have_url(re.compile(place))
 
 
 def test_nothing_invisible_takes_the_focus(visit):
