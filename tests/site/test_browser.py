@@ -737,9 +737,9 @@ def test_a_window_shows_its_products(visit, recipe, width, scheme):
         expect(page.locator(".touch output")).to_contain_text(f"Row {row}, column {column}")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_a_row_with_strides_and_padding(visit, width):
-    page = visit("recipes/strides_and_padding/index.html", width=width)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_a_row_with_strides_and_padding(visit, width, scheme):
+    page = visit("recipes/strides_and_padding/index.html", width=width, color_scheme=scheme)
     recipe, random = program("strides_and_padding"), np.random.default_rng(2)
     for _ in range(POSITIONS):
         size, kernel_size, stride = (int(random.integers(*ends)) for ends in ((5, 13), (1, 6), (1, 5)))
@@ -770,9 +770,9 @@ def test_a_row_with_strides_and_padding(visit, width):
         expect(window).to_have_attribute("aria-valuetext", f"window {at + 1} of {count}: {expected[at]:.0f}")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_a_window_that_pools(visit, width):
-    page = visit("recipes/pooling/index.html", width=width)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_a_window_that_pools(visit, width, scheme):
+    page = visit("recipes/pooling/index.html", width=width, color_scheme=scheme)
     recipe, random = program("pooling"), np.random.default_rng(3)
     maps = np.array(TASKS["pooling"].specification.DRAWN, np.float64)[np.newaxis, :, :, np.newaxis]
     field = page.get_by_role("application")
@@ -799,9 +799,9 @@ def test_a_window_that_pools(visit, width):
         assert shown(page, "value") == [expected[0, row, column, 0]]
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_scores_and_their_loss(visit, width):
-    page = visit("recipes/cross_entropy/index.html", width=width)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_scores_and_their_loss(visit, width, scheme):
+    page = visit("recipes/cross_entropy/index.html", width=width, color_scheme=scheme)
     recipe, random = program("cross_entropy"), np.random.default_rng(4)
     failed = 0
     for _ in range(POSITIONS):

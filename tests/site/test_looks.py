@@ -341,6 +341,15 @@ def test_all_figures_have_the_whole_width(visit):
     assert wrap.evaluate("one => one.clientWidth / one.closest('article').clientWidth") > 0.9
 
 
+@pytest.mark.parametrize("path", ["speed.html", "porting.html", "recipes/filters/index.html", "learning/index.html"])
+def test_contents_list_every_section_or_none(visit, path):
+    page = visit(path, width=1440)
+    listed = page.locator(".md-sidebar--secondary nav > ul > li > a").locator("visible=true").all_inner_texts()
+    sections = page.locator("article h2").evaluate_all("all => all.map(one => one.firstChild.textContent.trim())")
+    assert [text.strip() for text in listed] in ([], sections)
+    assert bool(listed) == (path in ("porting.html", "learning/index.html"))
+
+
 def test_speed_without_a_script(visit):
     page = visit("speed.html", java_script_enabled=False)
     expect(page.locator(".tabs__panel:visible")).to_have_count(3)

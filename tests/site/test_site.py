@@ -312,17 +312,47 @@ def test_nothing_is_loaded_from_elsewhere(built, pages):
         assert not re.search(r"url\(['\"]?https?:", style.read_text(encoding="utf-8"))
 
 
-def test_weight(built, pages):
+def size(path):
+    """Bytes over the wire."""
+    return len(gzip.compress(path.read_bytes(), 6))
+
+
+def files_of(path, links):
+    """What a page loads; of its pictures, those in one colour."""
+    found = {(path.parent / urlsplit(link).path).resolve() for link in links}
+    return {file for file in found if file.is_file() and file.name != "figure-dark.svg"}
+
+
+def test_weight(pages):
     """What a page loads at once, and what with the pictures that wait until they are scrolled to."""
-
-    def size(path):
-        return len(gzip.compress(path.read_bytes()))
-
     for path, page in pages.items():
         for links, most in ((set(page.loaded) - page.lazy, 450_000), (page.loaded, 800_000)):
-            loaded = {(path.parent / urlsplit(link).path).resolve() for link in links}
-            loaded = {file for file in loaded if file.name != "figure-dark.svg"}
-            assert size(path) + sum(size(file) for file in loaded if file.is_file()) < most, path
+            assert size(path) + sum(map(size, files_of(path, links))) < most, path
+
+
+def heavy(folder):
+    """The recipes' pages that load more than 150 KB beyond what the first page does."""
+    first = folder / "index.html"
+    shared = files_of(first, Page(first.read_text(encoding="utf-8")).loaded)
+    weights = {}
+    for path in folder.glob("recipes/*/index.html"):
+        own = files_of(path, Page(path.read_text(encoding="utf-8")).loaded) - shared
+        weights[path.parent.name] = size(path) + sum(map(size, own))
+    assert len(weights) == len(EVERY)
+    return {name: weight for name, weight in weights.items() if weight > 150_000}
+
+
+def test_each_recipe_is_light(built):
+    assert heavy(built.folder) == {}
+
+
+@pytest.mark.long
+def test_the_published_site(tmp_path):
+    """The same of the results that are published: no warning, in time, and no page too heavy."""
+    done = build(ROOT / "docs", tmp_path / "site")
+    assert (done.code, "WARNING" in done.output) == (0, False), done.output
+    assert done.seconds < 60
+    assert heavy(tmp_path / "site") == {}
 
 
 def test_no_path_of_this_machine(built):
@@ -466,36 +496,6 @@ def test_other_data_never_hides_mnist(tmp_path):
     assert Results(tmp_path).find("mnist_cnn", "numpy").file.name == "compare-mnist.json"
 
 
-def test_the_book_has_every_recipe_once():
-    tasks = cookbook.in_order()
-    assert sorted(task.name for task in tasks) == sorted(EVERY)
-    assert cookbook.chapters()[-1].title != cookbook.REST  # every recipe is in a chapter
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ('[[chapters]]\ntitle = "A"\nrecipes = ["poling"]', "poling"),
-        ('[[chapters]]\ntitle = "A"\nrecipes = ["pooling", "pooling"]', "names pooling twice"),
-        ('hard = ["poling"]\n[[chapters]]\ntitle = "A"\nrecipes = []', "poling"),
-        ('[[chapters]]\ntitle = "A"', "can't be read: KeyError"),
-        ("[[chapters]", "can't be read: TOMLDecodeError"),
-    ],
-)
-def test_a_wrong_list_of_chapters_is_told(tmp_path, text, complaint):
-    file = tmp_path / "chapters.toml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=re.escape(complaint)):
-        cookbook.chapters(file)
-
-
-@pytest.mark.parametrize(("seconds", "words"), [(2, "seconds"), (70.2, "a minute"), (130, "2 minutes"), (None, "")])
-def test_a_card_tells_the_run_time(tmp_path, seconds, words):
-    task, row = TASKS["pooling"], {"recipe": "pooling", "framework": "numpy", "variant": "numpy"}
-    row |= {"versions": {"numpy": pins(variants()["numpy"])["numpy"]}}
-    row |= {"recipe_sha256": code_sha256(task.recipes["numpy"])} | ({"seconds": seconds} if seconds else {})
-    results = Results(documents(tmp_path / "docs", [outputs(row)]) / "results")
-    assert cookbook.run_time(task, results) == words
 experiments = [task for task in EVERY.values() if task.settings]
 
 
