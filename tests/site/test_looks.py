@@ -215,6 +215,19 @@ def test_an_interval_on_a_click(visit):
     expect(page.get_by_role("tabpanel", name="Processor")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_doors_are_in_the_first_screen(visit, width):
+    page = visit("index.html", width=width)
+    doors = page.locator(".doors a")
+    expect(doors).to_have_count(6)
+    for name in doors.locator("strong").all():
+        expect(name).to_be_in_viewport(ratio=1)
+    doors.filter(has_text="Keras to PyTorch").click()
+    expect(page).to_have_url(re.compile(r"porting\.html$"))
+    for label in ("Keras 3", "PyTorch"):
+        expect(page.get_by_label(f"Network in {label}", exact=True)).to_be_visible()
+
+
 @pytest.mark.parametrize(
     ("name", "place"),
     [("All recipes", r"recipes/index\.html$"), ("My network isn't learning", r"learning/index\.html$")],
