@@ -33,6 +33,9 @@ ENVIRONMENT = {
     "memory_bytes": 2**34,
 }
 ROOT = Path(__file__).resolve().parents[1]
+MOVED = (ROOT / "docs" / "moved.toml").read_text(encoding="utf-8") + (
+    '"help/nan.html" = "learning/index.html#nan"\n"recipes/digits/index.html" = "recipes/mnist_cnn/index.html"\n'
+)
 BUILD = """
 import sys
 from mkdocs.commands.build import build
@@ -90,7 +93,9 @@ def site() -> Built:
     found = [results_file(task) for task in tasks]
     found += [answers_file(), findings_file(), mutants_file()]
     found += [benchmark(find_task("mnist_cnn")), benchmark(find_task("mnist_cnn_fast"))]
-    return build(documents(folder / "docs", found), folder / "site")
+    docs = documents(folder / "docs", found)
+    (docs / "moved.toml").write_text(MOVED, encoding="utf-8")
+    return build(docs, folder / "site")
 
 
 def results_file(task: Task) -> dict:

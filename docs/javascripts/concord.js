@@ -47,7 +47,7 @@ function copyButton(code) {
   const what = code.parentElement.getAttribute("aria-label")
   if (what) button.setAttribute("aria-label", "Copy: " + what)
   copies(button, () => code.textContent)
-  const head = code.closest(".cell, .live section")?.querySelector(":scope > h3")
+  const head = code.closest(".cell, .live section, .acting section")?.querySelector(":scope > :is(h3, h4)")
   if (head) head.after(button)
   else {
     const frame = Object.assign(document.createElement("div"), { className: "code-frame" })
@@ -67,7 +67,7 @@ function edges() { // the sign
 }
 
 function reachable() { // what scrolls sideways can be reached by keyboard; the theme puts tables into such frames
-  for (const frame of document.querySelectorAll(".md-typeset__scrollwrap, .compare__tabs"))
+  for (const frame of document.querySelectorAll(".md-typeset__scrollwrap, .compare__tabs, .shown__frame"))
     frame.scrollWidth > frame.clientWidth ? frame.tabIndex = 0 : frame.removeAttribute("tabindex")
 }
 

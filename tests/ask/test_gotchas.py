@@ -64,7 +64,7 @@ def test_the_same_version_is_not_said_to_have_changed(workers, monkeypatch):
     monkeypatch.setattr(gotchas, "pins", Variant.versions)
     finding = examine(workers, changed(topics()["conv_flip"], "numpy", [1, 2]), variant)
     assert "default has changed" not in finding.reason
-    assert "this machine computes otherwise, or gotchas/conv_flip.py is wrong" in finding.reason
+    assert "this machine computes something else, or gotchas/conv_flip.py is wrong" in finding.reason
 
 
 def test_several_distributions_are_all_named():

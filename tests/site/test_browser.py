@@ -376,7 +376,7 @@ def test_counterparts_only_in_networks(visit):
 
 def test_how_long_ago_it_was_proven(visit):
     page = visit("recipes/pooling/index.html", now="2026-02-03T12:00:00Z")
-    expect(page.locator(".proven summary")).to_contain_text("8 variants ✓ last proven 3 days ago; versions")
+    expect(page.locator(".proven summary")).to_contain_text("8/10 variants ✓ last proven 3 days ago; versions")
     page.locator(".proven summary").click()
     expect(page.locator(".versions")).to_contain_text("PyTorch: torch")
 
@@ -476,6 +476,16 @@ def test_through_the_book_by_keyboard(visit, width, script):
     page.get_by_role("link", name="Next: Find the X").focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"recipes/find_the_x/index\.html$"))
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_an_old_address_leads_on(visit, script):
+    """To where docs/moved.toml says; a place on the page and what was asked there go along, with a script."""
+    page = visit("help/nan.html", java_script_enabled=script)
+    expect(page).to_have_url(re.compile(r"learning/index\.html#nan$"))
+    page = visit("recipes/digits/index.html?show=jax,pytorch#train", java_script_enabled=script)
+    rest = re.escape("?show=jax,pytorch#train") if script else ""
+    expect(page).to_have_url(re.compile(rf"recipes/mnist_cnn/index\.html{rest}$"))
 
 
 def test_the_menu_lists_the_chapters(visit):
@@ -727,9 +737,9 @@ def test_a_window_shows_its_products(visit, recipe, width, scheme):
         expect(page.locator(".touch output")).to_contain_text(f"Row {row}, column {column}")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_a_row_with_strides_and_padding(visit, width):
-    page = visit("recipes/strides_and_padding/index.html", width=width)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_a_row_with_strides_and_padding(visit, width, scheme):
+    page = visit("recipes/strides_and_padding/index.html", width=width, color_scheme=scheme)
     recipe, random = program("strides_and_padding"), np.random.default_rng(2)
     for _ in range(POSITIONS):
         size, kernel_size, stride = (int(random.integers(*ends)) for ends in ((5, 13), (1, 6), (1, 5)))
@@ -760,9 +770,9 @@ def test_a_row_with_strides_and_padding(visit, width):
         expect(window).to_have_attribute("aria-valuetext", f"window {at + 1} of {count}: {expected[at]:.0f}")
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_a_window_that_pools(visit, width):
-    page = visit("recipes/pooling/index.html", width=width)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_a_window_that_pools(visit, width, scheme):
+    page = visit("recipes/pooling/index.html", width=width, color_scheme=scheme)
     recipe, random = program("pooling"), np.random.default_rng(3)
     maps = np.array(TASKS["pooling"].specification.DRAWN, np.float64)[np.newaxis, :, :, np.newaxis]
     field = page.get_by_role("application")
@@ -789,9 +799,9 @@ def test_a_window_that_pools(visit, width):
         assert shown(page, "value") == [expected[0, row, column, 0]]
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_scores_and_their_loss(visit, width):
-    page = visit("recipes/cross_entropy/index.html", width=width)
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
+def test_scores_and_their_loss(visit, width, scheme):
+    page = visit("recipes/cross_entropy/index.html", width=width, color_scheme=scheme)
     recipe, random = program("cross_entropy"), np.random.default_rng(4)
     failed = 0
     for _ in range(POSITIONS):

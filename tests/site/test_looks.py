@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from building import results_file
-from conftest import TASKS
+from conftest import EVERY, TASKS
 from playwright.sync_api import expect
 from test_browser import address, barriers, browser, built, pytestmark, visit
 
@@ -117,6 +117,28 @@ def test_lines_that_part_are_drawn_each():
     assert alike and alike["together"]
 
 
+@pytest.mark.parametrize("recipe", ["backprop_by_hand", "cross_entropy", "learning_rate", "mnist_cnn", "optimisers"])
+def test_words_of_pictures(visit, recipe):
+    """Outlines have no font size, but each letter tells its scale. On a phone a picture scrolls, by keyboard too."""
+    drawn = (EVERY[recipe].folder / "figure-light.svg").read_text(encoding="utf-8")
+    smallest = 100 * min(float(scale) for scale in re.findall(r"scale\((0\.\d+) -", drawn))  # of the picture's units
+    page = visit(f"recipes/{recipe}/index.html", color_scheme="light")
+    for width in (320, 390, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        picture = page.locator(".shown .picture").locator("visible=true")
+        shown = picture.evaluate("one => one.getBoundingClientRect().width") / float(picture.get_attribute("width"))
+        assert smallest * shown >= 9.5, width
+        frame = page.locator(".shown__frame")
+        scrolls = frame.evaluate("one => one.scrollWidth > one.clientWidth")
+        assert scrolls == (width < 400)
+        page.wait_for_function(f"document.querySelector('.shown__frame').tabIndex === {0 if scrolls else -1}")
+    page.set_viewport_size({"width": 390, "height": 900})
+    page.wait_for_function("document.querySelector('.shown__frame').tabIndex === 0")
+    frame.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.shown__frame').scrollLeft > 0")
+
+
 @pytest.mark.parametrize("path", ["recipes/index.html", "recipes/filters/index.html"])
 def test_no_light_picture_in_the_dark(visit, path):
     page = visit(path, color_scheme="dark")
@@ -193,10 +215,27 @@ def test_an_interval_on_a_click(visit):
     expect(page.get_by_role("tabpanel", name="Processor")).to_be_visible()
 
 
-def test_a_missing_page_leads_on(visit):
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_doors_are_in_the_first_screen(visit, width):
+    page = visit("index.html", width=width)
+    doors = page.locator(".doors a")
+    expect(doors).to_have_count(6)
+    for name in doors.locator("strong").all():
+        expect(name).to_be_in_viewport(ratio=1)
+    doors.filter(has_text="Keras to PyTorch").click()
+    expect(page).to_have_url(re.compile(r"porting\.html$"))
+    for label in ("Keras 3", "PyTorch"):
+        expect(page.get_by_label(f"Network in {label}", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("All recipes", r"recipes/index\.html$"), ("My network isn't learning", r"learning/index\.html$")],
+)
+def test_a_missing_page_leads_on(visit, name, place):
     page = visit("404.html")
-    page.locator("article").get_by_role("link", name="All recipes").click()
-    expect(page).to_have_url(re.compile(r"recipes/index\.html$"))
+    page.locator("article").get_by_role("link", name=name).click()
+    expect(page).to_have_url(re.compile(place))
 
 
 def test_nothing_invisible_takes_the_focus(visit):
@@ -313,6 +352,15 @@ def test_all_figures_have_the_whole_width(visit):
     wrap = page.locator(".tabs__panel:visible .table-wrap").first
     assert wrap.evaluate("one => one.scrollWidth <= one.clientWidth")
     assert wrap.evaluate("one => one.clientWidth / one.closest('article').clientWidth") > 0.9
+
+
+@pytest.mark.parametrize("path", ["speed.html", "porting.html", "recipes/filters/index.html", "learning/index.html"])
+def test_contents_list_every_section_or_none(visit, path):
+    page = visit(path, width=1440)
+    listed = page.locator(".md-sidebar--secondary nav > ul > li > a").locator("visible=true").all_inner_texts()
+    sections = page.locator("article h2").evaluate_all("all => all.map(one => one.firstChild.textContent.trim())")
+    assert [text.strip() for text in listed] in ([], sections)
+    assert bool(listed) == (path in ("porting.html", "learning/index.html"))
 
 
 def test_speed_without_a_script(visit):

@@ -8,6 +8,7 @@ import html
 import json
 import re
 import shutil
+import subprocess
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote, urlsplit
 
@@ -35,7 +36,7 @@ from concord.project.framework import frameworks, variants
 from concord.project.python import definition
 from concord.project.task import Task, read_task
 from concord.report.results import code_sha256
-from concord.site import comparison, cookbook, correspondence, evidence, glossary, plots, speed
+from concord.site import comparison, cookbook, correspondence, evidence, experiment, glossary, moved, plots, speed
 from concord.site import features as site_features
 from concord.site import pages as site_pages
 from concord.site.costs import OF_THE_IMPORT
@@ -57,14 +58,14 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)
-        self.code, self.links, self.loaded, self.ids, self.lazy = {}, [], [], set(), set()
+        self.code, self.links, self.loaded, self.ids, self.twice, self.lazy = {}, [], [], set(), set(), set()
         self.heading, self.block, self.inside, self.text = "", False, False, []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
         values = dict(attrs)
         if "id" in values:
-            self.ids.add(values["id"])
+            (self.twice if values["id"] in self.ids else self.ids).add(values["id"])
         if tag in ("h1", "h2", "h3"):
             self.heading = values.get("id", "")
         if tag == "a" and "href" in values:
@@ -250,6 +251,60 @@ def test_links_lead_somewhere(built, pages):
     assert broken == []
 
 
+def test_each_id_is_there_once(pages):
+    """A step may be called as its page is: both have a place of their own."""
+    assert {path: page.twice for path, page in pages.items() if page.twice} == {}
+
+
+# What a page is made of, by its name in the repository, and the page's address.
+SOURCES = {
+    r"docs/([^/]+)\.md": r"\1.html",
+    r"recipes/(\w+)/task\.py": r"recipes/\1/index.html",
+    r"recipes/(\w+)/\1_(numpy|pytorch|jax|tensorflow|keras|theano|cuda)\.py": r"recipes/\1/\2.html",
+    r"frameworks/(\w+)/framework\.toml": r"frameworks/\1.html",
+    r"gotchas/(\w+)\.py": r"gotchas/\1.html",
+}
+
+
+def address(source):
+    """Of the page that a file is the source of; empty for another file."""
+    return next((re.sub(one, page, source) for one, page in SOURCES.items() if re.fullmatch(one, source)), "")
+
+
+def git(*words):
+    done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True)
+    return done.stdout if done.returncode == 0 else ""
+
+
+def test_a_page_that_goes_leaves_a_redirect(built):
+    """Whatever the history tells of sources that are gone, their addresses are still there, or in docs/moved.toml."""
+    assert address("docs/porting.md") == "porting.html"
+    assert address("recipes/pooling/pooling_jax.py") == "recipes/pooling/jax.html"
+    assert address("recipes/pooling/figure.py") == ""
+    if git("rev-parse", "--is-shallow-repository").strip() != "false":
+        pytest.skip("the whole history isn't here")
+    gone = git("log", "--format=", "--no-renames", "--diff-filter=D", "--name-only").split()
+    rows = re.findall(r'^-id = "(\w+)"', git("log", "-p", "--format=", "--", "frameworks/features.toml"), re.MULTILINE)
+    places = {*map(address, gone), *(f"features/{id}.html" for id in rows)} - {""}
+    assert gone and [place for place in places if not (built.folder / place).is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('"old.html" = "gone.html"', "doesn't lead"),
+        ('"here.html" = "here.html"', "doesn't lead"),
+        ('"old" = "here.html"', "doesn't lead"),
+        ("old = ", "can't be read"),
+    ],
+)
+def test_a_redirect_that_leads_nowhere_is_told(tmp_path, text, complaint):
+    file = tmp_path / "moved.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=complaint):
+        moved.pages(file, {"here.html"})
+
+
 def test_nothing_is_loaded_from_elsewhere(built, pages):
     loaded = {link for page in pages.values() for link in page.loaded}
     assert [link for link in loaded if urlsplit(link).scheme not in ("", "data")] == []
@@ -257,17 +312,47 @@ def test_nothing_is_loaded_from_elsewhere(built, pages):
         assert not re.search(r"url\(['\"]?https?:", style.read_text(encoding="utf-8"))
 
 
-def test_weight(built, pages):
+def size(path):
+    """Bytes over the wire."""
+    return len(gzip.compress(path.read_bytes(), 6))
+
+
+def files_of(path, links):
+    """What a page loads; of its pictures, those in one colour."""
+    found = {(path.parent / urlsplit(link).path).resolve() for link in links}
+    return {file for file in found if file.is_file() and file.name != "figure-dark.svg"}
+
+
+def test_weight(pages):
     """What a page loads at once, and what with the pictures that wait until they are scrolled to."""
-
-    def size(path):
-        return len(gzip.compress(path.read_bytes()))
-
     for path, page in pages.items():
         for links, most in ((set(page.loaded) - page.lazy, 450_000), (page.loaded, 800_000)):
-            loaded = {(path.parent / urlsplit(link).path).resolve() for link in links}
-            loaded = {file for file in loaded if file.name != "figure-dark.svg"}
-            assert size(path) + sum(size(file) for file in loaded if file.is_file()) < most, path
+            assert size(path) + sum(map(size, files_of(path, links))) < most, path
+
+
+def heavy(folder):
+    """The recipes' pages that load more than 150 KB beyond what the first page does."""
+    first = folder / "index.html"
+    shared = files_of(first, Page(first.read_text(encoding="utf-8")).loaded)
+    weights = {}
+    for path in folder.glob("recipes/*/index.html"):
+        own = files_of(path, Page(path.read_text(encoding="utf-8")).loaded) - shared
+        weights[path.parent.name] = size(path) + sum(map(size, own))
+    assert len(weights) == len(EVERY)
+    return {name: weight for name, weight in weights.items() if weight > 150_000}
+
+
+def test_each_recipe_is_light(built):
+    assert heavy(built.folder) == {}
+
+
+@pytest.mark.long
+def test_the_published_site(tmp_path):
+    """The same of the results that are published: no warning, in time, and no page too heavy."""
+    done = build(ROOT / "docs", tmp_path / "site")
+    assert (done.code, "WARNING" in done.output) == (0, False), done.output
+    assert done.seconds < 60
+    assert heavy(tmp_path / "site") == {}
 
 
 def test_no_path_of_this_machine(built):
@@ -303,7 +388,7 @@ def test_a_verdict_in_one_line(built):
     line = "8 of 10 variants proven the same on 2026-01-31, largest float64 error 2e-16"
     assert f"{line}; 1 of them with a known difference; 1 changed since then." in words("mnist_cnn")
     assert f"{line}; 1 changed since then." in words("pooling")
-    for words_of_the_badge in ("8 variants ✓ last proven 2026-01-31; versions", "PyTorch : torch "):
+    for words_of_the_badge in ("8/10 variants ✓ last proven 2026-01-31; versions", "PyTorch : torch "):
         assert words_of_the_badge in words("pooling").replace("PyTorch:", "PyTorch :")
 
 
@@ -411,6 +496,55 @@ def test_other_data_never_hides_mnist(tmp_path):
     assert Results(tmp_path).find("mnist_cnn", "numpy").file.name == "compare-mnist.json"
 
 
+experiments = [task for task in EVERY.values() if task.settings]
+
+
+@pytest.mark.parametrize("task", experiments, ids=lambda task: task.name)
+def test_a_setting_as_code_passes_on_what_it_changes(task):
+    """The line that a page shows, run with functions that keep what they are given."""
+    for setting in task.settings.values():
+        given = {name: {} for name in ("data", "variables", "initial_weights", "train")}
+
+        def keep(name, gives, given=given):
+            return lambda *_, **options: (given[name].update(options), gives)[1]
+
+        scope = {"data": keep("data", (1, 2, 3, 4)), "train": keep("train", (1, 2)), "write": lambda *_: 1}
+        scope |= {name: keep(name, 1) for name in ("variables", "initial_weights")}
+        scope |= dict.fromkeys(("images", "labels", "validation_images", "validation_labels"))
+        exec(experiment.called(setting), scope)
+        assert given["train"] == setting.training | setting.own
+        assert given["variables"] == setting.variables | setting.own
+        assert given["data"] == setting.data
+        assert given["initial_weights"] == setting.start
+
+
+@pytest.mark.parametrize("task", [task for task in experiments if task.of], ids=lambda task: task.name)
+def test_an_experiment_shows_where_its_settings_act(built, task):
+    """In each program its own lines, with every name that it is given; in task.py what makes the data or the start."""
+    texts = code_texts(built.folder / "recipes" / task.name / "index.html")
+    shown = {part["title"]: html.unescape(text_of(part["code"])) for part in experiment.parts(task)}
+    assert shown and set(shown.values()) <= set(texts)
+    asked = {n for one in task.settings.values() for n in (*one.training, *one.variables, *one.own)}
+    asked &= set(experiment.varied(task))
+    for framework, path in task.recipes.items() if asked else ():
+        lines = shown.pop(frameworks()[framework].label)
+        program = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+        assert [line for line in lines.splitlines() if line.strip() not in program and line[0] != "#"] == []
+        assert [name for name in asked if not re.search(rf"\b{name}\b", lines)] == []
+    for text in shown.values():
+        assert "def data(" in text or "def initial_weights(" in text
+
+
+def test_lines_that_use_a_name():
+    text = (
+        "def step(rate):\n    return (\n        2\n        * rate\n    )\n\n\n"
+        "def train(*, rate=0.1):\n    for _ in range(rate):\n        step(1)\n        model.rate = 2\n    return 3\n"
+    )
+    assert experiment.acting(text, {"rate"}) == (
+        "# step\nreturn (\n    2\n    * rate\n)\n# train\nfor _ in range(rate):\nmodel.rate = 2\n"
+    )
+
+
 def test_the_book_has_every_recipe_once():
     tasks = cookbook.in_order()
     assert sorted(task.name for task in tasks) == sorted(EVERY)
@@ -441,8 +575,19 @@ def test_a_card_tells_the_run_time(tmp_path, seconds, words):
     row |= {"recipe_sha256": code_sha256(task.recipes["numpy"])} | ({"seconds": seconds} if seconds else {})
     results = Results(documents(tmp_path / "docs", [outputs(row)]) / "results")
     assert cookbook.run_time(task, results) == words
-    assert cookbook.run_time(EVERY["learning_rate"], results) == "6 trainings"
     assert f"easy{' · ' + words if words else ''} · all 8 frameworks" in cookbook.page(results)
+
+
+def test_a_card_of_an_experiment_tells_how_long_its_proof_took(tmp_path):
+    """Published of the present programs, by its own run: a verdict that was kept took no time."""
+    task = EVERY["learning_rate"]
+    changes = ({"seconds": 46.0}, {"seconds": 433.7}, {"seconds": 0.0}, {"seconds": 46.0, "task_sha256": "f" * 64})
+    words = (", proven in NumPy in a minute", ", proven in NumPy in 7 minutes", "", "")
+    for number, (change, said) in enumerate(zip(changes, words, strict=True)):
+        document = results_file(task)
+        document["results"][0].update(change)
+        results = Results(documents(tmp_path / str(number), [document]) / "results")
+        assert cookbook.run_time(task, results) == f"6 trainings{said}"
 
 
 def test_code_is_kept_aside_and_put_back():

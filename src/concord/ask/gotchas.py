@@ -209,7 +209,7 @@ def change(topic: Topic, variant: Variant, value: Any, versions: dict[str, str])
     if any(clean[name] != version for name, version in pinned.items()):
         then = f"{gives} (as in {told(pinned)}): the default has changed"
         return f"{then}; see what relies on it, then change EXPECTED in {file}"
-    return f"{gives}, and its version is not a new one: this machine computes otherwise, or {file} is wrong"
+    return f"{gives}, and its version is not a new one: this machine computes something else, or {file} is wrong"
 
 
 def told(versions: dict[str, str]) -> str:

@@ -320,7 +320,7 @@ def judged_gradient(found):
         what = "the sign" if ratio < 0 else "a sum over the batch in place of its mean, or another learning rate"
         return verdict(False, f"a step of {ratio:.3g} times that: {what}", expected, "train")
     worst = max(errors, key=lambda name: errors[name])
-    return verdict(False, f"{worst} moved otherwise, with an error of {errors[worst]:.0%}", expected, "train")
+    return verdict(False, f"{worst} moved differently, with an error of {errors[worst]:.0%}", expected, "train")
 
 
 def typical_error(pairs, least):

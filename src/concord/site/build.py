@@ -20,6 +20,7 @@ from concord.site import (
     glossary,
     gotchas,
     guide,
+    moved,
     pages,
     symptoms,
 )
@@ -73,7 +74,9 @@ class Site:
         found |= gotchas.pages(self.results)
         found |= symptoms.pages(self.results)
         found["contribute.md"] = pages.contribute(paths.CHECKOUT / "CONTRIBUTING.md")
-        return found
+        written = {file.relative_to(self.docs).as_posix() for file in self.docs.rglob("*.md")}
+        addresses = {f"{place[:-3]}.html" for place in found.keys() | written if place.endswith(".md")}
+        return found | moved.pages(self.docs / "moved.toml", addresses)
 
     def menu(self) -> list[dict[str, Any]]:
         """The menu, as MkDocs wants it."""

@@ -13,7 +13,7 @@ from concord.project.errors import UserError, nearest
 from concord.project.framework import REFERENCE, Framework, frameworks
 from concord.project.task import Task, all_tasks
 from concord.site.markup import render
-from concord.site.results import Results
+from concord.site.results import Results, outdated_program
 
 REST = "More"  # the chapter of the recipes that no chapter names
 LEVELS = ("easy", "medium", "hard")  # most recipes are medium, and listed in neither of the others
@@ -109,12 +109,17 @@ def split_readme(text: str) -> tuple[str, str, str]:
 
 
 def run_time(task: Task, results: Results) -> str:
-    """How long the NumPy program takes, in words, if it was timed; of an experiment, how often it trains."""
+    """How long the NumPy program takes, in words, if it was timed; of an experiment, how often it trains, and how long
+    the proof of all that took in NumPy."""
     if task.of:
-        return f"{len(task.settings)} trainings"
+        trainings, proof = f"{len(task.settings)} trainings", results.find(task.name, REFERENCE)
+        known = proof and proof.result["seconds"] and not outdated_program(task, REFERENCE, proof.result)
+        return f"{trainings}, proven in NumPy in {told(proof.result['seconds'])}" if proof and known else trainings
     seconds = results.recorded(task, REFERENCE).get("seconds")
-    if seconds is None:
-        return ""
+    return "" if seconds is None else told(seconds)
+
+
+def told(seconds: float) -> str:
     return "seconds" if seconds < 20 else "a minute" if seconds < 90 else f"{seconds / 60:.0f} minutes"
 
 

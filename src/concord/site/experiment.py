@@ -1,9 +1,14 @@
 """What the page of an experiment, or of a network with settings, shows of them: each setting, and what must hold."""
 
+import ast
+import json
+from collections.abc import Collection
 from typing import Any
 
 from concord.judge.verdict import relative_error
+from concord.project.experiment import Setting
 from concord.project.framework import frameworks, variants
+from concord.project.python import definition
 from concord.project.task import Task
 from concord.report.pictures import of_experiment
 from concord.site.evidence import staleness
@@ -23,9 +28,98 @@ def settings(task: Task, results: Results) -> str:
         task=task,
         rows=settings_rows(task, found.get(REFERENCE)),
         findings=findings_rows(list(found.values())),
-        frameworks=[framework for framework in frameworks().values() if framework.id in task.recipes],
+        example=(shown := example(task)).name,
+        call=code(called(shown)),
+        names=varied(task),
+        parts=parts(task),
         code=code((task.folder / "task.py").read_text(encoding="utf-8")),
     )
+
+
+def example(task: Task) -> Setting:
+    """The setting that is shown as code: the first of those that change most."""
+    return max(task.settings.values(), key=lambda one: len(task.specification.SETTINGS[one.name]))
+
+
+def called(setting: Setting) -> str:
+    """What is called with a setting: the same in every framework. How often a curve is drawn isn't in it."""
+    lines = []
+    if setting.data:
+        arrays = "images, labels, validation_images, validation_labels"
+        lines.append(f"{arrays} = data(\n    {arrays}, {keywords(setting.data)}\n)")
+    model = f"variables({keywords(setting.own | setting.variables)})"
+    if setting.start:
+        lines.append(f"model = write({model}, initial_weights({keywords(setting.start)}))")
+        model = "model"
+    lines.append(f"model, history = train({', '.join(filter(None, [model, 'images', 'labels', trained(setting)]))})")
+    return "\n".join(lines) + "\n"
+
+
+def trained(setting: Setting) -> str:
+    return keywords(setting.training | setting.own)
+
+
+def keywords(values: dict[str, Any]) -> str:
+    """As a call has them."""
+    return ", ".join(f"{name}={json.dumps(v) if isinstance(v, str) else repr(v)}" for name, v in values.items())
+
+
+def varied(task: Task) -> list[str]:
+    """What isn't the same with every setting."""
+    every = list(task.specification.SETTINGS.values())
+    names = dict.fromkeys(name for changes in every for name in changes)
+    return [name for name in names if any(changes.get(name) != every[0].get(name) for changes in every)]
+
+
+def parts(task: Task) -> list[dict[str, Any]]:
+    """Where an experiment's settings act: lines of each program that it runs, and functions of a task.py. A network's
+    own programs stand on its page."""
+    if not task.of:
+        return []
+    names = set(varied(task))
+    takers = task.settings.values()
+    found = []
+    asked = {name for one in takers for name in (*one.training, *one.variables, *one.own)} & names
+    for framework in frameworks().values() if asked else ():
+        if path := task.recipes.get(framework.id):
+            text = acting(path.read_text(encoding="utf-8"), asked)
+            link = f"../{task.of.name}/{framework.id}.html"
+            found.append({"title": framework.label, "link": link, "what": path.name, "code": code(text)})
+    for taker, function, owner in (("data", "data", task), ("start", "initial_weights", task.of)):
+        if {name for one in takers for name in getattr(one, taker)} & names - asked:
+            text = definition(owner.folder / "task.py", function)
+            title = f"{owner.name}, every framework"
+            found.append({"title": title, "link": "", "what": f"{function} in task.py", "code": code(text)})
+    return found
+
+
+def acting(text: str, names: Collection[str]) -> str:
+    """The lines of a program that use these names, each under the name of its function."""
+    found, lines = [], text.splitlines()
+    for function in (node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)):
+        statements = [head for node in ast.walk(function) if isinstance(node, ast.stmt) and (head := span(node))]
+        used = {node.lineno for node in ast.walk(function) if isinstance(node, ast.expr) and named(node) in names}
+        heads = {min((h for h in statements if h[0] <= line <= h[1]), key=lambda h: h[1] - h[0]) for line in used}
+        heads -= {span(function)}
+        if heads:
+            found.append(f"# {function.name}")
+        for first, last in sorted(heads):
+            indent = len(lines[first - 1]) - len(lines[first - 1].lstrip())
+            found += [line[indent:] for line in lines[first - 1 : last]]
+    return "\n".join(found) + "\n"
+
+
+def span(node: ast.stmt) -> tuple[int, int]:
+    """A statement's lines, from the first to the last; of one that holds others, those before them."""
+    inner = getattr(node, "body", None)
+    return node.lineno, max(node.lineno, inner[0].lineno - 1) if inner else node.end_lineno or node.lineno
+
+
+def named(node: ast.expr) -> Any:
+    """What an expression uses: a variable, an attribute, or what a text names."""
+    if isinstance(node, ast.Name):
+        return node.id
+    return node.attr if isinstance(node, ast.Attribute) else node.value if isinstance(node, ast.Constant) else None
 
 
 def settings_rows(task: Task, reference: Measurement | None) -> list[dict[str, Any]]:

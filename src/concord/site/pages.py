@@ -16,8 +16,10 @@ from concord.site import cookbook, evidence, gotchas, mutants, proof, speed
 from concord.site.comparison import install_command
 from concord.site.markup import code, error_figure, render
 from concord.site.results import Results, pins
+from concord.site.source import read_source
 
 SHOWN_RECIPE, SHOWN_VARIANTS = "mnist_cnn", ("pytorch", "tensorflow")  # on the first page
+PORTED = ("keras", "pytorch")  # on the page about porting
 MARK = re.compile(r"<!-- concord: ([a-z-]+) -->")
 
 
@@ -54,6 +56,20 @@ def training_step(results: Results) -> Markup:
         stale=stale[0] if stale else "",
         show=",".join(cell["framework"].id for cell in cells),
     )
+
+
+def ported(_: Results) -> Markup:
+    """A network and its training in two frameworks, from their files."""
+    task = find_task(SHOWN_RECIPE)
+    sides = [(frameworks()[id], read_source(task.recipes[id])) for id in PORTED]
+    steps = {
+        step: [
+            {"framework": framework, "file": source.path.name, "code": code(source.cells[step])}
+            for framework, source in sides
+        ]
+        for step in ("Network", "Train")
+    }
+    return render("ported.html", task=task, steps=steps, show=",".join(PORTED))
 
 
 def numbers(results: Results) -> Markup:
@@ -146,6 +162,7 @@ def differences(_: Results) -> Markup:
 FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
     "numbers": numbers,
     "training-step": training_step,
+    "ported": ported,
     "book": book,
     "weights": weights_links,
     "verdicts": verdicts,
