@@ -4,19 +4,18 @@
 # each gradient is multiplied by its slope.
 
 # %% Init
-import keras
 import numpy as np
-from keras import ops
+from keras import config, ops
 
 # %% [markdown]
 # All are ready-made. On TensorFlow leaky ReLU (0.2 below 0 by default) and GELU keep their constants in float32 even
-# for float64, and on JAX `ops.tanh` computes in float32, whatever comes in: written down they are exact.
+# for float64, and on JAX `ops.tanh` computes in float32, whatever comes in: written down they are exact. A tanh is a
+# sigmoid, stretched and moved.
 
 
 # %% Activations
 def tanh(x):
-    exponential = ops.expm1(2 * ops.clip(x, -20, 20))  # further out it is 1 to the last digit
-    return exponential / (exponential + 2)
+    return 2 * ops.sigmoid(2 * x) - 1
 
 
 ACTIVATIONS = {
@@ -42,13 +41,12 @@ def values(name, x):
 
 
 def slopes(name, x):
-    activation = ACTIVATIONS[name]
-    if keras.config.backend() == "jax":
+    activation, x = ACTIVATIONS[name], ops.convert_to_tensor(x)
+    if config.backend() == "jax":
         import jax
 
         return np.array(jax.vmap(jax.grad(activation))(x))
-    x = ops.convert_to_tensor(x)
-    if keras.config.backend() == "tensorflow":
+    if config.backend() == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:

@@ -4,9 +4,8 @@
 # itself asks the backend, too. By hand, `keras.ops` does on all three.
 
 # %% Init
-import keras
 import numpy as np
-from keras import ops, tree
+from keras import config, ops, tree
 
 
 # %% Forward
@@ -34,8 +33,7 @@ def gradients_by_hand(x, y, w1, b1, w2, b2):
     by_z2 = (output - y) / len(x) * output * (1 - output)  # (N, out)
     by_z1 = by_z2 @ ops.transpose(w2) * hidden * (1 - hidden)  # (N, hidden)
     by_w1, by_w2 = ops.transpose(x) @ by_z1, ops.transpose(hidden) @ by_z2
-    gradients = by_w1, ops.sum(by_z1, axis=0), by_w2, ops.sum(by_z2, axis=0)
-    return tree.map_structure(ops.convert_to_numpy, gradients)
+    return tree.map_structure(ops.convert_to_numpy, (by_w1, ops.sum(by_z1, axis=0), by_w2, ops.sum(by_z2, axis=0)))
 
 
 # %% Backward with the framework
@@ -46,11 +44,11 @@ def gradients_by_framework(x, y, w1, b1, w2, b2):
 
 
 def gradients_of(function, tensors):
-    if keras.config.backend() == "jax":
+    if config.backend() == "jax":
         import jax
 
         return jax.grad(function, argnums=range(len(tensors)))(*tensors)
-    if keras.config.backend() == "torch":
+    if config.backend() == "torch":
         import torch
 
         return torch.autograd.grad(function(*(tensor.requires_grad_() for tensor in tensors)), tensors)
@@ -64,8 +62,7 @@ def gradients_of(function, tensors):
 
 # %% Run
 if __name__ == "__main__":
-    example = {"x": np.array([[0.05, 0.1]]), "y": np.array([[0.01, 0.99]])}
-    layers = {"w1": np.array([[0.15, 0.25], [0.2, 0.3]]), "w2": np.array([[0.4, 0.5], [0.45, 0.55]])}
-    biases = {"b1": np.full(2, 0.35), "b2": np.full(2, 0.6)}
+    x, y, b1, b2 = np.array([[0.05, 0.1]]), np.array([[0.01, 0.99]]), np.full(2, 0.35), np.full(2, 0.6)
+    w1, w2 = np.array([[0.15, 0.25], [0.2, 0.3]]), np.array([[0.4, 0.5], [0.45, 0.55]])
     for by in (gradients_by_hand, gradients_by_framework):
-        print(f"{by.__name__}, of w2:\n{by(**example, **layers, **biases)[2]}")
+        print(f"{by.__name__}, of w2:\n{by(x, y, w1, b1, w2, b2)[2]}")

@@ -60,8 +60,7 @@ def gradients_by_framework(x, y, w1, b1, w2, b2):
 
 # %% Run
 if __name__ == "__main__":
-    example = {"x": np.array([[0.05, 0.1]]), "y": np.array([[0.01, 0.99]])}
-    layers = {"w1": np.array([[0.15, 0.25], [0.2, 0.3]]), "w2": np.array([[0.4, 0.5], [0.45, 0.55]])}
-    biases = {"b1": np.full(2, 0.35), "b2": np.full(2, 0.6)}
+    x, y, b1, b2 = np.array([[0.05, 0.1]]), np.array([[0.01, 0.99]]), np.full(2, 0.35), np.full(2, 0.6)
+    w1, w2 = np.array([[0.15, 0.25], [0.2, 0.3]]), np.array([[0.4, 0.5], [0.45, 0.55]])
     for by in (gradients_by_hand, gradients_by_framework):
-        print(f"{by.__name__}, of w2:\n{by(**example, **layers, **biases)[2]}")
+        print(f"{by.__name__}, of w2:\n{by(x, y, w1, b1, w2, b2)[2]}")

@@ -27,9 +27,8 @@ def hello_kernel(text, offsets):
 
 def hello(text, offsets):
     result, threads = text.copy(), 32
-    hello_kernel[-(-text.size // threads), threads](
-        result, offsets
-    )  # [blocks, threads of a block]; copied there and back
+    blocks = -(-text.size // threads)  # rounded up
+    hello_kernel[blocks, threads](result, offsets)  # the arrays are copied there and back
     return result
 
 

@@ -4,9 +4,8 @@
 # layers MaxPooling2D and AveragePooling2D are made of these operations.
 
 # %% Init
-import keras
 import numpy as np
-from keras import ops
+from keras import config, ops
 
 # %% [markdown]
 # "valid" leaves out a last window that doesn't fit in. A global average is one window as large as the map: `ops.mean`,
@@ -43,20 +42,19 @@ def max_pool_gradient(maps, d_out, size, stride):
 
 def gradient(function, x):
     """The derivative of a function that gives one number, by the backend."""
-    if keras.config.backend() == "jax":
+    x = ops.convert_to_tensor(x)
+    if config.backend() == "jax":
         import jax
 
         return np.array(jax.grad(function)(x))
-    if keras.config.backend() == "tensorflow":
+    if config.backend() == "tensorflow":
         import tensorflow as tf
 
-        x = tf.constant(x)
         with tf.GradientTape() as tape:
             tape.watch(x)
             result = function(x)
         return tape.gradient(result, x).numpy()
-    x = ops.convert_to_tensor(x).requires_grad_()  # PyTorch
-    function(x).backward()
+    function(x.requires_grad_()).backward()  # PyTorch
     return ops.convert_to_numpy(x.grad)
 
 
