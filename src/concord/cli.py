@@ -340,7 +340,7 @@ def new_recipe(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="network, operation or experiment.")] = "network",
 ) -> None:
-    """Make a recipe folder that runs: with a NumPy program, or with the settings of an experiment."""
+    """Make a recipe folder that can be compared as it is."""
     from concord.project.scaffold import make_recipe
 
     for path in make_recipe(name, kind):

@@ -450,6 +450,12 @@ def a_declaration_is_for_its_own_recipes_level_and_precision(h, folder):
     everywhere = replace(h.framework.variants()["numpy"], known_differences=(primitive,)).known_difference
     assert everywhere("made_up", "float64", "logits") == (primitive, True)
     assert everywhere("", "float64", "logits") == (primitive, False)
+    theirs = replace(logits, recipes=(), users=True)
+    users = replace(h.framework.variants()["numpy"], known_differences=(theirs, primitive)).known_difference
+    assert users("", "float64", "logits") == (theirs, False)
+    assert users("other", "float64", "logits") == (primitive, False)
+    alone = replace(h.framework.variants()["numpy"], known_differences=(theirs,)).known_difference
+    assert alone("other", "float64", "logits") == (None, False)
 
 
 @case

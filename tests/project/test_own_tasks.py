@@ -59,6 +59,24 @@ def test_own_task_is_carried(name, tmp_path):
             assert f"  {SCORES[name]} {row['accuracy']:.3f} (short run)" in out
 
 
+@pytest.mark.parametrize("variant", ["keras-tf", "keras-jax", "keras-torch"])
+def test_what_keras_computes_in_float32_is_declared(variant, tmp_path):
+    """In a user's recipe: it is told with its cause, where it shows, and is no failure."""
+    if variants()[variant].versions() is None:
+        pytest.skip(f"{variant} is not installed")
+    file = tmp_path / "results.json"
+    options = ("--frameworks", variant, "--precision", "float64", "--json", file)
+    code, out, err = compare(FOLDERS["normalised_rows"], tmp_path / "home", *options)
+    assert (code, err) == (0, ""), out
+    (row,) = json.loads(file.read_text(encoding="utf-8"))["results"]
+    (values,) = (level for level in row["levels"] if level["level"] == "values")
+    if variant == "keras-tf":
+        assert (values["outcome"], values["declared"]) == ("ok", "")
+    else:
+        assert "LayerNormalization compute in float32" in values["declared"]
+        assert 1e-14 < values["error"] < 1e-6  # the ceiling is 1e-5
+
+
 def test_data_of_its_own_asks_for_no_other(tmp_path, monkeypatch):
     """Nothing is looked for, and nothing is said of MNIST."""
     monkeypatch.setenv("MNIST_DIR", str(tmp_path / "nowhere"))

@@ -29,6 +29,7 @@ class KnownDifference:
         ceilings: by level, the largest error that it explains, at least ten times what was measured.
         cause: one sentence.
         sentence: what doesn't hold, of those that the level `conduct` tries; it excuses nothing else then.
+        users: whether it may show in any recipe of a user's, though in none of the project's but those that are named.
     """
 
     variants: tuple[str, ...]
@@ -38,6 +39,7 @@ class KnownDifference:
     ceilings: dict[str, float]
     cause: str
     sentence: str = ""
+    users: bool = False
 
 
 @cache
@@ -119,7 +121,8 @@ class Variant:
         """
         for difference in self.known_differences:
             named = recipe in difference.recipes
-            if (named or difference.everywhere) and precision == difference.precision and level in difference.ceilings:
+            applies = named or difference.everywhere or (difference.users and not recipe)
+            if applies and precision == difference.precision and level in difference.ceilings:
                 return difference, named
         return None, False
 
@@ -153,6 +156,7 @@ def read_framework(folder: Path) -> Framework:
                 ceilings=dict(row["ceilings"]),
                 cause=row["cause"],
                 sentence=row.get("sentence", ""),
+                users=row.get("users", False),
             )
             for row in table.get("known_differences", [])
         )
