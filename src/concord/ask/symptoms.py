@@ -25,6 +25,7 @@ from concord.project.files import check_writable, write_json
 from concord.project.framework import Variant, frameworks, select_variants
 from concord.project.framework import variants as known_variants
 from concord.project.outcomes import CAUGHT
+from concord.project.task import recipe_folders
 from concord.report import results as report
 from concord.run.evidence import new_folder
 from concord.run.process import Answer
@@ -127,7 +128,8 @@ class Cause:
 
 def functions_of(source: str) -> str:
     """A recipe without its imports and without what runs as a program."""
-    return source.partition("# %% Network")[2].partition(RUN_PART)[0]
+    lines = source.partition(RUN_PART)[0].splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("import ", "from ")))
 
 
 @cache
@@ -147,6 +149,8 @@ def read_symptoms(file: Path = FILE) -> tuple[dict[str, Symptom], dict[str, Caus
         here = f"{file}, {cause.name!r}"
         if cause.symptom not in symptoms:
             raise UserError(f"{here}: " + nearest("symptom", cause.symptom, symptoms))
+        if cause.recipe not in recipe_folders():
+            raise UserError(f"{here}: " + nearest("recipe", cause.recipe, recipe_folders()))
         for framework in cause.changes:
             if framework not in frameworks():
                 raise UserError(f"{here}: " + nearest("framework", framework, frameworks()))
