@@ -71,6 +71,7 @@ class Cause:
         symptom: the id of what it shows.
         look: what to check, as an order.
         because: why it shows like that.
+        explained_by: the recipe whose page explains it.
         shows: criteria of the measured training, which all hold for the broken program and not all for the right one.
         caught: the checks of `concord check` of which one must fail, and "ladder" where the ladder must catch it too;
             or none, with a reason in `uncaught`.
@@ -84,6 +85,7 @@ class Cause:
     symptom: str
     look: str
     because: str
+    explained_by: str
     shows: tuple[str, ...]
     changes: dict[str, tuple[tuple[str, str], ...]]
     caught: tuple[str, ...] = ()
@@ -149,8 +151,9 @@ def read_symptoms(file: Path = FILE) -> tuple[dict[str, Symptom], dict[str, Caus
         here = f"{file}, {cause.name!r}"
         if cause.symptom not in symptoms:
             raise UserError(f"{here}: " + nearest("symptom", cause.symptom, symptoms))
-        if cause.recipe not in recipe_folders():
-            raise UserError(f"{here}: " + nearest("recipe", cause.recipe, recipe_folders()))
+        for recipe in (cause.recipe, cause.explained_by):
+            if recipe not in recipe_folders():
+                raise UserError(f"{here}: " + nearest("recipe", recipe, recipe_folders()))
         for framework in cause.changes:
             if framework not in frameworks():
                 raise UserError(f"{here}: " + nearest("framework", framework, frameworks()))

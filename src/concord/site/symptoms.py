@@ -70,9 +70,26 @@ def section(symptom: Symptom, causes: list[Cause], shown: list[Framework], docum
         cells = [cell(cause, framework, document) for framework in shown]
         title = f"{number}. {cause.name[0].upper()}{cause.name[1:]}"
         parts.append(
-            f"### {title} {{ #{cause.id} }}\n\n" + render("cause.html", cause=cause, cells=cells, inline=inline)
+            f"### {title} {{ #{cause.id} }}\n\n"
+            + render(
+                "cause.html",
+                cause=cause,
+                cells=cells,
+                explained=sound_task(cause.explained_by).specification.TITLE,
+                inline=inline,
+            )
         )
     return "\n\n".join(parts)
+
+
+def leading_to(recipe: str) -> str:
+    """What a recipe's page says of the symptoms that it explains; empty where it explains none."""
+    symptoms, causes = read_symptoms()
+    explained = [cause for cause in causes.values() if cause.explained_by == recipe]
+    by_symptom = {
+        symptom: [cause for cause in explained if cause.symptom == symptom.id] for symptom in symptoms.values()
+    }
+    return render("leading_to.html", by_symptom={key: found for key, found in by_symptom.items() if found})
 
 
 def cell(cause: Cause, framework: Framework, document: dict[str, Any]) -> dict[str, Any]:
