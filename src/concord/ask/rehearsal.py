@@ -253,7 +253,7 @@ def check_loss(module, code, data, adapter, precision="float32"):
             resting, before = {**settings, "epochs": 50, "learning_rate": 0.0, "seed": 0}, right
             model, _ = trained(module, model, images, labels, **resting)
             right = cross_entropy(module.predict(model, images), labels)
-            if abs(told[0] - right) <= tolerance * max(right, 0.1) or abs(before - right) <= 1e-3 * right:
+            if abs(told[0] - right) <= tolerance * max(right, 0.1) or not abs(before - right) > 1e-3 * right:
                 break
         else:
             return unknown("the moving averages move so slowly that 500 steps don't bring them to rest")
