@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 from commands import assert_refused, run
 from conftest import skip_unless_installed, together
+from markupsafe import escape
 
 from concord.ask import symptoms
 from concord.ask.check import program_folder
@@ -29,6 +30,7 @@ from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.framework import frameworks, variants
 from concord.report.results import jsonable
+from concord.site.comparison import page as recipe_page
 from concord.site.results import Results
 from concord.site.symptoms import difference, figure, off_the_axis, pages, plot
 
@@ -81,7 +83,7 @@ def test_changes_apply_in_each_living_framework(cause):
         compile(cause.source(framework), framework, "exec")
         broken, right, step = difference(cause, frameworks()[framework])
         assert broken.strip() and right.strip() and broken != right
-        assert step in ("Network", "Train", "Evaluate", "Run")
+        assert step in sound_task(cause.recipe).steps
 
 
 def test_enough_is_told():
@@ -102,7 +104,7 @@ def test_what_is_published_is_of_these_programs():
         assert (row["outcome"], row["caught"]) == (SHOWN, True), (name, id, row["reason"])
         assert row["source_sha256"] == digest(CAUSES[name], row["framework"]), (name, id)
         assert row["criteria"] == list(CAUSES[name].criteria(variants()[id])), (name, id)
-        control = next(one for one in found["controls"] if one["variant"] == id)
+        control = next(one for one in found["controls"] if (one["recipe"], one["variant"]) == (CAUSES[name].recipe, id))
         assert judged(CAUSES[name], variants()[id], as_floats(row["runs"]), as_floats(control["runs"])) == (SHOWN, "")
 
 
@@ -176,6 +178,8 @@ def test_a_program_that_fails_is_told(rehearsals):
         (('caught = ["range"]', ""), "caught names checks"),
         (("changes.jax", "changes.jx"), "Did you mean 'jax'?"),
         (("look = ", "looks = "), "is not a file of symptoms"),
+        (('explained_by = "normalisation"', 'explained_by = "normalization"'), "Did you mean 'normalisation'?"),
+        (('recipe = "batch_norm"', 'recipe = "batchnorm"'), "Did you mean 'batch_norm'?"),
     ],
 )
 def test_mistakes_in_the_file(tmp_path, change, complaint):
@@ -209,6 +213,20 @@ def test_the_page_without_results(tmp_path):
     for cause in CAUSES.values():
         assert f"{{ #{cause.id} }}" in page and f'href="#{cause.id}"' in page
     assert "not measured" in page and "it can't happen here" in page
+
+
+def test_causes_and_the_recipes_that_explain_them_link_to_each_other(tmp_path):
+    page = str(pages(Results(tmp_path))["learning/index.md"])
+    for cause in CAUSES.values():
+        explained = sound_task(cause.explained_by)
+        begin = page.index(f"{{ #{cause.id} }}")
+        link = f'<a href="../recipes/{cause.explained_by}/index.html">{explained.specification.TITLE}</a>'
+        assert link in page[begin : page.index("class=", begin)]
+        back = recipe_page(explained, Results(tmp_path)).partition("## Symptoms that lead here")[2]
+        assert f'<a href="../../learning/index.html#{cause.id}">{escape(cause.name)}</a>' in back
+        symptom = escape(SYMPTOMS[cause.symptom].title)
+        assert f'<a href="../../learning/index.html#{cause.symptom}">{symptom}</a>' in back
+    assert "Symptoms that lead here" not in recipe_page(sound_task("convolution"), Results(tmp_path))
 
 
 def test_both_losses_are_drawn():

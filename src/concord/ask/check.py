@@ -31,6 +31,12 @@ FUNCTIONS = {
     "predict": ("model", "images"),
     "evaluate": ("model", "images", "labels"),
 }
+# What the checks choose themselves, by name, and how a program takes it.
+CHOSEN = {"variables": ("seed",), "train": ("epochs", "batch_size", "shuffle", "seed")}
+DEFINED = {
+    "variables": "def variables(seed=0)",
+    "train": "def train(model, images, labels, *, epochs=3, batch_size=50, shuffle=True, seed=0)",
+}
 # In the order in which they are told: what the Run part gives first, because everything else is built on it.
 TITLES = {
     "range": "The images go from 0 to 1",
@@ -117,10 +123,31 @@ def read_program(file: Path) -> ast.Module:
     if missing := [name for name in FUNCTIONS if name not in functions]:
         wanted = ", ".join(f"{name}({', '.join(FUNCTIONS[name])})" for name in missing)
         raise UserError(f"{file} has no function {wanted}.\nA recipe has them all: see CONTRIBUTING.md, or any recipe.")
-    known = {argument.arg for argument in functions["train"].args.kwonlyargs + functions["train"].args.args}
-    if missing := [name for name in ("epochs", "batch_size", "shuffle", "seed") if name not in known]:
-        raise UserError(f"{file}: train takes no {', '.join(missing)}.\nThe checks choose them: see CONTRIBUTING.md.")
+    for name, handed in FUNCTIONS.items():
+        function, chosen = functions[name], CHOSEN.get(name, ())
+        place = f"{file}, line {function.lineno}: {name}({ast.unparse(function.args)})"
+        if missing := [argument for argument in chosen if argument not in taken(function)]:
+            raise UserError(f"{place} takes no {', '.join(missing)}.\nThe checks choose it: write {DEFINED[name]}.")
+        if needed := [argument for argument in required(function)[len(handed) :] if argument not in chosen]:
+            told = ", ".join((*handed, *chosen))
+            raise UserError(
+                f"{place} needs {', '.join(needed)}.\nThe checks give it {told}: write a default for the rest."
+            )
     return tree
+
+
+def taken(function: ast.FunctionDef) -> set[str]:
+    """The names of all that a function can be given by name."""
+    return {argument.arg for argument in (*function.args.args, *function.args.kwonlyargs)}
+
+
+def required(function: ast.FunctionDef) -> list[str]:
+    """The names of what a function has no default for."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    by_place = positional[: len(positional) - len(arguments.defaults)]
+    by_name = [one for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if not default]
+    return [one.arg for one in (*by_place, *by_name)]
 
 
 def framework_of(file: Path, tree: ast.Module) -> str:

@@ -26,6 +26,7 @@ from concord.project.files import check_writable, write_json
 from concord.project.framework import Variant, frameworks, select_variants
 from concord.project.framework import variants as known_variants
 from concord.project.outcomes import CAUGHT
+from concord.project.task import recipe_folders
 from concord.report import results as report
 from concord.run.evidence import new_folder
 from concord.run.process import Answer
@@ -71,6 +72,7 @@ class Cause:
         symptom: the id of what it shows.
         look: what to check, as an order.
         because: why it shows like that.
+        explained_by: the recipe whose page explains it.
         shows: criteria of the measured training, which all hold for the broken program and not all for the right one.
         caught: the checks of `concord check` of which one must fail, and "ladder" where the ladder must catch it too;
             or none, with a reason in `uncaught`.
@@ -84,6 +86,7 @@ class Cause:
     symptom: str
     look: str
     because: str
+    explained_by: str
     shows: tuple[str, ...]
     changes: dict[str, tuple[tuple[str, str], ...]]
     caught: tuple[str, ...] = ()
@@ -128,7 +131,8 @@ class Cause:
 
 def functions_of(source: str) -> str:
     """A recipe without its imports and without what runs as a program."""
-    return source.partition("# %% Network")[2].partition(RUN_PART)[0]
+    lines = source.partition(RUN_PART)[0].splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("import ", "from ")))
 
 
 @cache
@@ -148,6 +152,9 @@ def read_symptoms(file: Path = FILE) -> tuple[dict[str, Symptom], dict[str, Caus
         here = f"{file}, {cause.name!r}"
         if cause.symptom not in symptoms:
             raise UserError(f"{here}: " + nearest("symptom", cause.symptom, symptoms))
+        for recipe in (cause.recipe, cause.explained_by):
+            if recipe not in recipe_folders():
+                raise UserError(f"{here}: " + nearest("recipe", recipe, recipe_folders()))
         for framework in cause.changes:
             if framework not in frameworks():
                 raise UserError(f"{here}: " + nearest("framework", framework, frameworks()))

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from concord.project.framework import Framework, Variant, frameworks
 from concord.project.task import Task
-from concord.site import cookbook, correspondence, evidence, experiment, touch
+from concord.site import cookbook, correspondence, evidence, experiment, symptoms, touch
 from concord.site.markup import code, inline, render
 from concord.site.results import Results, pins
 from concord.site.source import Source, differing_lines, notebook, read_source
@@ -190,6 +190,8 @@ hide: [toc]
 {experiment.settings(task, results)}
 
 {rest}
+
+{symptoms.leading_to(task.name)}
 
 ## Evidence {{ #evidence }}
 

@@ -30,7 +30,7 @@ TABLES = ("choose.html", "gotchas.html", "mutants.html")  # of these only the be
 LEAD = 400  # characters of it
 CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 API = re.compile(r"\b[A-Za-z]\w*(?:\.\w+)+")  # torch.func.jacrev
-LEFT_OUT = re.compile(r"^recipes/[^#]*#(evidence|measured|source)$")
+LEFT_OUT = re.compile(r"^recipes/[^#]*#(evidence|measured|source|symptoms)$")
 
 
 def prepare(index: dict[str, Any], file: Path = WORDS) -> dict[str, Any]:

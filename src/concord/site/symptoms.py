@@ -3,7 +3,6 @@
 import difflib
 import math
 import textwrap
-from collections.abc import Iterator
 from typing import Any
 
 from concord.ask.check import TITLES, sentence
@@ -71,9 +70,26 @@ def section(symptom: Symptom, causes: list[Cause], shown: list[Framework], docum
         cells = [cell(cause, framework, document) for framework in shown]
         title = f"{number}. {cause.name[0].upper()}{cause.name[1:]}"
         parts.append(
-            f"### {title} {{ #{cause.id} }}\n\n" + render("cause.html", cause=cause, cells=cells, inline=inline)
+            f"### {title} {{ #{cause.id} }}\n\n"
+            + render(
+                "cause.html",
+                cause=cause,
+                cells=cells,
+                explained=sound_task(cause.explained_by).specification.TITLE,
+                inline=inline,
+            )
         )
     return "\n\n".join(parts)
+
+
+def leading_to(recipe: str) -> str:
+    """What a recipe's page says of the symptoms that it explains; empty where it explains none."""
+    symptoms, causes = read_symptoms()
+    explained = [cause for cause in causes.values() if cause.explained_by == recipe]
+    by_symptom = {
+        symptom: [cause for cause in explained if cause.symptom == symptom.id] for symptom in symptoms.values()
+    }
+    return render("leading_to.html", by_symptom={key: found for key, found in by_symptom.items() if found})
 
 
 def cell(cause: Cause, framework: Framework, document: dict[str, Any]) -> dict[str, Any]:
@@ -115,16 +131,13 @@ def difference(cause: Cause, framework: Framework) -> tuple[str, str, str]:
         and any(line and not line.startswith(("import ", "from ", "#")) for line in right[a:b] + broken[c:d])
     ]
     above = [match[1] for line in right[: hunks[0][0] + 1] if (match := CELL.match(line)) and match[1]]
-    ours, theirs = (joined(*side) for side in sides(right, broken, hunks, 0))
-    if not ours or not theirs:  # a line is missing: beside its neighbours one sees where
-        ours, theirs = (joined(*side) for side in sides(right, broken, hunks, 1))
+    places: list[tuple[tuple[int, int], tuple[int, int]]] = []  # in each program
+    for a, b, c, d in hunks:
+        missing = not "".join(right[a:b]).strip() or not "".join(broken[c:d]).strip()
+        around = 1 if missing else 0  # beside its neighbours one sees where
+        places.append(((a - around, b + around), (c - around, d + around)))
+    ours, theirs = joined(right, [place for place, _ in places]), joined(broken, [place for _, place in places])
     return theirs, ours, above[-1]
-
-
-def sides(right: list[str], broken: list[str], hunks: list[tuple[int, ...]], around: int) -> Iterator[tuple]:
-    """Each program's lines, and where the two differ, with so many lines around."""
-    yield right, [(a - around, b + around) for a, b, _, _ in hunks]
-    yield broken, [(c - around, d + around) for _, _, c, d in hunks]
 
 
 def joined(lines: list[str], parts: list[tuple[int, int]]) -> str:
