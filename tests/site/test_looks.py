@@ -357,7 +357,7 @@ def test_all_figures_have_the_whole_width(visit):
 @pytest.mark.parametrize("path", ["speed.html", "porting.html", "recipes/filters/index.html", "learning/index.html"])
 def test_contents_list_every_section_or_none(visit, path):
     page = visit(path, width=1440)
-    listed = page.locator(".md-sidebar--secondary nav > ul > li > a").locator("visible=true").all_inner_texts()
+    listed = page.locator(".md-nav--secondary > ul > li > a").locator("visible=true").all_inner_texts()
     sections = page.locator("article h2").evaluate_all("all => all.map(one => one.firstChild.textContent.trim())")
     assert [text.strip() for text in listed] in ([], sections)
     assert bool(listed) == (path in ("porting.html", "learning/index.html"))
