@@ -67,10 +67,8 @@ def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
 
 
 def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    return through_file(
-        (conv_kernel, conv_bias, dense_kernel, dense_bias),
-        lambda session, network: session.run(logits(network, images)),
-    )
+    weights = conv_kernel, conv_bias, dense_kernel, dense_bias
+    return through_file(weights, lambda session, network: session.run(logits(network, images)))
 
 
 def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
