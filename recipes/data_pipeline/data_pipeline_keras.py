@@ -6,6 +6,7 @@
 # %% Init
 import keras
 import numpy as np
+from keras import ops
 
 # %% [markdown]
 # Each item is exchanged with one of the next `buffer`, itself among them: nothing further on is looked at, so a stream
@@ -46,32 +47,26 @@ def batches(items, buffer, draws, batch, keep_last):
 
 
 # %% [markdown]
-# What one should ask of any shuffle, and mostly doesn't.
+# What one should ask of any shuffle, and mostly doesn't. Is everything there? Does nothing come too early? Has the
+# second epoch another order? Does the same seed bring the same orders again? Is there no trace of the old order?
 
 
 # %% Is it a shuffle?
 def facts(epochs, again, buffer):
-    """All items; none too early; another order in the second epoch; the same ones again; no trace of the old order."""
     places = np.arange(epochs.shape[1])
-    return np.array(
-        [
-            (np.sort(epochs) == places).all(),
-            (epochs < places + buffer).all(),
-            (epochs[0] != epochs[1]).any(),
-            (epochs == again).all(),
-            abs(np.corrcoef(places, epochs[0])[0, 1]) < 6 / len(places) ** 0.5,  # six standard deviations
-        ]
-    )
+    all_there, none_early = (np.sort(epochs) == places).all(), (epochs < places + buffer).all()
+    epochs_differ, repeatable = (epochs[0] != epochs[1]).any(), (epochs == again).all()
+    no_trace = abs(np.corrcoef(places, epochs[0])[0, 1]) < 6 / len(places) ** 0.5  # six standard deviations
+    return np.array([all_there, none_early, epochs_differ, repeatable, no_trace])
 
 
 # %% The framework's own
 def two_epochs(count, buffer, seed):
     random = keras.random.SeedGenerator(seed)  # it moves on; with a plain number as the seed all epochs are alike
     if buffer >= count:
-        orders = [keras.random.shuffle(np.arange(count), seed=random) for _ in range(2)]
-        return np.array([keras.ops.convert_to_numpy(order) for order in orders])
-    draws = keras.random.randint((2, count), 0, 2**31 - 1, seed=random)
-    return np.array([list(buffered(np.arange(count), buffer, row)) for row in keras.ops.convert_to_numpy(draws)])
+        return np.array([ops.convert_to_numpy(keras.random.shuffle(np.arange(count), seed=random)) for _ in range(2)])
+    draws = ops.convert_to_numpy(keras.random.randint((2, count), 0, 2**31 - 1, seed=random))
+    return np.array([list(buffered(np.arange(count), buffer, row)) for row in draws])
 
 
 def own_shuffle(count, buffer, seed):

@@ -50,22 +50,17 @@ def batches(items, buffer, draws, batch, keep_last):
 
 
 # %% [markdown]
-# What one should ask of any shuffle, and mostly doesn't.
+# What one should ask of any shuffle, and mostly doesn't. Is everything there? Does nothing come too early? Has the
+# second epoch another order? Does the same seed bring the same orders again? Is there no trace of the old order?
 
 
 # %% Is it a shuffle?
 def facts(epochs, again, buffer):
-    """All items; none too early; another order in the second epoch; the same ones again; no trace of the old order."""
     places = np.arange(epochs.shape[1])
-    return np.array(
-        [
-            (np.sort(epochs) == places).all(),
-            (epochs < places + buffer).all(),
-            (epochs[0] != epochs[1]).any(),
-            (epochs == again).all(),
-            abs(np.corrcoef(places, epochs[0])[0, 1]) < 6 / len(places) ** 0.5,  # six standard deviations
-        ]
-    )
+    all_there, none_early = (np.sort(epochs) == places).all(), (epochs < places + buffer).all()
+    epochs_differ, repeatable = (epochs[0] != epochs[1]).any(), (epochs == again).all()
+    no_trace = abs(np.corrcoef(places, epochs[0])[0, 1]) < 6 / len(places) ** 0.5  # six standard deviations
+    return np.array([all_there, none_early, epochs_differ, repeatable, no_trace])
 
 
 # %% The framework's own

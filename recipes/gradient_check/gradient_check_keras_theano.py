@@ -37,13 +37,14 @@ def gradient(x, labels, w1, w2, activation):
 def differences(x, labels, w1, w2, activation, places, steps):
     weights = backend.placeholder(w1.shape, dtype=w1.dtype)
     value = backend.function([weights], [cost(x, labels, weights, w2, activation)])
-    found = np.empty((len(steps), len(places)), w1.dtype)
-    for i, j in np.ndindex(found.shape):
-        right, left = w1.copy(), w1.copy()
-        right.flat[places[j]] += steps[i]
-        left.flat[places[j]] -= steps[i]
-        found[i, j] = (value([right])[0] - value([left])[0]) / (2 * steps[i])
-    return found
+
+    def moved(place, by):
+        array = w1.copy()
+        array.flat[place] += by
+        return value([array])[0]
+
+    slopes = [[(moved(place, step) - moved(place, -step)) / (2 * step) for place in places] for step in steps]
+    return np.array(slopes, w1.dtype)
 
 
 # %% [markdown]

@@ -5,44 +5,35 @@
 
 # %% Init
 import tempfile
-from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 NAMES = "conv_kernel", "conv_bias", "dense_kernel", "dense_bias"
 
+# %% [markdown]
+# A network is a tree of arrays, here a dictionary.
+
 
 # %% The network
-def network(maps, weights):
-    """A new one: zeros of these weights' sizes and precision."""
-    return {name: jnp.zeros_like(array) for name, array in zip(NAMES, weights, strict=True)}
-
-
-@jax.jit
-def forward(network, images):
+def logits(network, images):
     layout = ("NHWC", "HWIO", "NHWC")
     maps = jax.lax.conv_general_dilated(images, network["conv_kernel"], (1, 1), "VALID", dimension_numbers=layout)
     flat = jax.nn.relu(maps + network["conv_bias"]).reshape(len(images), -1)
-    return flat @ network["dense_kernel"] + network["dense_bias"]
-
-
-def logits(network, images):
-    return np.array(forward(network, images))
+    return np.array(flat @ network["dense_kernel"] + network["dense_bias"])
 
 
 # %% [markdown]
-# The layout is what one tells `conv_general_dilated`: here channels last. Arrays can't be changed: writing gives a new
-# network.
+# The layout is what one tells `conv_general_dilated`: here channels last. `device_put` takes whole trees, and
+# sorts their keys: ask for arrays by name.
 
 
 # %% Weights in and out
-def write(network, maps, weights):
-    return {name: jnp.asarray(array) for name, array in zip(NAMES, weights, strict=True)}
+def write(weights):
+    return jax.device_put(dict(zip(NAMES, weights, strict=True)))
 
 
-def read(network, maps):
+def read(network):
     return tuple(np.array(network[name]) for name in NAMES)
 
 
@@ -51,40 +42,32 @@ def read(network, maps):
 
 
 # %% A file
-def save(network, path):
-    np.savez(path, **network)
-
-
-def load(network, path):
-    with np.load(path) as arrays:
-        return {name: jnp.asarray(arrays[name], network[name].dtype) for name in network}
+def through_file(weights):
+    """A new network that was read from the file of one with these weights."""
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(f"{folder}/weights.npz", **write(weights))
+        with np.load(f"{folder}/weights.npz") as arrays:
+            return jax.device_put(dict(arrays))
 
 
 # %% Round trip
-def through_file(maps, weights):
-    """A new network that read the file of one with these weights."""
-    with tempfile.TemporaryDirectory() as folder:
-        save(write(network(maps, weights), maps, weights), Path(folder, "weights.npz"))
-        return load(network(maps, weights), Path(folder, "weights.npz"))
-
-
 def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    weights = conv_kernel, conv_bias, dense_kernel, dense_bias
-    return logits(write(network(maps, weights), maps, weights), images)
+    return logits(write((conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
 
 
 def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    return logits(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
+    return logits(through_file((conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
 
 
 def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    return read(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)), maps)
+    return read(through_file((conv_kernel, conv_bias, dense_kernel, dense_bias)))
 
 
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    weights = [random.random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
-    back = round_trip((4, 3), *weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights, back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))
+    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
+    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
+    back = round_trip((4, 3), **weights)
+    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))

@@ -5,7 +5,6 @@
 
 # %% Init
 import tempfile
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,14 +14,9 @@ from keras import layers
 # %% The network
 def network(maps, weights):
     """A new one of these weights' sizes, with start weights of its own. Its precision is that of `keras.config`."""
-    return keras.Sequential(
-        [
-            keras.Input((maps[0] + 2, maps[1] + 2, 1)),
-            layers.Conv2D(len(weights[1]), 3, activation="relu", name="conv"),
-            layers.Flatten(),
-            layers.Dense(len(weights[3]), name="dense"),
-        ]
-    )
+    conv = layers.Conv2D(len(weights[1]), 3, activation="relu")
+    dense = layers.Dense(len(weights[3]))
+    return keras.Sequential([keras.Input((maps[0] + 2, maps[1] + 2, 1)), conv, layers.Flatten(), dense])
 
 
 def logits(network, images):
@@ -30,16 +24,16 @@ def logits(network, images):
 
 
 # %% [markdown]
-# Keras's layout is channels last, on each of its backends.
+# Keras's layout is channels last, on each of its backends. Weights come in the order of the layers, kernel before bias.
 
 
 # %% Weights in and out
-def write(network, maps, weights):
+def write(network, weights):
     network.set_weights(weights)
     return network
 
 
-def read(network, maps):
+def read(network):
     return tuple(network.get_weights())
 
 
@@ -49,25 +43,17 @@ def read(network, maps):
 
 
 # %% A file
-def save(network, path):
-    network.save(path)
-
-
-def load(path):
-    return keras.saving.load_model(path)
-
-
-# %% Round trip
 def through_file(maps, weights):
     """A new network that was made from the file of one with these weights."""
     with tempfile.TemporaryDirectory() as folder:
-        save(write(network(maps, weights), maps, weights), Path(folder, "network.keras"))
-        return load(Path(folder, "network.keras"))
+        write(network(maps, weights), weights).save(f"{folder}/network.keras")
+        return keras.saving.load_model(f"{folder}/network.keras")
 
 
+# %% Round trip
 def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
     weights = conv_kernel, conv_bias, dense_kernel, dense_bias
-    return logits(write(network(maps, weights), maps, weights), images)
+    return logits(write(network(maps, weights), weights), images)
 
 
 def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
@@ -75,13 +61,14 @@ def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
 
 
 def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    return read(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)), maps)
+    return read(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)))
 
 
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    weights = [random.random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
-    back = round_trip((4, 3), *weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights, back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))
+    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
+    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
+    back = round_trip((4, 3), **weights)
+    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))

@@ -6,7 +6,6 @@
 # %% Init
 import os
 import tempfile
-from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "theano")
 # Theano reads its flags at import. Without any, it would fail in its search for a BLAS library.
@@ -19,11 +18,9 @@ from keras.utils.conv_utils import convert_kernel
 # %% The network
 def network(maps, weights):
     """A new one of these weights' sizes, with start weights of its own. Its precision is `backend.floatx()`."""
-    shape = (maps[0] + 2, maps[1] + 2, 1)
-    first = {"activation": "relu", "data_format": "channels_last", "input_shape": shape}
-    return models.Sequential(
-        [layers.Conv2D(len(weights[1]), 3, **first), layers.Flatten(), layers.Dense(len(weights[3]))]
-    )
+    shape = {"data_format": "channels_last", "input_shape": (maps[0] + 2, maps[1] + 2, 1)}
+    conv = layers.Conv2D(len(weights[1]), 3, activation="relu", **shape)
+    return models.Sequential([conv, layers.Flatten(), layers.Dense(len(weights[3]))])
 
 
 def logits(network, images):
@@ -35,12 +32,12 @@ def logits(network, images):
 
 
 # %% Weights in and out
-def write(network, maps, weights):
-    network.set_weights([convert_kernel(weights[0]), *weights[1:]])
+def write(network, conv_kernel, *others):
+    network.set_weights([convert_kernel(conv_kernel), *others])
     return network
 
 
-def read(network, maps):
+def read(network):
     conv_kernel, *others = network.get_weights()
     return convert_kernel(conv_kernel), *others
 
@@ -51,27 +48,20 @@ def read(network, maps):
 
 
 # %% A file
-def save(network, path):
-    np.savez(path, *network.get_weights())
-
-
-def load(network, path):
-    with np.load(path) as arrays:
-        network.set_weights([arrays[name] for name in arrays.files])
-    return network
+def through_file(maps, weights):
+    """A new network that has read the file of one with these weights."""
+    first, second = write(network(maps, weights), *weights), network(maps, weights)
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(f"{folder}/weights.npz", *first.get_weights())
+        with np.load(f"{folder}/weights.npz") as arrays:
+            second.set_weights([arrays[name] for name in arrays.files])
+    return second
 
 
 # %% Round trip
-def through_file(maps, weights):
-    """A new network that read the file of one with these weights."""
-    with tempfile.TemporaryDirectory() as folder:
-        save(write(network(maps, weights), maps, weights), Path(folder, "weights.npz"))
-        return load(network(maps, weights), Path(folder, "weights.npz"))
-
-
 def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
     weights = conv_kernel, conv_bias, dense_kernel, dense_bias
-    return logits(write(network(maps, weights), maps, weights), images)
+    return logits(write(network(maps, weights), *weights), images)
 
 
 def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
@@ -79,13 +69,14 @@ def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
 
 
 def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    return read(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)), maps)
+    return read(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)))
 
 
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    weights = [random.random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
-    back = round_trip((4, 3), *weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights, back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))
+    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
+    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
+    back = round_trip((4, 3), **weights)
+    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))

@@ -5,19 +5,16 @@
 
 # %% Init
 import tempfile
-from pathlib import Path
 
 import numpy as np
 
 NAMES = "conv_kernel", "conv_bias", "dense_kernel", "dense_bias"
 
+# %% [markdown]
+# A network is nothing but its four arrays, by name.
+
 
 # %% The network
-def network(maps, weights):
-    """A new one: zeros of these weights' sizes and precision."""
-    return {name: np.zeros_like(array) for name, array in zip(NAMES, weights, strict=True)}
-
-
 def logits(network, images):
     windows = np.lib.stride_tricks.sliding_window_view(images[..., 0], (3, 3), axis=(1, 2))  # (N, height, width, 3, 3)
     maps = np.tensordot(windows, network["conv_kernel"][:, :, 0], 2) + network["conv_bias"]
@@ -29,14 +26,12 @@ def logits(network, images):
 
 
 # %% Weights in and out
-def write(network, maps, weights):
-    for name, array in zip(NAMES, weights, strict=True):
-        network[name][...] = array
-    return network
+def write(weights):
+    return {name: array.copy() for name, array in zip(NAMES, weights, strict=True)}
 
 
-def read(network, maps):
-    return tuple(network[name].copy() for name in NAMES)
+def read(network):
+    return tuple(array.copy() for array in network.values())
 
 
 # %% [markdown]
@@ -44,42 +39,32 @@ def read(network, maps):
 
 
 # %% A file
-def save(network, path):
-    np.savez(path, **network)
-
-
-def load(network, path):
-    with np.load(path) as arrays:
-        for name in network:
-            network[name][...] = arrays[name]
-    return network
+def through_file(weights):
+    """A new network that was read from the file of one with these weights."""
+    with tempfile.TemporaryDirectory() as folder:
+        np.savez(f"{folder}/weights.npz", **write(weights))
+        with np.load(f"{folder}/weights.npz") as arrays:
+            return dict(arrays)
 
 
 # %% Round trip
-def through_file(maps, weights):
-    """A new network that read the file of one with these weights."""
-    with tempfile.TemporaryDirectory() as folder:
-        save(write(network(maps, weights), maps, weights), Path(folder, "weights.npz"))
-        return load(network(maps, weights), Path(folder, "weights.npz"))
-
-
 def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    weights = conv_kernel, conv_bias, dense_kernel, dense_bias
-    return logits(write(network(maps, weights), maps, weights), images)
+    return logits(write((conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
 
 
 def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    return logits(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
+    return logits(through_file((conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
 
 
 def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    return read(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)), maps)
+    return read(through_file((conv_kernel, conv_bias, dense_kernel, dense_bias)))
 
 
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    weights = [random.random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
-    back = round_trip((4, 3), *weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights, back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))
+    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
+    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
+    back = round_trip((4, 3), **weights)
+    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))

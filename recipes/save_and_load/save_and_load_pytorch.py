@@ -5,8 +5,6 @@
 
 # %% Init
 import tempfile
-from collections import OrderedDict
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -16,16 +14,11 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 # %% The network
-def network(maps, weights):
+def network(weights):
     """A new one of these weights' sizes and precision, with start weights of its own."""
     filters, (flat, classes) = len(weights[1]), weights[2].shape
-    layers = {
-        "conv": nn.Conv2d(1, filters, 3),
-        "relu": nn.ReLU(),
-        "flatten": nn.Flatten(),
-        "dense": nn.Linear(flat, classes),
-    }
-    return nn.Sequential(OrderedDict(layers)).to(device, torch.as_tensor(weights[1]).dtype)
+    layers = nn.Conv2d(1, filters, 3), nn.ReLU(), nn.Flatten(), nn.Linear(flat, classes)
+    return nn.Sequential(*layers).to(device, torch.as_tensor(weights[1]).dtype)
 
 
 @torch.no_grad()
@@ -39,8 +32,7 @@ def logits(network, images):
 
 
 # %% Weights in and out
-def write(network, maps, weights):
-    conv_kernel, conv_bias, dense_kernel, dense_bias = weights
+def write(network, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
     by_place = dense_kernel.reshape(*maps, len(conv_bias), -1)  # (height, width, channels, out)
     dense_weight = by_place.transpose(3, 2, 0, 1).reshape(len(dense_bias), -1)
     arrays = conv_kernel.transpose(3, 2, 0, 1), conv_bias, dense_weight, dense_bias
@@ -49,8 +41,7 @@ def write(network, maps, weights):
 
 
 def read(network, maps):
-    tensors = network.state_dict().values()
-    conv_weight, conv_bias, dense_weight, dense_bias = (tensor.cpu().numpy() for tensor in tensors)
+    conv_weight, conv_bias, dense_weight, dense_bias = (t.cpu().numpy() for t in network.state_dict().values())
     by_place = dense_weight.reshape(len(dense_bias), len(conv_bias), *maps)  # (out, channels, height, width)
     dense_kernel = by_place.transpose(2, 3, 1, 0).reshape(-1, len(dense_bias))
     return conv_weight.transpose(2, 3, 1, 0), conv_bias, dense_kernel, dense_bias
@@ -62,26 +53,19 @@ def read(network, maps):
 
 
 # %% A file
-def save(network, path):
-    torch.save(network.state_dict(), path)
-
-
-def load(network, path):
-    network.load_state_dict(torch.load(path, weights_only=True, map_location=device))
-    return network
+def through_file(maps, weights):
+    """A new network that has read the file of one with these weights."""
+    first, second = write(network(weights), maps, *weights), network(weights)
+    with tempfile.TemporaryDirectory() as folder:
+        torch.save(first.state_dict(), f"{folder}/weights.pt")
+        second.load_state_dict(torch.load(f"{folder}/weights.pt", weights_only=True, map_location=device))
+    return second
 
 
 # %% Round trip
-def through_file(maps, weights):
-    """A new network that read the file of one with these weights."""
-    with tempfile.TemporaryDirectory() as folder:
-        save(write(network(maps, weights), maps, weights), Path(folder, "weights.pt"))
-        return load(network(maps, weights), Path(folder, "weights.pt"))
-
-
 def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
     weights = conv_kernel, conv_bias, dense_kernel, dense_bias
-    return logits(write(network(maps, weights), maps, weights), images)
+    return logits(write(network(weights), maps, *weights), images)
 
 
 def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
@@ -95,7 +79,8 @@ def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    weights = [random.random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
-    back = round_trip((4, 3), *weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights, back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))
+    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
+    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
+    back = round_trip((4, 3), **weights)
+    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))

@@ -11,18 +11,19 @@ import tensorflow.compat.v1 as tf
 
 tf.disable_v2_behavior()  # graphs and sessions instead of immediate execution
 
+NAMES = "conv_kernel", "conv_bias", "dense_kernel", "dense_bias"
+
 
 # %% The network
-def variables(weights):
-    """A new network's, by the names under which they will be saved: zeros."""
-    names = "conv_kernel", "conv_bias", "dense_kernel", "dense_bias"
-    return [tf.Variable(np.zeros_like(array), name=name) for name, array in zip(names, weights, strict=True)]
+def network(weights):
+    """A new one's variables: zeros, by the names under which they will be saved."""
+    return {name: tf.Variable(0 * array, name=name) for name, array in zip(NAMES, weights, strict=True)}
 
 
-def logits(variables, images):
-    conv_kernel, conv_bias, dense_kernel, dense_bias = variables
-    maps = tf.nn.relu(tf.nn.conv2d(images, conv_kernel, strides=[1, 1, 1, 1], padding="VALID") + conv_bias)
-    return tf.matmul(tf.reshape(maps, [len(images), -1]), dense_kernel) + dense_bias
+def logits(network, images):
+    maps = tf.nn.conv2d(images, network["conv_kernel"], strides=[1, 1, 1, 1], padding="VALID") + network["conv_bias"]
+    flat = tf.reshape(tf.nn.relu(maps), [len(images), -1])
+    return tf.matmul(flat, network["dense_kernel"]) + network["dense_bias"]
 
 
 # %% [markdown]
@@ -31,12 +32,12 @@ def logits(variables, images):
 
 # %% Weights in and out
 def write(session, network, weights):
-    for variable, array in zip(network, weights, strict=True):
+    for variable, array in zip(network.values(), weights, strict=True):
         variable.load(array, session)
 
 
 def read(session, network):
-    return tuple(session.run(network))
+    return tuple(session.run(list(network.values())))
 
 
 # %% [markdown]
@@ -44,51 +45,41 @@ def read(session, network):
 
 
 # %% A file
-def save(session, path):
-    tf.train.Saver().save(session, path)
-
-
-def load(session, path):
-    tf.train.Saver().restore(session, path)
+def through_file(weights, use):
+    """What `use` makes of a session and a new network that has read the file of one with these weights."""
+    with tempfile.TemporaryDirectory() as folder:
+        with tf.Graph().as_default(), tf.Session() as session:
+            write(session, network(weights), weights)
+            tf.train.Saver().save(session, f"{folder}/weights")
+        with tf.Graph().as_default(), tf.Session() as session:
+            second = network(weights)
+            tf.train.Saver().restore(session, f"{folder}/weights")
+            return use(session, second)
 
 
 # %% Round trip
-def first(weights, use):
-    """What `use` makes of the session and the variables of a network with these weights."""
-    with tf.Graph().as_default(), tf.Session() as session:
-        network = variables(weights)
-        write(session, network, weights)
-        return use(session, network)
-
-
-def second(weights, use):
-    """The same with a new graph, whose variables are read from the first one's file."""
-    with tempfile.TemporaryDirectory() as folder:
-        first(weights, lambda session, network: save(session, f"{folder}/weights"))
-        with tf.Graph().as_default(), tf.Session() as session:
-            network = variables(weights)
-            load(session, f"{folder}/weights")
-            return use(session, network)
-
-
 def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
     weights = conv_kernel, conv_bias, dense_kernel, dense_bias
-    return first(weights, lambda session, network: session.run(logits(network, images)))
+    with tf.Graph().as_default(), tf.Session() as session:
+        first = network(weights)
+        write(session, first, weights)
+        return session.run(logits(first, images))
 
 
 def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
     weights = conv_kernel, conv_bias, dense_kernel, dense_bias
-    return second(weights, lambda session, network: session.run(logits(network, images)))
+    return through_file(weights, lambda session, network: session.run(logits(network, images)))
 
 
 def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    return second((conv_kernel, conv_bias, dense_kernel, dense_bias), read)
+    return through_file((conv_kernel, conv_bias, dense_kernel, dense_bias), read)
 
 
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    weights = [random.random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
-    back = round_trip((4, 3), *weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights, back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))
+    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
+    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
+    back = round_trip((4, 3), **weights)
+    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))

@@ -4,19 +4,14 @@
 # slope is at most 1/4. So the first layer of a deep network gets next to nothing of what the last one gets.
 
 # %% Init
-import keras
 import numpy as np
-from keras import ops
+from keras import config, ops, tree
 
+# %% [markdown]
+# On JAX `ops.tanh` computes in float32, whatever comes in (Keras 3.15). A tanh is a sigmoid, stretched and moved.
 
 # %% The network
-def tanh(x):
-    """On JAX `ops.tanh` computes in float32, whatever comes in (Keras 3.15); this doesn't."""
-    u = ops.expm1(-2 * ops.abs(x))
-    return -ops.sign(x) * u / (2 + u)
-
-
-ACTIVATIONS = {"sigmoid": ops.sigmoid, "tanh": tanh, "relu": ops.relu}
+ACTIVATIONS = {"sigmoid": ops.sigmoid, "tanh": lambda z: 2 * ops.sigmoid(2 * z) - 1, "relu": ops.relu}
 
 
 def forward(images, kernels, biases, activation):
@@ -33,8 +28,8 @@ def forward(images, kernels, biases, activation):
 
 
 # %% The cost
-def cost(kernels, biases, images, labels, activation):
-    logits = forward(images, kernels, biases, activation)
+def cost(parameters, images, labels, activation):
+    logits = forward(images, *parameters, activation)
     targets = ops.one_hot(labels, 10, dtype=logits.dtype)
     return ops.sum(ops.softplus(logits) - targets * logits) / len(labels)
 
@@ -46,23 +41,22 @@ def cost(kernels, biases, images, labels, activation):
 # %% Gradients
 def gradients(images, labels, first, rest, last, biases, last_bias, activation):
     """Of the mean cost, by the kernels and by the biases: two lists, first layer first."""
-    images, *tensors = [ops.convert_to_tensor(array) for array in (images, first, *rest, last, *biases, last_bias)]
-    kernels, biases = tensors[: len(tensors) // 2], tensors[len(tensors) // 2 :]
-    if keras.config.backend() == "jax":
+    arrays = images, [first, *rest, last], [*biases, last_bias]
+    images, *parameters = tree.map_structure(ops.convert_to_tensor, arrays)
+    if config.backend() == "jax":
         import jax
 
-        return jax.grad(cost, argnums=(0, 1))(kernels, biases, images, labels, activation)
-    if keras.config.backend() == "tensorflow":
+        return jax.grad(cost)(parameters, images, labels, activation)
+    if config.backend() == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
-            tape.watch(tensors)
-            value = cost(kernels, biases, images, labels, activation)
-        return tape.gradient(value, (kernels, biases))
-    for tensor in tensors:
-        tensor.requires_grad_()  # PyTorch
-    cost(kernels, biases, images, labels, activation).backward()
-    return [kernel.grad for kernel in kernels], [bias.grad for bias in biases]
+            tape.watch(parameters)
+            value = cost(parameters, images, labels, activation)
+        return tape.gradient(value, parameters)
+    tree.map_structure(lambda tensor: tensor.requires_grad_(), parameters)  # PyTorch
+    cost(parameters, images, labels, activation).backward()
+    return tree.map_structure(lambda tensor: tensor.grad, parameters)
 
 
 # %% [markdown]
@@ -70,22 +64,23 @@ def gradients(images, labels, first, rest, last, biases, last_bias, activation):
 
 
 # %% Speeds
+def norms(tensors):
+    return np.array([np.linalg.norm(ops.convert_to_numpy(tensor)) for tensor in tensors])
+
+
 def speeds(images, labels, first, rest, last, biases, last_bias, activation):
-    found = gradients(images, labels, first, rest, last, biases, last_bias, activation)[1]
-    return np.array([np.linalg.norm(ops.convert_to_numpy(gradient)) for gradient in found])
+    return norms(gradients(images, labels, first, rest, last, biases, last_bias, activation)[1])
 
 
 def kernel_norms(images, labels, first, rest, last, biases, last_bias, activation):
-    found = gradients(images, labels, first, rest, last, biases, last_bias, activation)[0]
-    return np.array([np.linalg.norm(ops.convert_to_numpy(gradient)) for gradient in found])
+    return norms(gradients(images, labels, first, rest, last, biases, last_bias, activation)[0])
 
 
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    images, labels = random.random((100, 784), np.float32), random.integers(0, 10, 100)
-    shapes = {"first": (784, 100), "rest": (7, 100, 100), "last": (100, 10)}
+    images, labels = random.random((100, 784)), random.integers(0, 10, 100)
+    shapes, biases = ((784, 100), (7, 100, 100), (100, 10)), (np.zeros((8, 100)), np.zeros(10))
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = {name: random.normal(0, (gain / s[-2]) ** 0.5, s).astype(np.float32) for name, s in shapes.items()}
-        biases = {"biases": np.zeros((8, 100), np.float32), "last_bias": np.zeros(10, np.float32)}
-        print(activation, speeds(images=images, labels=labels, activation=activation, **kernels, **biases))
+        kernels = [random.normal(0, (gain / shape[-2]) ** 0.5, shape) for shape in shapes]
+        print(activation, speeds(images, labels, *kernels, *biases, activation))

@@ -4,8 +4,6 @@
 # What comes of that depends on what stands between the logits z and the loss.
 
 # %% Init
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -42,32 +40,27 @@ def gradient(name, logits, labels):
 
 # %% [markdown]
 # A layer of weights that start from zero. Watch both numbers: a loss that falls isn't yet a network that learns.
+# `scan` compiles the loop, and collects what each step hands out.
 
 
 # %% Descent
-@partial(jax.jit, static_argnames="name")
-def step(weights, x, y, rate, name):
-    value, slope = jax.value_and_grad(lambda weights: LOSSES[name](x @ weights, y).mean())(weights)
-    right = (x @ weights).argmax(axis=1) == y.argmax(axis=1)
-    return weights - rate * slope, value, right.mean()
-
-
 def descend(name, images, labels, rate, steps):
     """Before each step and after the last: the mean loss, and the share of right answers."""
     y = one_hot(labels, labels.max() + 1, dtype=images.dtype)
-    weights, history = jnp.zeros((images.shape[1], y.shape[1]), images.dtype), []
-    for _ in range(steps + 1):
-        weights, *values = step(weights, images, y, rate, name)
-        history.append(values)
-    losses, accuracies = np.array(history, images.dtype).T
-    return losses, accuracies
+
+    def step(weights, _):
+        value, slope = jax.value_and_grad(lambda weights: LOSSES[name](images @ weights, y).mean())(weights)
+        right = (images @ weights).argmax(axis=1) == labels
+        return weights - rate * slope, (value, right.mean(dtype=images.dtype))
+
+    start = jnp.zeros((images.shape[1], y.shape[1]), images.dtype)
+    losses, accuracies = jax.lax.scan(step, start, length=steps + 1)[1]
+    return np.array(losses), np.array(accuracies)
 
 
 # %% Run
 if __name__ == "__main__":
-    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
+    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(
-            name, np.array([*bright, *dim], np.float32), np.repeat([0, 1], 4), rate=0.1, steps=200
-        )
+        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")

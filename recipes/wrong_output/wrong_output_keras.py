@@ -4,9 +4,8 @@
 # What comes of that depends on what stands between the logits z and the loss.
 
 # %% Init
-import keras
 import numpy as np
-from keras import ops
+from keras import config, ops
 
 # %% [markdown]
 # The right one; the talk's, whose sigmoids Keras divides by their sum without a word; the formula -y log(sigmoid(z))
@@ -31,13 +30,12 @@ def loss(name, logits, labels):
 
 def gradient(name, logits, labels):
     """Of the mean loss, by the logits: Keras has no gradients to look at, its backend has."""
-    y = ops.one_hot(labels, logits.shape[1], dtype=str(logits.dtype))
-    if keras.config.backend() == "jax":
+    z, y = ops.convert_to_tensor(logits), ops.one_hot(labels, logits.shape[1], dtype=str(logits.dtype))
+    if config.backend() == "jax":
         import jax
 
-        return np.array(jax.grad(lambda z: ops.sum(LOSSES[name](z, y)) / len(labels))(logits))
-    z = ops.convert_to_tensor(logits)
-    if keras.config.backend() == "tensorflow":
+        return np.array(jax.grad(lambda z: ops.sum(LOSSES[name](z, y)) / len(labels))(z))
+    if config.backend() == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
@@ -61,15 +59,12 @@ def descend(name, images, labels, rate, steps):
         logits = images @ weights
         history.append((loss(name, logits, labels).mean(), (logits.argmax(axis=1) == labels).mean()))
         weights -= rate * images.T @ gradient(name, logits, labels)
-    losses, accuracies = np.array(history, images.dtype).T
-    return losses, accuracies
+    return tuple(np.array(history, images.dtype).T)
 
 
 # %% Run
 if __name__ == "__main__":
-    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
+    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(
-            name, np.array([*bright, *dim], np.float32), np.repeat([0, 1], 4), rate=0.1, steps=200
-        )
+        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")

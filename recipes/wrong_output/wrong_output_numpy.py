@@ -23,8 +23,7 @@ def log_softmax(z):
 
 # %% Four losses
 def renormalised(z):
-    probabilities = sigmoid(z) / sigmoid(z).sum(axis=1, keepdims=True)
-    return np.clip(probabilities, 1e-7, 1 - 1e-7)
+    return np.clip(sigmoid(z) / sigmoid(z).sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
 
 
 LOSSES = {
@@ -63,13 +62,12 @@ def descend(name, images, labels, rate, steps):
         logits = images @ weights
         history.append((loss(name, logits, labels).mean(), (logits.argmax(axis=1) == labels).mean()))
         weights -= rate * images.T @ gradient(name, logits, labels)
-    losses, accuracies = np.array(history, images.dtype).T
-    return losses, accuracies
+    return tuple(np.array(history, images.dtype).T)
 
 
 # %% Run
 if __name__ == "__main__":
-    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
+    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(name, np.array([*bright, *dim], float), np.repeat([0, 1], 4), rate=0.1, steps=200)
+        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")

@@ -17,8 +17,7 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 
 # %% Four losses
 def renormalised(z):
-    probabilities = z.sigmoid() / z.sigmoid().sum(dim=1, keepdim=True)
-    return probabilities.clamp(1e-7, 1 - 1e-7)
+    return (z.sigmoid() / z.sigmoid().sum(dim=1, keepdim=True)).clamp(1e-7, 1 - 1e-7)
 
 
 LOSSES = {
@@ -30,19 +29,18 @@ LOSSES = {
 
 
 # %% Losses and gradients
-def tensors(values, labels):
+def tensors(values, labels, classes):
     values = torch.as_tensor(values, device=device)
-    return values, one_hot(torch.as_tensor(labels, device=device)).to(values.dtype)
+    return values, one_hot(torch.as_tensor(labels, device=device), classes).to(values.dtype)
 
 
 def loss(name, logits, labels):
-    z, y = tensors(logits, labels)
-    return LOSSES[name](z, y).cpu().numpy()
+    return LOSSES[name](*tensors(logits, labels, logits.shape[1])).cpu().numpy()
 
 
 def gradient(name, logits, labels):
     """Of the mean loss, by the logits."""
-    z, y = tensors(logits, labels)
+    z, y = tensors(logits, labels, logits.shape[1])
     return torch.autograd.grad(LOSSES[name](z.requires_grad_(), y).mean(), z)[0].cpu().numpy()
 
 
@@ -53,7 +51,7 @@ def gradient(name, logits, labels):
 # %% Descent
 def descend(name, images, labels, rate, steps):
     """Before each step and after the last: the mean loss, and the share of right answers."""
-    x, y = tensors(images, labels)
+    x, y = tensors(images, labels, labels.max() + 1)
     weights = torch.zeros(x.shape[1], y.shape[1], dtype=x.dtype, device=device, requires_grad=True)
     optimizer, history = torch.optim.SGD([weights], lr=rate), []
     for _ in range(steps + 1):
@@ -63,13 +61,12 @@ def descend(name, images, labels, rate, steps):
         optimizer.zero_grad()
         value.backward()
         optimizer.step()
-    losses, accuracies = np.array(history, images.dtype).T
-    return losses, accuracies
+    return tuple(np.array(history, images.dtype).T)
 
 
 # %% Run
 if __name__ == "__main__":
-    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
+    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(name, np.array([*bright, *dim], float), np.repeat([0, 1], 4), rate=0.1, steps=200)
+        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")

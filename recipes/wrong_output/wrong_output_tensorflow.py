@@ -7,8 +7,6 @@
 import numpy as np
 import tensorflow as tf
 
-cross_entropy = tf.nn.softmax_cross_entropy_with_logits
-
 # %% [markdown]
 # The right one; what Keras makes of sigmoids, divided by their sum; the formula -y log(sigmoid(z)) as it stands; and
 # the right one with its two arguments exchanged, as the first TensorFlow wanted them: today the labels come first.
@@ -20,10 +18,10 @@ def renormalised(z):
 
 
 LOSSES = {
-    "softmax": lambda z, y: cross_entropy(y, z),
+    "softmax": lambda z, y: tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=z),
     "sigmoid": lambda z, y: -tf.reduce_sum(y * tf.math.log(renormalised(z)), axis=1),
     "literal": lambda z, y: -tf.reduce_sum(y * tf.math.log_sigmoid(z), axis=1),
-    "exchanged": lambda z, y: cross_entropy(z, y),
+    "exchanged": lambda z, y: tf.nn.softmax_cross_entropy_with_logits(labels=z, logits=y),
 }
 
 
@@ -56,13 +54,12 @@ def descend(name, images, labels, rate, steps):
             mean = tf.reduce_mean(LOSSES[name](logits, y))
         history.append((mean.numpy(), np.mean(tf.argmax(logits, axis=1) == labels)))
         weights.assign_sub(rate * tape.gradient(mean, weights))
-    losses, accuracies = np.array(history, images.dtype).T
-    return losses, accuracies
+    return tuple(np.array(history, images.dtype).T)
 
 
 # %% Run
 if __name__ == "__main__":
-    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
+    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(name, np.array([*bright, *dim], float), np.repeat([0, 1], 4), rate=0.1, steps=200)
+        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")

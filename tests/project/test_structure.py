@@ -13,7 +13,7 @@ from conftest import EVERY, TASKS
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.framework import PRECISIONS, frameworks, variants
-from concord.project.structure import problems, stray_files
+from concord.project.structure import MOST_LINES, problems, stray_files
 from concord.project.task import Task, read_task
 
 written = [
@@ -108,6 +108,22 @@ def broken(task, tmp_path, change):
 def test_structure_catches(tmp_path, change, complaint):
     task = broken(TASKS["softmax_regression"], tmp_path, change)
     assert any(complaint in problem for problem in problems(task, "numpy"))
+
+
+def lines_of_code(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines)
+
+
+def test_an_operation_is_shorter_than_a_network(tmp_path):
+    """The longest one sets the limit: shorten it, and the limit comes down with it."""
+    operations = [task for task in TASKS.values() if task.kind == "operation"]
+    most = MOST_LINES["operation"]
+    assert max(lines_of_code(path) for task in operations for path in task.recipes.values()) == most
+    convolution = TASKS["convolution"]
+    missing = most + 1 - lines_of_code(convolution.recipes["numpy"])
+    longer = broken(convolution, tmp_path, lambda source: source + "print()\n" * missing)
+    assert problems(longer, "numpy") == [f"has {most + 1} lines of code, more than {most}"]
 
 
 @pytest.mark.xdist_group("together")
