@@ -403,6 +403,37 @@ def test_repeats(built):
     assert table.count("✗ 5 of 6</span> not Keras on PyTorch</td>") == whole
 
 
+def test_what_a_framework_cannot_is_told_with_its_source(built):
+    """In its row and its column, on its own page, and where all verdicts are: nothing is "not written yet" there."""
+    task = TASKS["hello_cuda"]
+    assert task.not_possible.keys() == {f.id for f in cookbook.usual()} - task.recipes.keys()
+    page = (built.folder / "recipes" / task.name / "index.html").read_text(encoding="utf-8")
+    proof = (built.folder / "proof.html").read_text(encoding="utf-8")
+    assert "not written yet" not in text_of(page).lower()
+    for id, (sentence, source) in task.not_possible.items():
+        own = (built.folder / "frameworks" / f"{id}.html").read_text(encoding="utf-8")
+        for variant in frameworks()[id].variants:
+            row = page.split(f'<tr id="evidence-{variant.id}">')[1].split("</tr>")[0]
+            assert "– not possible" in row and sentence in html.unescape(row) and f'href="{source}"' in row
+        idea = page.split('id="idea"')[1].split("</section>")[0].split(f'data-framework="{id}"')[1].split("</div>")[0]
+        assert sentence in html.unescape(idea) and f'href="{source}"' in idea
+        assert f'title="{sentence}"' in html.unescape(own) and f'title="{sentence}"' in html.unescape(proof)
+
+
+def test_what_most_recipes_are_not_asked_of_is_not_missing(built):
+    """CUDA's kernels are one recipe's business: it has no row and no card elsewhere."""
+    unusual = set(frameworks()) - {framework.id for framework in cookbook.usual()}
+    assert unusual == {"cuda"}
+    for task in EVERY.values():
+        page = (built.folder / "recipes" / task.name / "index.html").read_text(encoding="utf-8")
+        if "cuda" not in task.recipes:
+            assert 'id="evidence-cuda"' not in page and "CUDA (Numba)" not in text_of(page.split('id="evidence"')[1])
+    own = text_of((built.folder / "frameworks" / "cuda.html").read_text(encoding="utf-8"))
+    assert TASKS["hello_cuda"].specification.TITLE in own and "not written yet" not in own
+    proof = (built.folder / "proof.html").read_text(encoding="utf-8")
+    assert proof.count("– not asked of it") == sum("cuda" not in task.recipes for task in EVERY.values())
+
+
 def test_other_data_never_hides_mnist(tmp_path):
     for name, day in (("mnist", "2026-01-30"), ("digits", "2026-01-31")):
         document = results_file(TASKS["mnist_cnn"]) | {"created": f"{day}T00:00:00Z"}

@@ -104,6 +104,28 @@ def split_readme(text: str) -> tuple[str, str, str]:
     body = LINK.sub(r"](../\1/index.md", text.split("\n", 1)[1].strip())
     body = GOTCHA.sub(lambda found: f"[{topics()[found[1]].title}](../../gotchas/{found[1]}.md)", body)
     lead, _, rest = body.partition("\n\n")
+def asked(task: Task) -> list[Framework]:
+    """The frameworks that a recipe is asked of: the usual ones, and what else it is written in."""
+    wanted = {framework.id for framework in usual()} | task.recipes.keys()
+    return [framework for framework in frameworks().values() if framework.id in wanted]
+
+
+@dataclass(frozen=True)
+class Unwritten:
+    """Why a framework has no program for a recipe: a few words; with a sentence and its source where it can't have."""
+
+    words: str
+    sentence: str = ""
+    source: str = ""
+
+
+def unwritten(task: Task, framework: Framework) -> Unwritten:
+    """What stands in the place of a program that isn't there."""
+    if framework.id in task.not_possible:
+        return Unwritten("not possible", *task.not_possible[framework.id])
+    return Unwritten("not written yet" if framework in asked(task) else "not asked of it")
+
+
     rest, heading, sources = rest.partition("## Source\n")
     return lead, rest if rest.startswith("## ") else f"## In numbers {{ #numbers }}\n\n{rest}", heading + sources
 
