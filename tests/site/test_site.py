@@ -465,6 +465,36 @@ def test_a_wrong_list_of_chapters_is_told(tmp_path, text, complaint):
         cookbook.chapters(file)
 
 
+def test_the_talk_topic_by_topic(built):
+    """Each topic leads to its recipes; all of the talk's building blocks and first networks have a place."""
+    text = (built.folder / "recipes" / "index.html").read_text(encoding="utf-8")
+    items = text.split('id="talk"')[1].split("<ol")[1].split("</ol>")[0].split("<li>")[1:]
+    talk = cookbook.talk()
+    assert len(items) == len(talk) > 20
+    for item, (topic, tasks) in zip(items, talk.items(), strict=True):
+        assert text_of(item).startswith(f"{topic}: ") and tasks
+        assert re.findall(r'href="(\w+)/index.html"', item) == [task.name for task in tasks]
+    told = {task.name for tasks in talk.values() for task in tasks}
+    assert {task.name for task in cookbook.chapters()[0].tasks} <= told
+    assert {"softmax_regression", "first_network", "mnist_cnn", "learned_filters", "hello_cuda"} <= told
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[talk]\n"Pooling" = ["poling"]', "There is no recipe 'poling'"),
+        ("[other]", "can't be read: KeyError"),
+        ('talk = ["pooling"]', "can't be read: AttributeError"),
+        ("[talk", "can't be read: TOMLDecodeError"),
+    ],
+)
+def test_a_wrong_list_of_topics_is_told(tmp_path, text, complaint):
+    file = tmp_path / "chapters.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=re.escape(complaint)):
+        cookbook.talk(file)
+
+
 @pytest.mark.parametrize(("seconds", "words"), [(2, "seconds"), (70.2, "a minute"), (130, "2 minutes"), (None, "")])
 def test_a_card_tells_the_run_time(tmp_path, seconds, words):
     task, row = TASKS["pooling"], {"recipe": "pooling", "framework": "numpy", "variant": "numpy"}

@@ -72,6 +72,26 @@ def chapters(file: Path | None = None) -> list[Chapter]:
     return [chapter for chapter in (*found, Chapter(REST, list(rest.values()), levels)) if chapter.tasks]
 
 
+def talk(file: Path | None = None) -> dict[str, list[Task]]:
+    """The talk's topics in the order of its slides, each with its recipes.
+
+    Raises:
+        UserError: the file can't be read, or names a recipe that doesn't exist.
+    """
+    file = file or paths.RECIPES / "chapters.toml"
+    known = {task.name: task for task in all_tasks()}
+    try:
+        topics = {str(topic): list(names) for topic, names in tomllib.loads(file.read_text("utf-8"))["talk"].items()}
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{file} can't be read: {type(error).__name__}: {error}.\nIts table [talk] lists recipes by topic."
+        ) from None
+    for name in (name for names in topics.values() for name in names):
+        if name not in known:
+            raise UserError(f"{file}: " + nearest("recipe", name, known))
+    return {topic: [known[name] for name in names] for topic, names in topics.items()}
+
+
 def in_order() -> list[Task]:
     """All recipes, one chapter after the other."""
     return [task for chapter in chapters() for task in chapter.tasks]
@@ -84,26 +104,6 @@ def usual() -> list[Framework]:
     return [found for found in frameworks().values() if 2 * sum(found.id in t.recipes for t in tasks) > len(tasks)]
 
 
-def picture(task: Task) -> Picture | None:
-    """A recipe's picture, if it is drawn. Its figure.py says what it shows."""
-    file, code = task.folder / "figure-light.svg", task.folder / "figure.py"
-    if not file.is_file() or not (code.is_file() or task.settings):
-        return None
-    view = VIEW.search(file.read_text(encoding="utf-8"))
-    if not view:
-        raise UserError(f"{file} has no viewBox.\n`concord compare {task.name} --publish` draws it anew.")
-    if task.settings:
-        says = task.specification.FIGURE["says"]
-    else:
-        says = ast.get_docstring(ast.parse(code.read_text(encoding="utf-8"))) or task.specification.TITLE
-    return Picture(" ".join(says.split()), round(float(view[1])), round(float(view[2])))
-
-
-def split_readme(text: str) -> tuple[str, str, str]:
-    """A README without its title: the first paragraph; what follows, under a heading; its sources, which come last."""
-    body = LINK.sub(r"](../\1/index.md", text.split("\n", 1)[1].strip())
-    body = GOTCHA.sub(lambda found: f"[{topics()[found[1]].title}](../../gotchas/{found[1]}.md)", body)
-    lead, _, rest = body.partition("\n\n")
 def asked(task: Task) -> list[Framework]:
     """The frameworks that a recipe is asked of: the usual ones, and what else it is written in."""
     wanted = {framework.id for framework in usual()} | task.recipes.keys()
@@ -126,6 +126,26 @@ def unwritten(task: Task, framework: Framework) -> Unwritten:
     return Unwritten("not written yet" if framework in asked(task) else "not asked of it")
 
 
+def picture(task: Task) -> Picture | None:
+    """A recipe's picture, if it is drawn. Its figure.py says what it shows."""
+    file, code = task.folder / "figure-light.svg", task.folder / "figure.py"
+    if not file.is_file() or not (code.is_file() or task.settings):
+        return None
+    view = VIEW.search(file.read_text(encoding="utf-8"))
+    if not view:
+        raise UserError(f"{file} has no viewBox.\n`concord compare {task.name} --publish` draws it anew.")
+    if task.settings:
+        says = task.specification.FIGURE["says"]
+    else:
+        says = ast.get_docstring(ast.parse(code.read_text(encoding="utf-8"))) or task.specification.TITLE
+    return Picture(" ".join(says.split()), round(float(view[1])), round(float(view[2])))
+
+
+def split_readme(text: str) -> tuple[str, str, str]:
+    """A README without its title: the first paragraph; what follows, under a heading; its sources, which come last."""
+    body = LINK.sub(r"](../\1/index.md", text.split("\n", 1)[1].strip())
+    body = GOTCHA.sub(lambda found: f"[{topics()[found[1]].title}](../../gotchas/{found[1]}.md)", body)
+    lead, _, rest = body.partition("\n\n")
     rest, heading, sources = rest.partition("## Source\n")
     return lead, rest if rest.startswith("## ") else f"## In numbers {{ #numbers }}\n\n{rest}", heading + sources
 
@@ -173,4 +193,10 @@ Each recipe answers one question with one small program, in up to {len(labels)} 
 {filters}
 
 {sections}
+
+## The talk, topic by topic {{ #talk }}
+
+The cookbook comes from a talk about deep learning. These are its topics in their order, each with its recipes.
+
+{render("talk.html", topics=talk())}
 """
