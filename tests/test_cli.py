@@ -245,6 +245,15 @@ def test_recipe_that_is_not_written(concord, user):
     assert document["results"][0]["outcome"] == "not_written"
 
 
+def test_recipe_that_is_not_possible(concord, user):
+    (user / "mine" / "mine_numpy.py").unlink()
+    with (user / "mine" / "task.py").open("a", encoding="utf-8") as file:
+        file.write('\nNOT_POSSIBLE = {"numpy": ("It has no such thing.", "https://example.org")}\n')
+    finished = concord("compare", "mine", *REFERENCE_ONLY)
+    assert (finished.code, finished.err) == (1, "")
+    assert "It has no such thing." in finished.out and "not written yet" not in finished.out
+
+
 # Where results can't go. The tests may run as root, whom permissions don't stop.
 DESTINATIONS = {
     "missing_folder": ("nowhere/results.json", "its folder doesn't exist"),

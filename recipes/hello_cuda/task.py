@@ -15,6 +15,33 @@ STEPS = ("Init", "Hello", "Convolution", "Run")
 
 FUNCTIONS = {"hello": ("text", "offsets"), "convolve": ("image", "kernel")}
 
+# A kernel of one's own, written in Python, with the framework's own API.
+TENSORFLOW = (
+    "TensorFlow has no language for kernels in Python: one writes C++ and CUDA C++, and loads it (tf.load_op_library).",
+    "https://www.tensorflow.org/guide/create_op",
+)
+THEANO_KERNELS = "https://github.com/Theano/Theano/blob/master/doc/extending/extending_theano_gpu.txt"
+NOT_POSSIBLE = {
+    "keras": (
+        "Keras's operations are of whole tensors, and their kernels are the backend's: on JAX, Pallas is JAX's.",
+        "https://keras.io/api/ops/",
+    ),
+    "keras_theano": (
+        "The backend's functions are of whole tensors, and their kernels are Theano's, which are C code in a text.",
+        THEANO_KERNELS,
+    ),
+    "pytorch": (
+        "PyTorch itself has no language for kernels: Triton is a package of its own, for GPUs or its interpreter.",
+        "https://docs.pytorch.org/tutorials/recipes/torch_compile_user_defined_triton_kernel_tutorial.html",
+    ),
+    "tensorflow": TENSORFLOW,
+    "tensorflow_v1": TENSORFLOW,
+    "theano": (
+        "A kernel of one's own is C code in a text, for the GPU alone; Python puts it together.",
+        THEANO_KERNELS,
+    ),
+}
+
 SOBEL = np.array([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 
 

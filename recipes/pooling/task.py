@@ -51,6 +51,16 @@ def answers(maps: np.ndarray, d_out: np.ndarray, size: int, stride: int) -> dict
     }
 
 
+def _ties() -> dict[str, Any]:
+    """Windows with one, two, three and four pixels of the largest value: only the gradient is a matter of choice."""
+    rows = [[5, 1, 7, 7], [2, 3, 0, 6], [4, 4, -2, -2], [4, 1, -2, -2]]
+    maps = np.array(rows, np.float64)[None, :, :, None]
+    given = {"maps": maps, "size": 2, "stride": 2, "functions": ("max_pool", "average_pool", "global_average")}
+    pooled = {"max_pool": [[5, 7], [4, -2]], "average_pool": [[11 / 4, 5], [13 / 4, -2]]}
+    expected = {name: np.array(values, np.float64)[None, :, :, None] for name, values in pooled.items()}
+    return given | {"expected": expected | {"global_average": np.array([[36 / 16]])}}
+
+
 def cases(images: np.ndarray) -> dict[str, dict[str, Any]]:
     """All cases by name.
 
@@ -91,6 +101,7 @@ def cases(images: np.ndarray) -> dict[str, dict[str, Any]]:
         "not_square": case(shuffled(2, 5, 8, 3), 2, 2),
         "overlapping": case(shuffled(2, 13, 13, 2), 3, 2),  # AlexNet's pooling
         "negative": case(shuffled(1, 6, 6, 2) - 100, 2, 2),
+        "ties": _ties(),
         "digit_by_2": case(images[:1, :, :, None], 2, 2),
         "digit_by_4": case(images[:1, :, :, None], 4, 4),
         "digit_by_7": case(images[:1, :, :, None], 7, 7),

@@ -50,6 +50,9 @@ MAPS = {
     "googlenet": ((224, 7), (7, 7), 2, 3),
 }
 
+# What has no map, and is refused everywhere. Image, kernel, stride, padding.
+REFUSED = {"no_stride": ((6, 9), (3, 3), 0, "valid"), "no_stride_same": ((6, 9), (3, 3), 0, "same")}
+
 # A row of eight pixels and a kernel of three ones: what its map is, and how it comes about (see `figure.py`).
 ROWS = {
     "row_stride_1": (1, "valid", (6, 0, 0), [6, 9, 12, 15, 18, 21]),
@@ -110,6 +113,9 @@ def cases(images: np.ndarray) -> dict[str, dict]:
             "kernel_size": 3,
             "expected": {"extent": extent, "convolve": row["expected"]},
         }
+    for name, (image_size, kernel_size, stride, padding) in REFUSED.items():
+        refused = _map(counted(*image_size), counted(*kernel_size), stride, padding, 0)
+        found[name] = {"raises": True, **{key: value for key, value in refused.items() if key != "expected"}}
     return found
 
 

@@ -47,6 +47,23 @@ SELECTION = {
         "slope 1 where ReLU gives 0",
         "all ties get the gradient",
         "velocity forgotten each epoch",
+        "filters turned upside down",
+        "the X's mean response for the strongest",
+        "padding of same where a stride's zeros begin",
+        "shared weights with a mean gradient",
+        "receptive field without the strides",
+        "backpropagation with a slope of a slope",
+        "gradient check without the half",
+        "initialiser with fan-out for fan-in",
+        "saturated neuron whose bias stands still",
+        "literal loss that also says no",
+        "hello, convolution's kernel flipped",
+        "own gradient not reversed",
+        "warped the other way",
+        "pipeline's buffer looks one too far",
+        "range test at a single rate",
+        "sixteen bits, cut off",
+        "weights saved as float32",
     ],
     "pytorch": [
         "frozen bias",
@@ -59,6 +76,11 @@ SELECTION = {
         "coupled for decoupled decay",
         "AMSGrad",
         "channels-first flatten",
+        "maps flattened with channels first",
+        "max-pooling that begins at zero",
+        "activation GELU in its other form",
+        "cross-entropy along the batch",
+        "vanishing gradient, mean over the outputs",
     ],
     "jax": ["label smoothing", "partial batch dropped", "SAME off by one", "ties share the gradient"],
     "tensorflow": ["off-by-one batch", "unscaled dropout", "no bias correction", "logits come in float32"],
@@ -184,6 +206,12 @@ def test_kept_answers_help_no_recipe(tmp_path, monkeypatch, stored):
 
 def test_every_class_of_fault_has_mutants():
     assert {mutant.fault for mutant in MUTANTS.values()} == set(FAULTS)
+
+
+def test_each_operation_has_a_mutant_in_the_selection():
+    selected = {MUTANTS[name].recipe for names in SELECTION.values() for name in names}
+    operations = {name for name in recipe_folders() if sound_task(name).kind == "operation"}
+    assert operations <= selected
 
 
 def test_mutants_of_each_recipe_and_framework(lacking):

@@ -65,6 +65,30 @@ def test_the_same_task_as_a_neighbour(tmp_path):
             read_task(folder)
 
 
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ('["theano"]', "expected a sentence and its source by framework"),
+        ('{"theanno": ("No.", "https://example.org")}', "There is no framework 'theanno'"),
+        ('{"numpy": ("No.", "https://example.org")}', "names numpy, and other_numpy.py is written"),
+        ('{"theano": "No."}', "expected a sentence and the https address"),
+        ('{"theano": ("No", "https://example.org")}', "expected a sentence and the https address"),
+        ('{"theano": ("No.", "http://example.org")}', "expected a sentence and the https address"),
+    ],
+)
+def test_what_is_not_possible_needs_a_sentence_and_a_source(tmp_path, given, complaint):
+    folder = tmp_path / "other"
+    shutil.copytree(TASKS["softmax_regression"].folder, folder, ignore=shutil.ignore_patterns("*.py"))
+    shutil.copy(TASKS["softmax_regression"].recipes["numpy"], folder / "other_numpy.py")
+    text = TASKS["softmax_regression"].folder.joinpath("task.py").read_text(encoding="utf-8")
+    sound = {"theano": ("No.", "https://example.org")}
+    (folder / "task.py").write_text(f"{text}\nNOT_POSSIBLE = {sound}\n", encoding="utf-8")
+    assert read_task(folder).not_possible == sound
+    (folder / "task.py").write_text(f"{text}\nNOT_POSSIBLE = {given}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=complaint):
+        read_task(folder)
+
+
 @pytest.mark.parametrize("framework", frameworks().values(), ids=lambda framework: framework.id)
 def test_framework_folder(framework):
     assert framework.homepage.startswith("https://")

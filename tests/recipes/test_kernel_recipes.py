@@ -99,3 +99,37 @@ def test_channels_add_up():
     assert np.array_equal(sum(parts), found["two_channels"]["expected"]["maps"])
     assert found["digit"]["expected"]["maps"][0].size == 1_728
     assert found["digit"]["kernels"].size + found["digit"]["biases"].size == 78
+
+
+def test_lenets_first_layer():
+    """Six maps of 28x28 places, each with a 5x5 kernel and a bias."""
+    text = (TASKS["shared_weights"].folder / "README.md").read_text(encoding="utf-8")
+    places, _, _ = TASKS["strides_and_padding"].specification.EXTENTS["lenet_32_pixels"][-1]
+    parameters = 6 * (5 * 5 + 1)
+    assert f"has {parameters} parameters and {parameters * places**2:,} connections" in " ".join(text.split())
+    assert (parameters, parameters * places**2) == (156, 122_304)
+
+
+def test_ties_are_the_rule():
+    """The shares that pooling's README names, counted in the first 1,000 test digits."""
+    dataset = data.load()
+    if dataset.name != "mnist":
+        pytest.skip("needs MNIST")
+    windows = dataset.test_images[:1_000].reshape(1_000, 14, 2, 14, 2).transpose(0, 1, 3, 2, 4).reshape(-1, 4)
+    largest = windows.max(axis=1)
+    shared = np.count_nonzero(windows == largest[:, None], axis=1) > 1
+    equal = largest == windows.min(axis=1)
+    text = " ".join((TASKS["pooling"].folder / "README.md").read_text(encoding="utf-8").split())
+    one, any_tie, bright = (f"{100 * part.mean():.1f} %" for part in (equal, shared, shared & (largest > 0)))
+    assert f"{one} are all of one value, {any_tie} share their maximum, and {bright} share one that isn't black" in text
+
+
+def test_both_forms_of_gelu():
+    """What activations' README says of them: their values at 1, and how far they are apart at most, and where."""
+    values = TASKS["activations"].specification.VALUES
+    x = np.linspace(-6, 6, 24_001)
+    apart = np.array([abs(values["gelu"](place) - values["gelu_tanh"](place)) for place in x.tolist()])
+    assert (round(values["gelu"](1.0), 10), round(values["gelu_tanh"](1.0), 10)) == (0.8413447461, 0.8411919906)
+    assert f"{apart.max():.2e}" == "4.73e-04" and f"{abs(x[apart.argmax()]):.1f}" == "2.7"
+    text = (TASKS["activations"].folder / "README.md").read_text(encoding="utf-8")
+    assert "0.84134 and 0.84119" in text and "0.00047" in text

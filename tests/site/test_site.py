@@ -488,6 +488,37 @@ def test_repeats(built):
     assert table.count("✗ 5 of 6</span> not Keras on PyTorch</td>") == whole
 
 
+def test_what_a_framework_cannot_is_told_with_its_source(built):
+    """In its row and its column, on its own page, and where all verdicts are: nothing is "not written yet" there."""
+    task = TASKS["hello_cuda"]
+    assert task.not_possible.keys() == {f.id for f in cookbook.usual()} - task.recipes.keys()
+    page = (built.folder / "recipes" / task.name / "index.html").read_text(encoding="utf-8")
+    proof = (built.folder / "proof.html").read_text(encoding="utf-8")
+    assert "not written yet" not in text_of(page).lower()
+    for id, (sentence, source) in task.not_possible.items():
+        own = (built.folder / "frameworks" / f"{id}.html").read_text(encoding="utf-8")
+        for variant in frameworks()[id].variants:
+            row = page.split(f'<tr id="evidence-{variant.id}">')[1].split("</tr>")[0]
+            assert "– not possible" in row and sentence in html.unescape(row) and f'href="{source}"' in row
+        idea = page.split('id="idea"')[1].split("</section>")[0].split(f'data-framework="{id}"')[1].split("</div>")[0]
+        assert sentence in html.unescape(idea) and f'href="{source}"' in idea
+        assert f'title="{sentence}"' in html.unescape(own) and f'title="{sentence}"' in html.unescape(proof)
+
+
+def test_what_most_recipes_are_not_asked_of_is_not_missing(built):
+    """CUDA's kernels are one recipe's business: it has no row and no card elsewhere."""
+    unusual = set(frameworks()) - {framework.id for framework in cookbook.usual()}
+    assert unusual == {"cuda"}
+    for task in EVERY.values():
+        page = (built.folder / "recipes" / task.name / "index.html").read_text(encoding="utf-8")
+        if "cuda" not in task.recipes:
+            assert 'id="evidence-cuda"' not in page and "CUDA (Numba)" not in text_of(page.split('id="evidence"')[1])
+    own = text_of((built.folder / "frameworks" / "cuda.html").read_text(encoding="utf-8"))
+    assert TASKS["hello_cuda"].specification.TITLE in own and "not written yet" not in own
+    proof = (built.folder / "proof.html").read_text(encoding="utf-8")
+    assert proof.count("– not asked of it") == sum("cuda" not in task.recipes for task in EVERY.values())
+
+
 def test_other_data_never_hides_mnist(tmp_path):
     for name, day in (("mnist", "2026-01-30"), ("digits", "2026-01-31")):
         document = results_file(TASKS["mnist_cnn"]) | {"created": f"{day}T00:00:00Z"}
@@ -566,6 +597,36 @@ def test_a_wrong_list_of_chapters_is_told(tmp_path, text, complaint):
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=re.escape(complaint)):
         cookbook.chapters(file)
+
+
+def test_the_talk_topic_by_topic(built):
+    """Each topic leads to its recipes; all of the talk's building blocks and first networks have a place."""
+    text = (built.folder / "recipes" / "index.html").read_text(encoding="utf-8")
+    items = text.split('id="talk"')[1].split("<ol")[1].split("</ol>")[0].split("<li>")[1:]
+    talk = cookbook.talk()
+    assert len(items) == len(talk) > 20
+    for item, (topic, tasks) in zip(items, talk.items(), strict=True):
+        assert text_of(item).startswith(f"{topic}: ") and tasks
+        assert re.findall(r'href="(\w+)/index.html"', item) == [task.name for task in tasks]
+    told = {task.name for tasks in talk.values() for task in tasks}
+    assert {task.name for task in cookbook.chapters()[0].tasks} <= told
+    assert {"softmax_regression", "first_network", "mnist_cnn", "learned_filters", "hello_cuda"} <= told
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[talk]\n"Pooling" = ["poling"]', "There is no recipe 'poling'"),
+        ("[other]", "can't be read: KeyError"),
+        ('talk = ["pooling"]', "can't be read: AttributeError"),
+        ("[talk", "can't be read: TOMLDecodeError"),
+    ],
+)
+def test_a_wrong_list_of_topics_is_told(tmp_path, text, complaint):
+    file = tmp_path / "chapters.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=re.escape(complaint)):
+        cookbook.talk(file)
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(2, "seconds"), (70.2, "a minute"), (130, "2 minutes"), (None, "")])

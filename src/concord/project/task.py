@@ -172,6 +172,11 @@ class Task:
         return getattr(self.specification, "STOPS_EARLY", False)
 
     @property
+    def not_possible(self) -> dict[str, tuple[str, str]]:
+        """The frameworks in which it can't be written: why, in a sentence, and the address that says so."""
+        return getattr(self.specification, "NOT_POSSIBLE", {})
+
+    @property
     def score(self) -> Score:
         return score_of(self.specification)
 
@@ -304,7 +309,28 @@ def read_task(folder: Path) -> Task:
         if framework not in frameworks():
             raise UserError(f"{file.name}: " + nearest("framework", framework, frameworks()))
         task.recipes[framework] = file
+    check_not_possible(path, task)
     return task
+
+
+def check_not_possible(path: Path, task: Task) -> None:
+    """What NOT_POSSIBLE says of frameworks.
+
+    Raises:
+        UserError: it isn't a sentence and a source each, or names what doesn't exist or is written.
+    """
+    given = task.not_possible
+    if not isinstance(given, dict):
+        raise UserError(f"{path}: NOT_POSSIBLE is {given!r}, expected a sentence and its source by framework.")
+    for framework, why in given.items():
+        if framework not in frameworks():
+            raise UserError(f"{path}: NOT_POSSIBLE: " + nearest("framework", str(framework), frameworks()))
+        if framework in task.recipes:
+            raise UserError(f"{path}: NOT_POSSIBLE names {framework}, and {task.file_name(framework)} is written.")
+        two_texts = isinstance(why, tuple) and len(why) == 2 and all(isinstance(part, str) for part in why)
+        if not two_texts or not why[0].endswith(".") or not why[1].startswith("https://"):
+            expected = "a sentence and the https address of its source"
+            raise UserError(f"{path}: NOT_POSSIBLE[{framework!r}] is {why!r}, expected {expected}.")
 
 
 def _beside(path: Path, word: str, name: Any) -> Task:

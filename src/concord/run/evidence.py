@@ -207,7 +207,9 @@ class Collector:
     def _find_or_run(self, task: Task, variant: Variant, precision: str, run: Run) -> Evidence:
         here = (task.name, variant.id, precision, run)
         if variant.framework not in task.recipes:
-            return Evidence(*here, "not_written", f"{task.file_name(variant.framework)} is not written yet")
+            missing = f"{task.file_name(variant.framework)} is not written yet"
+            why, _ = task.not_possible.get(variant.framework, (missing, ""))
+            return Evidence(*here, "not_written", why)
         if variant.versions() is None or (variant.own and variant.own.state() != "ready"):
             return self._run(task, variant, precision, run)  # says what is missing, or makes it
         entry = self.store and self.store.find(self.digest(task, variant, precision, run))

@@ -28,7 +28,8 @@ class Way:
 class Column:
     """One framework on a recipe's page. `source` is None where its file isn't written yet.
 
-    `printed` is what the program is known to print, as it is now; `elsewhere` are addresses of other hosts, by name.
+    `printed` is what the program is known to print, as it is now; `elsewhere` are addresses of other hosts, by name;
+    `unwritten` is why there is no file.
     """
 
     framework: Framework
@@ -37,6 +38,7 @@ class Column:
     ways: list[Way]
     printed: str
     elsewhere: dict[str, str]
+    unwritten: cookbook.Unwritten | None
 
     def notebook(self) -> str:
         """The file with a cell that installs what it needs, and with what it prints."""
@@ -46,16 +48,15 @@ class Column:
 
 def columns(task: Task, results: Results) -> list[Column]:
     """Every framework in the order of the tables. One for something else, as CUDA is, only where it's written."""
-    found, usual = [], {framework.id for framework in cookbook.usual()}
-    for framework in frameworks().values():
-        if framework.id not in usual | task.recipes.keys():
-            continue
+    found = []
+    for framework in cookbook.asked(task):
         path = task.recipes.get(framework.id)
         file = f"{task.name}_{framework.id}.py"
         source = read_source(path) if path else None
         printed = results.recorded(task, framework.id).get("printed", "")
         hosts = elsewhere(results.repository, task, framework, file) if source else {}
-        found.append(Column(framework, source, file, ways(framework, file), printed, hosts))
+        unwritten = None if source else cookbook.unwritten(task, framework)
+        found.append(Column(framework, source, file, ways(framework, file), printed, hosts, unwritten))
     return found
 
 

@@ -72,6 +72,26 @@ def chapters(file: Path | None = None) -> list[Chapter]:
     return [chapter for chapter in (*found, Chapter(REST, list(rest.values()), levels)) if chapter.tasks]
 
 
+def talk(file: Path | None = None) -> dict[str, list[Task]]:
+    """The talk's topics in the order of its slides, each with its recipes.
+
+    Raises:
+        UserError: the file can't be read, or names a recipe that doesn't exist.
+    """
+    file = file or paths.RECIPES / "chapters.toml"
+    known = {task.name: task for task in all_tasks()}
+    try:
+        topics = {str(topic): list(names) for topic, names in tomllib.loads(file.read_text("utf-8"))["talk"].items()}
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{file} can't be read: {type(error).__name__}: {error}.\nIts table [talk] lists recipes by topic."
+        ) from None
+    for name in (name for names in topics.values() for name in names):
+        if name not in known:
+            raise UserError(f"{file}: " + nearest("recipe", name, known))
+    return {topic: [known[name] for name in names] for topic, names in topics.items()}
+
+
 def in_order() -> list[Task]:
     """All recipes, one chapter after the other."""
     return [task for chapter in chapters() for task in chapter.tasks]
@@ -82,6 +102,28 @@ def usual() -> list[Framework]:
     """The frameworks that most recipes are written in. One that is for something else, as CUDA is, isn't among them."""
     tasks = all_tasks()
     return [found for found in frameworks().values() if 2 * sum(found.id in t.recipes for t in tasks) > len(tasks)]
+
+
+def asked(task: Task) -> list[Framework]:
+    """The frameworks that a recipe is asked of: the usual ones, and what else it is written in."""
+    wanted = {framework.id for framework in usual()} | task.recipes.keys()
+    return [framework for framework in frameworks().values() if framework.id in wanted]
+
+
+@dataclass(frozen=True)
+class Unwritten:
+    """Why a framework has no program for a recipe: a few words; with a sentence and its source where it can't have."""
+
+    words: str
+    sentence: str = ""
+    source: str = ""
+
+
+def unwritten(task: Task, framework: Framework) -> Unwritten:
+    """What stands in the place of a program that isn't there."""
+    if framework.id in task.not_possible:
+        return Unwritten("not possible", *task.not_possible[framework.id])
+    return Unwritten("not written yet" if framework in asked(task) else "not asked of it")
 
 
 def picture(task: Task) -> Picture | None:
@@ -156,4 +198,10 @@ Each recipe answers one question with one small program, in up to {len(labels)} 
 {filters}
 
 {sections}
+
+## The talk, topic by topic {{ #talk }}
+
+The cookbook comes from a talk about deep learning. These are its topics in their order, each with its recipes.
+
+{render("talk.html", topics=talk())}
 """

@@ -7,9 +7,9 @@ from typing import Any
 from markupsafe import Markup
 
 from concord.judge import ladder
-from concord.project.framework import Variant, variants
+from concord.project.framework import Variant, frameworks, variants
 from concord.project.task import Task
-from concord.site import plots
+from concord.site import cookbook, plots
 from concord.site.markup import error_figure, render
 from concord.site.results import Measurement, Results, outdated_program
 
@@ -96,6 +96,17 @@ def state_badge(measurement: Measurement | None) -> tuple[str, str, str]:
     return TONES.get(state, BAD), SIGNS.get(state, "✗"), WORDS[state]
 
 
+def unwritten(task: Task, variant: Variant) -> cookbook.Unwritten | None:
+    """Why a variant has no program for a recipe; None if it has one."""
+    return None if variant.framework in task.recipes else cookbook.unwritten(task, frameworks()[variant.framework])
+
+
+def badge_of(task: Task, variant: Variant, measurement: Measurement | None) -> tuple[str, str, str]:
+    """The state of one recipe in one variant, written or not."""
+    missing = unwritten(task, variant)
+    return (NEUTRAL, "–", missing.words) if missing else state_badge(measurement)
+
+
 @dataclass(frozen=True)
 class Standing:
     """What the published results say of a recipe's programs as they are now.
@@ -152,15 +163,14 @@ def section(task: Task, results: Results, standing: Standing) -> Markup:
     found = results.of_recipe(task.name)
     levels = ladder.levels(task)
     rows = []
-    for variant in variants().values():
+    for variant in (variant for framework in cookbook.asked(task) for variant in framework.variants):
         measurement = found.get(variant.id)
-        written = variant.framework in task.recipes
         rows.append(
             {
                 "variant": variant,
-                "written": written,
+                "unwritten": unwritten(task, variant),
                 "measurement": measurement,
-                "badge": state_badge(measurement),
+                "badge": badge_of(task, variant, measurement),
                 "stale": staleness(measurement, task),
                 "levels": [
                     level_badge(measurement, level.name, list(task.settings)) if measurement else None

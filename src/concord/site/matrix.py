@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from concord.project.framework import Variant, frameworks, variants
 from concord.project.task import Task
+from concord.site.cookbook import unwritten
 from concord.site.markup import render
 
 NOT_MEASURED = "not measured"
@@ -73,7 +74,8 @@ class Group:
 def unknown(task: Task, variant: Variant) -> Cell:
     """A cell without evidence."""
     if variant.framework not in task.recipes:
-        return Cell("not written yet", note=f"{task.name}_{variant.framework}.py is missing")
+        missing = unwritten(task, frameworks()[variant.framework])
+        return Cell(missing.words, note=missing.sentence or f"{task.file_name(variant.framework)} is missing")
     return Cell(NOT_MEASURED)
 
 

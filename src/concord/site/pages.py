@@ -120,11 +120,15 @@ def badges(task: Task, results: Results) -> list[dict[str, Any]]:
     found = []
     for variant in variants().values():
         measurement = results.find(task.name, variant.id)
-        badge = evidence.state_badge(measurement)
-        if variant.framework not in task.recipes:
-            badge = (evidence.NEUTRAL, "–", evidence.WORDS["not_written"])
-        stale = evidence.staleness(measurement, task)
-        found.append({"variant": variant, "badge": badge, "measured": measurement is not None, "stale": stale})
+        found.append(
+            {
+                "variant": variant,
+                "badge": evidence.badge_of(task, variant, measurement),
+                "unwritten": evidence.unwritten(task, variant),
+                "measured": measurement is not None,
+                "stale": evidence.staleness(measurement, task),
+            }
+        )
     return found
 
 
@@ -178,7 +182,7 @@ FRAGMENTS: dict[str, Callable[[Results], Markup]] = {
 
 def framework_page(framework: Framework, folder: Path, results: Results) -> str:
     """One framework: how to install it, its recipes, versions, differences and notes."""
-    tasks = cookbook.in_order()
+    tasks = [task for task in cookbook.in_order() if framework in cookbook.asked(task)]
     differences = list(dict.fromkeys(d for variant in framework.variants for d in variant.known_differences))
     installs = [(variant.label, install_command(variant)) for variant in framework.variants]
     install = render("framework.html", framework=framework, installs=installs, own=framework.variants[0].own)
@@ -188,10 +192,11 @@ def framework_page(framework: Framework, folder: Path, results: Results) -> str:
         versions={variant.id: pins(variant) for variant in framework.variants},
         tasks=tasks,
         badges={
-            (task.name, variant.id): evidence.state_badge(results.find(task.name, variant.id))
+            (task.name, variant.id): evidence.badge_of(task, variant, results.find(task.name, variant.id))
             for task in tasks
             for variant in framework.variants
         },
+        unwritten={task.name: evidence.unwritten(task, framework.variants[0]) for task in tasks},
     )
     found = render("framework_gotchas.html", found=gotchas.of_framework(framework, results))
     known = render("differences.html", differences=[(framework, difference) for difference in differences])
