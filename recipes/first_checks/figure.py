@@ -25,7 +25,7 @@ def draw(results, figure):
     starts = ("all 0", "0.01", "LeCun", "Glorot", "He", "1")
     before = [results[f"start: {name}"]["numpy"]["validation_loss"][0] for name in starts]
     bars = panels[3].bar(starts, before, color=["C1" if name == "1" else "C0" for name in starts], width=0.6)
-    panels[3].bar_label(bars, [f"{value:.3g}" for value in before], fontsize=10)
+    panels[3].bar_label(bars, [f"{value:.2f}" for value in before], fontsize=10)
     panels[3].tick_params("x", labelsize=10)
     panels[3].set(yscale="log", ylim=(1, 200), title="before training, by start")
     panels[3].set_yticks([1, 10, 100], ["1", "10", "100"])
