@@ -25,9 +25,13 @@ SEEDS = range(1, 6)
 
 
 def seeded(task: Task, seed: int) -> Task:
-    """The task with another start, where its `initial_weights` takes a seed."""
+    """The task with another start.
+
+    Raises:
+        SystemExit: its `initial_weights` takes no seed, so that only the order of the images would change.
+    """
     if "start_seed" not in experiment.keywords(task.specification.initial_weights):
-        return task
+        raise SystemExit(f"{task.folder / 'task.py'}: initial_weights() takes no start_seed, so its start stays.")
     changed = {name: changes | {"start_seed": seed} for name, changes in task.specification.SETTINGS.items()}
     return replace(task, specification=SimpleNamespace(**(vars(task.specification) | {"SETTINGS": changed})))
 

@@ -4,7 +4,7 @@ neurons learn random labels."""
 import numpy as np
 
 SIZE = (8, 4.4)
-TRUE = ("1", "3", "10", "30", "100", "300")
+TRUE = ("1", "2", "3", "5", "10", "30", "100", "300", "1000")
 RANDOM = ("100, random labels", "10, random labels")
 
 
@@ -18,7 +18,7 @@ def draw(results, figure):
             values = results[name]["numpy"][curve]
             by_heart.plot(np.arange(len(values)), values, style, color=colour)
     sizes.set_xscale("log")
-    sizes.set_xticks(neurons, TRUE)
+    sizes.set_xticks([1, 10, 100, 1000], ["1", "10", "100", "1,000"])
     sizes.minorticks_off()
     sizes.set(xlabel="hidden neurons", ylabel="accuracy", ylim=(0, 1.03), title="a thousand digits")
     sizes.legend(loc="lower right")

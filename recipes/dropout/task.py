@@ -2,7 +2,8 @@
 
 784 pixels, dense 100, ReLU, dropout, dense 10. In training each hidden neuron of each image is dropped with the
 probability 0.5, and what is kept is divided by 0.5; in evaluation all take part. Softmax cross-entropy, plain
-stochastic gradient descent: 60 epochs of 20 batches over the first 1,000 training images.
+stochastic gradient descent: 60 epochs of 20 batches over the first 1,000 training images. Least values are from
+five seeds of start, shuffling and masks in NumPy and PyTorch.
 """
 
 import numpy as np
@@ -23,8 +24,6 @@ ACCURACY_FLOORS = {"mnist": 0.87}
 SHORT_ACCURACY_FLOORS = {"mnist": 0.75}
 # How far a run may end from the NumPy reference, stated for 10,000 test images.
 ACCURACY_MARGIN = 0.02
-
-SEED = 1
 
 SETTINGS = {
     "0": {"dropout": 0.0},
@@ -48,7 +47,7 @@ def findings(runs):
     accuracy = {name: run["accuracy"][-1] for name, run in runs.items()}
     return {
         "with one half the best validation loss is lower than without": (best["0"] - best["0.5"], 0.02),
-        "without dropout it rises again, and with one half by less": (rise["0"] - rise["0.5"], 0.008),
+        "without dropout it rises again, and with one half by less": (rise["0"] - rise["0.5"], 0.004),
         "with 80% the best is worse than with one half": (best["0.8"] - best["0.5"], 0.003),
         "the accuracy after 60 epochs is higher with one half": (accuracy["0.5"] - accuracy["0"], 0.002),
     }
@@ -60,13 +59,13 @@ def injected(steps, seed, *, batch_size, dropout, **_) -> dict[str, np.ndarray]:
     return {"masks": random.random((steps, batch_size, 100)) >= dropout}
 
 
-def initial_weights() -> dict[str, np.ndarray]:
+def initial_weights(start_seed=1) -> dict[str, np.ndarray]:
     """The shared start: He-normal kernels (standard deviation sqrt(2 / fan_in)) and zero biases.
 
     Returns:
         float32 arrays by name, in the canonical layout: kernels (in, out), the pixels in the order height, width.
     """
-    random, weights = np.random.default_rng(SEED), {}
+    random, weights = np.random.default_rng(start_seed), {}
     for layer, shape in {"dense1": (784, 100), "dense2": (100, 10)}.items():
         weights[f"{layer}_kernel"] = random.normal(0, np.sqrt(2 / shape[0]), shape).astype(np.float32)
         weights[f"{layer}_bias"] = np.zeros(shape[1], np.float32)

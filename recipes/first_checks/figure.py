@@ -1,5 +1,5 @@
-"""The loss of twenty images over 200 steps, with right and wrong labels and with blank images; before training from
-three starts. The dashed line is log 10, the loss of a guess."""
+"""The loss of twenty images over 200 steps, with right and wrong labels and with blank images; before training from six
+starts. The dashed line is log 10, the loss of a guess."""
 
 import matplotlib
 import numpy as np
@@ -22,10 +22,11 @@ def draw(results, figure):
     panels[2].text(200, 1.95, f"{loss['blank images'][-1]:.2f}", ha="right")
     for panel in panels[::2]:
         panel.set_ylabel("loss")
-    starts = {"all 0": "start: all 0", "He": "start: He", "1": "start: 1"}
-    before = [results[name]["numpy"]["validation_loss"][0] for name in starts.values()]
-    bars = panels[3].bar(list(starts), before, color=["C0", "C0", "C1"], width=0.6)
-    panels[3].bar_label(bars, [f"{value:.2f}" for value in before])
+    starts = ("all 0", "0.01", "LeCun", "Glorot", "He", "1")
+    before = [results[f"start: {name}"]["numpy"]["validation_loss"][0] for name in starts]
+    bars = panels[3].bar(starts, before, color=["C1" if name == "1" else "C0" for name in starts], width=0.6)
+    panels[3].bar_label(bars, [f"{value:.2f}" for value in before], fontsize=10)
+    panels[3].tick_params("x", labelsize=10)
     panels[3].set(yscale="log", ylim=(1, 200), title="before training, by start")
     panels[3].set_yticks([1, 10, 100], ["1", "10", "100"])
     for panel in panels:

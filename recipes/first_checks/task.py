@@ -20,6 +20,9 @@ SETTINGS = {
     "blank images": {**OVERFITS, "shown": "blank"},
     "wrong labels": {**OVERFITS, "shown": "wrong"},
     "start: He": {"epochs": 1, "batch_size": 20, "start": "he"},
+    "start: Glorot": {"epochs": 1, "batch_size": 20, "start": "glorot"},
+    "start: LeCun": {"epochs": 1, "batch_size": 20, "start": "lecun"},
+    "start: 0.01": {"epochs": 1, "batch_size": 20, "start": "small"},
     "start: all 0": {"epochs": 1, "batch_size": 20, "start": "zero"},
     "start: 1": {"epochs": 1, "batch_size": 20, "start": "unit"},
 }
@@ -48,7 +51,10 @@ def findings(runs):
     before = {name: run["validation_loss"][0] for name, run in runs.items()}
     last = {name: run["loss"][-1] for name, run in runs.items()}
     return {
-        "He's start is near log 10: not 0.5 away": (0.5 - abs(before["start: He"] - np.log(10)), 0.2),
+        "the starts of He, Glorot, LeCun and 0.01 are near log 10: not 0.5 away": (
+            0.5 - max(abs(before[f"start: {name}"] - np.log(10)) for name in ("He", "Glorot", "LeCun", "0.01")),
+            0.15,
+        ),
         "a start with deviation 1 is far above it": (before["start: 1"] - before["start: He"], 30),
         "20 images are learnt by heart: the loss ends below 0.02": (0.02 - last["20 images"], 0.005),
         "blank images: the loss stays above the entropy of the labels": (last["blank images"] - ENTROPY, 0.001),

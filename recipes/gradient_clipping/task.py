@@ -5,7 +5,7 @@ state = tanh(row · kernel + state · recurrent kernel + bias), begins with a st
 dense 10. Softmax cross-entropy, stochastic gradient descent with momentum: two epochs of 100 batches over the first
 10,000 training images. Before the momentum sees them, all gradients together are multiplied by
 min(1, max_norm / norm), where the norm is that of all of them as one vector; without a `max_norm` they stay as they
-are.
+are. Least values are from five seeds of start and shuffling in PyTorch.
 """
 
 import numpy as np
@@ -49,13 +49,14 @@ GATES = {
 
 SETTINGS = {
     f"{rate}, {'not clipped' if norm is None else f'clipped at {norm:g}'}": {"learning_rate": rate, "max_norm": norm}
-    for rate, norm in ((0.01, None), (0.01, 1.0), (0.03, None), (0.03, 1.0), (0.1, None), (0.1, 1.0), (0.1, 0.25))
+    for rate, norms in ((0.01, (None, 1.0)), (0.03, (None, 1.0, 0.25)), (0.1, (None, 1.0, 0.25)))
+    for norm in norms
 }
 FIGURE = {
     "curve": "accuracy",
     "says": "Validation accuracy over two epochs at the learning rates 0.01, 0.03 and 0.1. Without clipping 0.03 is "
     "unsteady and at 0.1 the network only guesses; clipped at a norm of 1 it learns at all three, and at 0.1 better "
-    "still with a norm of 0.25.",
+    "still with a norm of 0.25, which is too short for 0.03.",
 }
 
 
@@ -65,6 +66,10 @@ def findings(runs):
     return {
         "at 0.1 it learns with clipping alone": (last["0.1, clipped at 1"] - last["0.1, not clipped"], 0.2),
         "and better with a shorter norm": (last["0.1, clipped at 0.25"] - last["0.1, clipped at 1"], 0.02),
+        "a norm of 0.25 wants the larger rate: 0.1 is better than 0.03": (
+            last["0.1, clipped at 0.25"] - last["0.03, clipped at 0.25"],
+            0.02,
+        ),
         "at 0.03 clipping helps": (last["0.03, clipped at 1"] - last["0.03, not clipped"], 0.03),
     }
 

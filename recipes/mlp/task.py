@@ -31,6 +31,7 @@ STARTS = {  # the standard deviation of a kernel, by the number of its inputs an
     "glorot": lambda inputs, outputs: np.sqrt(2 / (inputs + outputs)),
     "lecun": lambda inputs, outputs: np.sqrt(1 / inputs),
     "small": lambda inputs, outputs: 0.01,
+    "fixed": lambda inputs, outputs: 0.05,
     "unit": lambda inputs, outputs: 1,
     "zero": lambda inputs, outputs: 0,
 }

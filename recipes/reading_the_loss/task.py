@@ -51,6 +51,11 @@ def findings(runs):
     return {
         "good: what is left of the loss after 300 steps is less than 0.6": (0.6 - loss["good"][-5:].mean(), 0.1),
         "too low: after 300 steps the loss is still above 1": (loss["too low"][-5:].mean() - 1, 0.3),
+        "too high: over the first hundred steps the loss is higher than the good one": (
+            loss["too high"][:10].mean() - loss["good"][:10].mean(),
+            0.1,
+        ),
+        "too high: it jumps more than the good one": (jumps(loss["too high"][1:]) - jumps(loss["good"][1:]), 0.008),
         "dead: it rests near log 10, 0.5 away at most": (0.5 - abs(loss["dead"][-5:].mean() - np.log(10)), 0.15),
         "plateau: flat at first, it falls in the end": (loss["plateau"][1] - loss["plateau"][-1], 0.4),
         "sorted: it swings with the classes, from below 0.2 to above 1": (

@@ -38,10 +38,12 @@ def cost(logits, labels):
 def norms(which, images, labels, first, rest, last, biases, last_bias, activation):
     """Of the gradients of the mean cost by the kernels (`which` is 0) or the biases (1), first layer first."""
     with tf.Graph().as_default(), tf.Session() as session:
-        kernels = [tf.Variable(kernel) for kernel in (first, *rest, last)]
-        biases = [tf.Variable(bias) for bias in (*biases, last_bias)]
-        value = cost(forward(tf.constant(images), kernels, biases, activation), labels)
-        found = [tf.norm(gradient) for gradient in tf.gradients(value, (kernels, biases)[which])]
+        parameters = (
+            [tf.Variable(kernel) for kernel in (first, *rest, last)],
+            [tf.Variable(bias) for bias in (*biases, last_bias)],
+        )
+        value = cost(forward(tf.constant(images), *parameters, activation), labels)
+        found = [tf.norm(gradient) for gradient in tf.gradients(value, parameters[which])]
         session.run(tf.global_variables_initializer())
         return np.array(session.run(found))
 
@@ -62,8 +64,9 @@ def kernel_norms(images, labels, first, rest, last, biases, last_bias, activatio
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    images, labels = random.random((100, 784)), random.integers(0, 10, 100)
-    shapes, biases = ((784, 100), (7, 100, 100), (100, 10)), (np.zeros((8, 100)), np.zeros(10))
+    images, labels = random.random((100, 784), np.float32), random.integers(0, 10, 100)
+    shapes = {"first": (784, 100), "rest": (7, 100, 100), "last": (100, 10)}
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = [random.normal(0, (gain / shape[-2]) ** 0.5, shape) for shape in shapes]
-        print(activation, speeds(images, labels, *kernels, *biases, activation))
+        kernels = {name: random.normal(0, (gain / s[-2]) ** 0.5, s).astype(np.float32) for name, s in shapes.items()}
+        biases = {"biases": np.zeros((8, 100), np.float32), "last_bias": np.zeros(10, np.float32)}
+        print(activation, speeds(images=images, labels=labels, activation=activation, **kernels, **biases))

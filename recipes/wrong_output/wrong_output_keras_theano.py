@@ -19,7 +19,8 @@ from keras import backend
 
 # %% Four losses
 def log_softmax(z):
-    return backend.log(backend.softmax(z))  # compiled to a stable one
+    shifted = z - backend.max(z, axis=1, keepdims=True)
+    return shifted - backend.log(backend.sum(backend.exp(shifted), axis=1, keepdims=True))
 
 
 def renormalised(z, y):
@@ -37,17 +38,18 @@ LOSSES = {
 
 
 # %% Losses and gradients
-def variables(values, labels, classes):
-    return backend.variable(values, values.dtype), backend.variable(np.eye(classes)[labels], values.dtype)
+def variables(values, labels):
+    y = np.eye(values.shape[1])[labels]
+    return backend.variable(values, values.dtype), backend.variable(y, values.dtype)
 
 
 def loss(name, logits, labels):
-    return backend.eval(LOSSES[name](*variables(logits, labels, logits.shape[1])))
+    return backend.eval(LOSSES[name](*variables(logits, labels)))
 
 
 def gradient(name, logits, labels):
     """Of the mean loss, by the logits."""
-    z, y = variables(logits, labels, logits.shape[1])
+    z, y = variables(logits, labels)
     return backend.eval(backend.gradients(backend.mean(LOSSES[name](z, y)), z))
 
 
@@ -58,19 +60,22 @@ def gradient(name, logits, labels):
 # %% Descent
 def descend(name, images, labels, rate, steps):
     """Before each step and after the last: the mean loss, and the share of right answers."""
-    x, y = variables(images, labels, labels.max() + 1)
+    x, y = variables(images, labels)
     weights = backend.zeros((images.shape[1], labels.max() + 1), images.dtype)
     logits = backend.dot(x, weights)
     mean = backend.mean(LOSSES[name](logits, y))
     accuracy = backend.mean(backend.equal(backend.argmax(logits, axis=1), labels))
     update = (weights, weights - np.asarray(rate, images.dtype) * backend.gradients(mean, weights))
     step = backend.function([], [mean, accuracy], updates=[update])
-    return tuple(np.array([step([]) for _ in range(steps + 1)], images.dtype).T)
+    losses, accuracies = np.array([step([]) for _ in range(steps + 1)], images.dtype).T
+    return losses, accuracies
 
 
 # %% Run
 if __name__ == "__main__":
-    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
+    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
+        losses, accuracies = descend(
+            name, np.array([*bright, *dim], np.float32), np.repeat([0, 1], 4), rate=0.1, steps=200
+        )
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")

@@ -62,12 +62,13 @@ def descend(name, images, labels, rate, steps):
         for _ in range(steps + 1):
             history.append(session.run([mean, accuracy]))
             session.run(step)
-    return tuple(np.array(history, images.dtype).T)
+    losses, accuracies = np.array(history, images.dtype).T
+    return losses, accuracies
 
 
 # %% Run
 if __name__ == "__main__":
-    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
+    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
+        losses, accuracies = descend(name, np.array([*bright, *dim], float), np.repeat([0, 1], 4), rate=0.1, steps=200)
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")

@@ -19,7 +19,8 @@ import theano.tensor as tt
 
 # %% Four losses
 def renormalised(z):
-    return tt.clip(tt.nnet.sigmoid(z) / tt.nnet.sigmoid(z).sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
+    probabilities = tt.nnet.sigmoid(z) / tt.nnet.sigmoid(z).sum(axis=1, keepdims=True)
+    return tt.clip(probabilities, 1e-7, 1 - 1e-7)
 
 
 LOSSES = {
@@ -32,7 +33,8 @@ LOSSES = {
 
 # %% Losses and gradients
 def run(build, logits, labels):
-    z, y = tt.matrix("logits", logits.dtype), np.eye(logits.shape[1], dtype=logits.dtype)[labels]
+    z = tt.matrix("logits", logits.dtype)
+    y = np.eye(logits.shape[1], dtype=logits.dtype)[labels]
     return theano.function([z], build(z, tt.constant(y)))(logits)
 
 
@@ -58,12 +60,15 @@ def descend(name, images, labels, rate, steps):
     mean = LOSSES[name](logits, tt.constant(y)).mean()
     update = weights - np.asarray(rate, images.dtype) * tt.grad(mean, weights)
     step = theano.function([], [mean, tt.eq(logits.argmax(axis=1), labels).mean()], updates=[(weights, update)])
-    return tuple(np.array([step() for _ in range(steps + 1)], images.dtype).T)
+    losses, accuracies = np.array([step() for _ in range(steps + 1)], images.dtype).T
+    return losses, accuracies
 
 
 # %% Run
 if __name__ == "__main__":
-    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
+    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
+        losses, accuracies = descend(
+            name, np.array([*bright, *dim], np.float32), np.repeat([0, 1], 4), rate=0.1, steps=200
+        )
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")
