@@ -22,7 +22,7 @@ FIGURE = {
     "curve": "accuracy",
     "says": "Validation accuracy after each of four epochs over the seconds that they take, for batches of 5 to 1,000 "
     "images, each at its best rate, in each framework. Small batches learn more in an epoch, and their epochs take "
-    "longer: batches of 20 to 100 come first.",
+    "longer: batches of 20 to 100 come first, or larger ones where a step costs much.",
 }
 
 

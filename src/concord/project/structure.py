@@ -34,7 +34,7 @@ def problems(task: Task, framework: str) -> list[str]:
     if not source.startswith("# %% [markdown]\n# # "):
         found.append("doesn't begin with a markdown cell and a title")
     count = sum(not line.lstrip().startswith("#") for line in source.splitlines() if line.strip())
-    if count > (most := MOST_LINES[task.kind]):
+    if count > (most := MOST_LINES[(task.of or task).kind]):
         found.append(f"has {count} lines of code, more than {most}")
     own = frameworks()[framework]
     backends = {name for variant in own.variants for name in variant.distributions}
