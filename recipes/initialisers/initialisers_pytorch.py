@@ -4,7 +4,6 @@
 # layer, until nothing is left; if they are too large, it explodes. The initialisers' formulas keep the size.
 
 # %% Init
-
 import numpy as np
 import torch
 
