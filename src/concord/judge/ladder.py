@@ -186,11 +186,12 @@ RANGE = Level(
     {"float64": 1e-10, "float32": 5e-5},
     {"float64": ("huge",), "float32": ("large",)},
 )
-# In float32 a few ReLUs flip in 250 steps of a CNN: up to 0.1 in 20 draws, 5 of them above 0.01. Half the rate is 0.5.
+# In float32 a few ReLUs flip in 250 steps of a CNN: of 20 draws 5 above 0.01, none above 0.1; and what fails is drawn
+# twice more. A tenth of the rate in the last 50 steps is 0.18.
 LONG = Level(
     "trajectory",
     "displacement and losses after 250 steps in ten epochs, all drawn anew",
-    {"float64": 1e-8, "float32": 0.3},
+    {"float64": 1e-8, "float32": 0.1},
     both("long"),
 )
 
