@@ -7,20 +7,18 @@ import pytest
 
 from concord.ask.answers import Answers
 from concord.data import datasets as data
-from concord.project import paths
 from concord.project.framework import Variant, variants
 from concord.project.task import Task, all_tasks
 from concord.run.environments import NoEnvironmentError, ensure
 from concord.run.evidence import Collector
+from concord.run.pool import keep_compiled_code
 from concord.run.process import available_threads
 
 # Workers keep freed memory instead of giving it back to the system and asking for it anew at each step (glibc's
 # malloc). Only the suite does so: `concord bench` times what a user would see.
 os.environ |= {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**32)}
 
-# What JAX compiled is kept, for other workers and for the suite's next run: compiling takes longer than its tests.
-os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(paths.home() / "cache" / "jax"))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+keep_compiled_code()
 
 LIVING_WORKERS = 4  # of one variant and of the reference, float64 and float32; a framework holds up to a gigabyte
 

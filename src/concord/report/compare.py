@@ -24,6 +24,7 @@ from concord.report import pictures, results
 from concord.report.terminal import activity, terminal
 from concord.run.devices import check_device, find_gpu, told_gpu
 from concord.run.evidence import Collector, Images, lay_out, new_folder
+from concord.run.pool import keep_compiled_code
 from concord.run.process import available_threads, close_all
 from concord.run.store import Store
 
@@ -109,6 +110,8 @@ def run_comparison(
         store,
     )
     programs = {task.name: results.sha256_of(task) for task in tasks}  # as they are when it begins
+    if asked.depth == "quick":  # the full one also says how long a setting takes
+        keep_compiled_code()
     rounds, tf32 = [], {}
     for number in range(repeat):
         if repeat > 1:

@@ -1,15 +1,24 @@
 """Workers by variant and precision: each is started when it is first needed, in its framework's own environment."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+from concord.project import paths
 from concord.project.framework import Variant
 from concord.run.environments import NoEnvironmentError, OwnEnvironment, distrust, ensure
 from concord.run.process import Answer, Worker
 
 MOST_HELD = 1.5e9  # bytes; a framework that compiles keeps every program: after all recipes JAX held 3 GB
+
+
+def keep_compiled_code() -> None:
+    """Has JAX keep what it compiles, for all workers of this process and of later ones: Keras builds the same
+    training again for each model, and compiling takes longer than running. Not where seconds are measured."""
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(paths.home() / "cache" / "jax"))
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 
 class Workers:
