@@ -3,8 +3,10 @@
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 JOB_MEMORY = 3 * 2**30  # bytes that two workers of one variant and the reference hold at most, with today's recipes
+WORTH_HELP = 3  # programs left of a variant, so that other workers for it are worth their start
 
 
 @dataclass(frozen=True)
@@ -198,23 +201,38 @@ def proven(
     asked: Comparison, announce: "Callable[[str], None]" = lambda what: None, tf32: dict[str, str] | None = None
 ) -> Iterator[VariantVerdict]:
     """A verdict for each program, as soon as it is known. A variant's workers serve all of its recipes and are closed
-    when these are done; several variants are at work at once."""
+    when these are done; several variants are at work at once. Who has no variant left takes from the longest one's end,
+    with workers of its own."""
     found: queue.Queue[VariantVerdict | BaseException | None] = queue.Queue()
     stopped = threading.Event()
     folder = new_folder()
+    left = {
+        variant.id: deque(task for task in asked.tasks if asked.named or variant.framework in task.recipes)
+        for variant in asked.variants
+    }
 
-    def column(variant: Variant) -> None:
+    def next_of(variant: Variant, take: "Callable[[deque[Task]], Task]") -> Task | None:
+        with suppress(IndexError):
+            return None if stopped.is_set() else take(left[variant.id])
+
+    def column(variant: Variant, name: str, take: "Callable[[deque[Task]], Task]") -> None:
+        options = {"store": asked.store, "announce": announce, "device": asked.device, "threads": 1}
+        with Collector(folder / name, asked.images, **options) as collector:
+            while task := next_of(variant, take):
+                found.put(proven_once(collector, task, variant, asked.precisions, asked.depth))
+            if tf32 is not None:
+                tf32.update(collector.tf32)
+
+    def help_out(number: int) -> None:
+        while not stopped.is_set():
+            longest = max(asked.variants, key=lambda variant: len(left[variant.id]))
+            if len(left[longest.id]) < WORTH_HELP:
+                return
+            column(longest, f"{longest.id}-{number}", deque.pop)
+
+    def told(work: "Callable[..., None]", *arguments: Any) -> None:
         try:
-            options = {"store": asked.store, "announce": announce, "device": asked.device, "threads": 1}
-            with Collector(folder / variant.id, asked.images, **options) as collector:
-                for task in asked.tasks:
-                    if stopped.is_set():
-                        return
-                    if variant.framework not in task.recipes and not asked.named:
-                        continue
-                    found.put(proven_once(collector, task, variant, asked.precisions, asked.depth))
-                if tf32 is not None:
-                    tf32.update(collector.tf32)
+            work(*arguments)
         except BaseException as error:
             found.put(error)
         finally:
@@ -223,8 +241,10 @@ def proven(
     pool = ThreadPoolExecutor(asked.jobs)
     try:
         for variant in asked.variants:
-            pool.submit(column, variant)
-        waiting = len(asked.variants)
+            pool.submit(told, column, variant, variant.id, deque.popleft)
+        for number in range(1, asked.jobs):
+            pool.submit(told, help_out, number)
+        waiting = len(asked.variants) + asked.jobs - 1
         while waiting:
             row = found.get()
             if row is None:
