@@ -582,23 +582,6 @@ def test_the_book_has_every_recipe_once():
     assert cookbook.chapters()[-1].title != cookbook.REST  # every recipe is in a chapter
 
 
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ('[[chapters]]\ntitle = "A"\nrecipes = ["poling"]', "poling"),
-        ('[[chapters]]\ntitle = "A"\nrecipes = ["pooling", "pooling"]', "names pooling twice"),
-        ('hard = ["poling"]\n[[chapters]]\ntitle = "A"\nrecipes = []', "poling"),
-        ('[[chapters]]\ntitle = "A"', "can't be read: KeyError"),
-        ("[[chapters]", "can't be read: TOMLDecodeError"),
-    ],
-)
-def test_a_wrong_list_of_chapters_is_told(tmp_path, text, complaint):
-    file = tmp_path / "chapters.toml"
-    file.write_text(text, encoding="utf-8")
-    with pytest.raises(UserError, match=re.escape(complaint)):
-        cookbook.chapters(file)
-
-
 def test_the_talk_topic_by_topic(built):
     """Each topic leads to its recipes; all of the talk's building blocks and first networks have a place."""
     text = (built.folder / "recipes" / "index.html").read_text(encoding="utf-8")
@@ -614,19 +597,24 @@ def test_the_talk_topic_by_topic(built):
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("read", "text", "complaint"),
     [
-        ('[talk]\n"Pooling" = ["poling"]', "There is no recipe 'poling'"),
-        ("[other]", "can't be read: KeyError"),
-        ('talk = ["pooling"]', "can't be read: AttributeError"),
-        ("[talk", "can't be read: TOMLDecodeError"),
+        (cookbook.chapters, '[[chapters]]\ntitle = "A"\nrecipes = ["poling"]', "poling"),
+        (cookbook.chapters, '[[chapters]]\ntitle = "A"\nrecipes = ["pooling", "pooling"]', "names pooling twice"),
+        (cookbook.chapters, 'hard = ["poling"]\n[[chapters]]\ntitle = "A"\nrecipes = []', "poling"),
+        (cookbook.chapters, '[[chapters]]\ntitle = "A"', "can't be read: KeyError"),
+        (cookbook.chapters, "[[chapters]", "can't be read: TOMLDecodeError"),
+        (cookbook.talk, '[talk]\n"Pooling" = ["poling"]', "There is no recipe 'poling'"),
+        (cookbook.talk, "[other]", "can't be read: KeyError"),
+        (cookbook.talk, 'talk = ["pooling"]', "can't be read: AttributeError"),
+        (cookbook.talk, "[talk", "can't be read: TOMLDecodeError"),
     ],
 )
-def test_a_wrong_list_of_topics_is_told(tmp_path, text, complaint):
+def test_a_wrong_list_of_chapters_or_topics_is_told(tmp_path, read, text, complaint):
     file = tmp_path / "chapters.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=re.escape(complaint)):
-        cookbook.talk(file)
+        read(file)
 
 
 @pytest.mark.parametrize(("seconds", "words"), [(2, "seconds"), (70.2, "a minute"), (130, "2 minutes"), (None, "")])
