@@ -26,7 +26,7 @@ GATES = {
     },
     "conduct": {
         "float64": 1e-7,  # seen: 1e-10 in TensorFlow
-        "float32": 2e-3,  # twelve draws, NumPy, PyTorch, TensorFlow: 7e-5 to 2e-4, one more 3e-4; an image taken twice: 0.6 (float64)
+        "float32": 2e-3,  # 13 draws: 7e-5 to 2e-4, one 3e-4; an image taken twice: 0.6 (float64)
         "because": "that each image comes once is seen on images that are all the same: their variance is 0, and each "
         "of the three normalisations divides the last digit by the root of 1e-5",
     },
