@@ -1,11 +1,16 @@
 """What a comparison prints: a line for each program, and nothing twice."""
 
 import math
+import threading
 
+from concord.data import datasets
 from concord.judge.verdict import LevelVerdict, VariantVerdict
+from concord.project.framework import variants
 from concord.project.task import all_tasks
-from concord.report.compare import network_first
+from concord.report import compare
+from concord.report.compare import WORTH_HELP, Comparison, network_first
 from concord.report.results import lines
+from concord.run.evidence import lay_out
 
 SAME = LevelVerdict("training", "float64", "ok", error=3e-15, gate=1e-9)
 ORDER = LevelVerdict("conduct", "float64", "mismatch", error=math.inf, gate=1e-12, declared="always the same order")
@@ -43,3 +48,18 @@ def test_a_plain_small_network_comes_first():
     first = network_first(all_tasks())[0]
     assert first.kind == "network" and not first.settings
     assert len(network_first(all_tasks())) == len(all_tasks())
+
+
+def test_who_has_no_variant_left_helps(monkeypatch):
+    """Two jobs are at work on one variant's programs, and each is proven once."""
+    both, tasks = threading.Barrier(2, timeout=60), all_tasks()[: WORTH_HELP + 1]
+
+    def proven_once(collector, task, variant, precisions, depth):
+        if task in (tasks[0], tasks[-1]):  # one's first, and the other's
+            both.wait()
+        return VariantVerdict(task.name, variant.id, {}, ())
+
+    monkeypatch.setattr(compare, "proven_once", proven_once)
+    images = lay_out(datasets.load("digits"))
+    asked = Comparison(tasks, [variants()["numpy"]], True, ("float64",), images, "quick", "cpu", 2, None)
+    assert sorted(row.recipe for row in compare.proven(asked)) == sorted(task.name for task in tasks)
