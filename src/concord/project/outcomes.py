@@ -1,6 +1,6 @@
 """What can become of a run: the closed set of outcomes."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 Outcome = Literal[
     "ok",
@@ -15,6 +15,5 @@ Outcome = Literal[
     "unsupported",  # can't run on this machine or device
     "not_written",
 ]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 ABSENT: tuple[Outcome, ...] = ("not_installed", "not_written")  # there was nothing to run
 CAUGHT: tuple[Outcome, ...] = ("mismatch", "nonfinite", "accuracy_fail")  # it ran, and it is wrong
