@@ -2,6 +2,7 @@
 
 import ast
 import json
+import math
 from collections.abc import Collection
 from typing import Any
 
@@ -173,7 +174,8 @@ def apart(task: Task, results: Results) -> dict[str, Any]:
 
     Returns:
         `count` of the variants, and `same`: how many have no known difference; `error`: how far these are apart;
-        `known`: by label how far each of the others is; `chaotic`: the settings in whose curves they part all the same.
+        `known`: by label how far each of the others is, and where; `chaotic`: the settings in whose curves they part
+        all the same.
     """
     drawn = [found for found in results.of_recipe(task.name).values() if found.result.get("curves")]
     if any(setting.own for setting in task.settings.values()) or any(staleness(found, task) for found in drawn):
@@ -187,16 +189,22 @@ def apart(task: Task, results: Results) -> dict[str, Any]:
     if REFERENCE not in levels or not 1 < len(levels) == len(drawn):
         return {}
     same = {id: level["error"] for id, level in levels.items() if not level["declared"]}
-    curve, chaotic = task.specification.FIGURE["curve"], []
-    for setting, runs in of_experiment([found.result for found in drawn if found.result["variant"] in same]).items():
-        # They passed: beyond the gate they can only be where the judge found chaos, and compared nothing.
-        gate, numpy = levels[REFERENCE]["gate"], runs[REFERENCE][curve]
-        if any(relative_error(run[curve], numpy) > gate for run in runs.values()):
-            chaotic.append(setting)
-    known = {variants()[id].label: at_most(level["error"]) for id, level in levels.items() if id not in same}
+    curve, errors = task.specification.FIGURE["curve"], {}
+    for setting, runs in of_experiment([found.result for found in drawn]).items():
+        numpy = runs[REFERENCE][curve]
+        errors[setting] = {id: relative_error(run[curve], numpy) for id, run in runs.items()}
+    # They passed: beyond the gate they can only be where the judge found chaos, and compared nothing.
+    gate = levels[REFERENCE]["gate"]
+    chaotic = [setting for setting, found in errors.items() if any(found[id] > gate for id in same)]
+    known = {variants()[id].label: farthest(id, errors) for id in levels if id not in same}
     error = error_figure(max(same.values()))
     return {"count": len(levels), "same": len(same), "error": error, "known": known, "chaotic": chaotic}
 
 
-def at_most(error: float | str) -> str:
-    return "not finite" if isinstance(error, str) else f"{error_figure(error)} at most"
+def farthest(id: str, errors: dict[str, dict[str, float]]) -> str:
+    """How far a variant's drawn curves lie from NumPy's at most, and with which setting."""
+    setting = max(errors, key=lambda name: errors[name][id])
+    error = errors[setting][id]
+    if not error:
+        return "none in this picture"
+    return f"{error_figure(error) if math.isfinite(error) else 'not finite'} with “{setting}”"
