@@ -54,6 +54,7 @@ QUERIES = [
     ("what optimizer is best adam vs sgd", ["recipes/optimisers"]),
     ("which learning rate should I use", ["recipes/learning_rate"]),
     ("pytorch or jax", ["guide"]),
+    ("how do I install concord", ["install"]),
     ("ReduceLROnPlateau / learning rate decay", ["recipes/schedules"]),
     ("restore_best_weights", ["recipes/early_stopping"]),
     ("load pytorch weights into keras model", ["porting", "recipes/save_and_load"]),

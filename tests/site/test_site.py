@@ -972,6 +972,9 @@ def test_each_backend_says_how_it_is_installed_and_run(built):
         command = f"KERAS_BACKEND={variant.environment['KERAS_BACKEND']} python mnist_cnn_keras.py"
         assert f"{comparison.install_command(variant)}\n{command}\n" in text
     assert len({comparison.install_command(variant) for variant in frameworks()["keras"].variants}) == 3
+    # Every recipe imports NumPy, and PyTorch doesn't bring it.
+    shared = [variant for variant in variants().values() if not variant.own]
+    assert all("numpy==" in comparison.install_command(variant) for variant in shared)
 
 
 def test_both_deployments_are_the_same_build():

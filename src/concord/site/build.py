@@ -85,7 +85,7 @@ class Site:
             for chapter in cookbook.chapters()
         ]
         return [
-            {"Home": "index.md"},
+            {"Home": ["index.md", "install.md"]},
             {"Recipes": ["recipes/index.md", *recipes, {"Words": ["glossary.md"]}]},
             {"Not learning?": "learning/index.md"},
             {"Frameworks": [{found.label: f"frameworks/{found.id}.md"} for found in frameworks().values()]},

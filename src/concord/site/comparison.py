@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from concord.project.framework import Framework, Variant, frameworks
+from concord.project.framework import Framework, Variant, frameworks, variants
 from concord.project.task import Task
 from concord.site import cookbook, correspondence, evidence, experiment, symptoms, touch
 from concord.site.markup import code, inline, render
@@ -77,10 +77,12 @@ def elsewhere(repository: str, task: Task, framework: Framework, file: str) -> d
 
 
 def install_command(variant: Variant) -> str:
-    """The distributions of a variant at the versions that were measured, or its environment."""
+    """The distributions of a variant at the versions that were measured, or its environment. NumPy is named because
+    recipes import it, and PyTorch doesn't bring it."""
     if variant.own:
         return variant.install_command()
-    return f"pip install {' '.join(f'{name}=={version}' for name, version in pins(variant).items())}"
+    asked = pins(variant) | pins(variants()["numpy"])
+    return f"pip install {' '.join(f'{name}=={version}' for name, version in asked.items())}"
 
 
 def ways(framework: Framework, file: str) -> list[Way]:
