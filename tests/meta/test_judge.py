@@ -456,6 +456,10 @@ def a_declaration_is_for_its_own_recipes_level_and_precision(h, folder):
     assert users("other", "float64", "logits") == (primitive, False)
     alone = replace(h.framework.variants()["numpy"], known_differences=(theirs,)).known_difference
     assert alone("other", "float64", "logits") == (None, False)
+    perhaps = replace(logits, recipes=(), perhaps=("made_up",))
+    there = replace(h.framework.variants()["numpy"], known_differences=(perhaps,)).known_difference
+    assert there("made_up", "float64", "logits") == (perhaps, False)
+    assert there("other", "float64", "logits") == there("", "float64", "logits") == (None, False)
 
 
 @case

@@ -30,6 +30,7 @@ class KnownDifference:
         cause: one sentence.
         sentence: what doesn't hold, of those that the level `conduct` tries; it excuses nothing else then.
         users: whether it may show in any recipe of a user's, though in none of the project's but those that are named.
+        perhaps: the project's own recipes in which it may show, such as in the full ladder alone.
     """
 
     variants: tuple[str, ...]
@@ -40,6 +41,7 @@ class KnownDifference:
     cause: str
     sentence: str = ""
     users: bool = False
+    perhaps: tuple[str, ...] = ()
 
 
 @cache
@@ -121,7 +123,8 @@ class Variant:
         """
         for difference in self.known_differences:
             named = recipe in difference.recipes
-            applies = named or difference.everywhere or (difference.users and not recipe)
+            may = recipe in difference.perhaps or (difference.users and not recipe)
+            applies = named or difference.everywhere or may
             if applies and precision == difference.precision and level in difference.ceilings:
                 return difference, named
         return None, False
@@ -157,6 +160,7 @@ def read_framework(folder: Path) -> Framework:
                 cause=row["cause"],
                 sentence=row.get("sentence", ""),
                 users=row.get("users", False),
+                perhaps=tuple(row.get("perhaps", ())),
             )
             for row in table.get("known_differences", [])
         )
