@@ -13,6 +13,10 @@ import numpy as np
 
 TITLE = "Shifted, turned, sheared, mirrored"
 QUESTION = "How do I make more images of the ones I have?"
+ANSWER = (
+    "Shift, turn, shear or zoom each one a little, anew in each epoch. One affine map does all of it: it says for "
+    "each new pixel where in the old image it comes from."
+)
 KIND = "operation"
 STEPS = ("Init", "By hand", "With the framework", "Run")
 

@@ -9,6 +9,10 @@ import numpy as np
 
 TITLE = "Backpropagation by hand"
 QUESTION = "Where does a gradient come from?"
+ANSWER = (
+    "From the chain rule, in one sweep backwards from the cost. A weight's gradient is what came in through the "
+    "weight, times what came back to its neuron."
+)
 KIND = "operation"
 STEPS = ("Init", "Forward", "Backward by hand", "Backward with the framework", "Run")
 

@@ -11,6 +11,10 @@ import numpy as np
 
 TITLE = "Batch normalisation"
 QUESTION = "How do I normalise what a layer is given, and what is different in evaluation?"
+ANSWER = (
+    "In training, subtract the batch's mean, divide by its deviation, then scale and shift by learnt numbers. In "
+    "evaluation, averages collected in training take the place of the batch's."
+)
 KIND = "network"
 STEPS = ("Init", "Normalise", "Network", "Train", "Evaluate", "Run")
 

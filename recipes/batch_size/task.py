@@ -7,6 +7,10 @@ from five seeds of start and shuffling in PyTorch, as `tools/findings.py` measur
 
 TITLE = "Which batch size?"
 QUESTION = "How large should a batch be?"
+ANSWER = (
+    "Between 10 and 500 is a good place to begin. By the clock, batches of 20 to 100 are the first at 0.90 here; "
+    "where each step costs much, as in Keras on PyTorch, batches of 500 are."
+)
 KIND = "experiment"
 
 OF = "mlp"

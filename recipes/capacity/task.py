@@ -9,6 +9,10 @@ import numpy as np
 
 TITLE = "How large must the network be?"
 QUESTION = "How many neurons do I need, and when does my network only learn by heart?"
+ANSWER = (
+    "For these thousand images about a hundred: they reach 0.877 on new ones, and a thousand 0.882. It learns only by"
+    " heart if the labels mean nothing: a hundred know 99.7 % of random ones."
+)
 KIND = "experiment"
 
 OF = "mlp"

@@ -8,6 +8,10 @@ import numpy as np
 
 TITLE = "Convolution"
 QUESTION = "What does a convolution compute, and how do I call it?"
+ANSWER = (
+    "At each place, the sum of the pixels under the kernel times its weights. One call does it, but it wants a batch "
+    "and channels: last in TensorFlow and Keras, first in PyTorch."
+)
 KIND = "operation"
 STEPS = ("Init", "By hand", "With the framework", "Run")
 

@@ -11,6 +11,10 @@ import numpy as np
 
 TITLE = "Cross-entropy"
 QUESTION = "How do I turn scores into a loss that never becomes NaN?"
+ANSWER = (
+    "Give the scores, not probabilities, to a loss that takes logits. It subtracts the largest score first, so no "
+    "exponential is above 1 and no logarithm sees a 0."
+)
 KIND = "operation"
 STEPS = ("Init", "Naive", "Stable", "Gradient", "Run")
 

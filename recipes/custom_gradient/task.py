@@ -10,6 +10,10 @@ import numpy as np
 
 TITLE = "A gradient of your own"
 QUESTION = "How do I write an operation with my own gradient?"
+ANSWER = (
+    "Write a pair of functions, forward and backward: Function in PyTorch, custom_vjp in JAX, custom_gradient in "
+    "TensorFlow and Keras. Or write x + stop_gradient(f(x) − x), which passes the gradient on unchanged."
+)
 KIND = "operation"
 STEPS = ("Init", "Rounding that lets gradients through", "A reversed gradient", "A clipped gradient", "Run")
 

@@ -10,6 +10,10 @@ import numpy as np
 
 TITLE = "The data pipeline"
 QUESTION = "Does my shuffling shuffle?"
+ANSWER = (
+    "Only a buffer that holds all of the data shuffles fully. With 5,000 digits sorted by class, a buffer of 1,000 "
+    "ends at an accuracy of 0.843, and one of 5,000 at 0.901."
+)
 KIND = "operation"
 STEPS = ("Init", "A shuffle buffer", "Batches", "Is it a shuffle?", "The framework's own", "Run")
 

@@ -10,6 +10,10 @@ import numpy as np
 
 TITLE = "Dropout"
 QUESTION = "How do I switch neurons off in training, and on again in evaluation?"
+ANSWER = (
+    "In training, multiply by a random mask and divide by the share that is kept; in evaluation do neither. PyTorch "
+    "switches by model.train() and model.eval(), Keras by fit and predict."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Dropout", "Train", "Evaluate", "Run")
 

@@ -11,6 +11,10 @@ import numpy as np
 
 TITLE = "Early stopping"
 QUESTION = "When do I stop training?"
+ANSWER = (
+    "When the validation loss has had no new lowest value for five epochs; then the best weights come back. Here that"
+    " is after 14 to 21 of 60 epochs, and costs less than a point of accuracy."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Epoch", "Train", "Evaluate", "Run")
 

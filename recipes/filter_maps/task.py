@@ -8,6 +8,10 @@ import numpy as np
 
 TITLE = "Filter maps"
 QUESTION = "How do several filters make several maps, and how do maps mix?"
+ANSWER = (
+    "Each filter makes one map. It has one kernel for each map that comes in, and adds up what they find: three 5×5 "
+    "filters make three maps of a digit from 78 parameters."
+)
 KIND = "operation"
 STEPS = ("Init", "Maps", "Flattened", "Run")
 

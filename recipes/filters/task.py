@@ -8,6 +8,10 @@ import numpy as np
 
 TITLE = "What does a kernel see?"
 QUESTION = "What does a kernel see, and what does padding add?"
+ANSWER = (
+    "A place that looks like the kernel gives a large sum, its opposite a negative one. Padding adds a frame of "
+    "zeros, so the map keeps its 28 pixels instead of 26."
+)
 KIND = "operation"
 STEPS = ("Init", "Nine kernels", "Valid", "Same size", "Run")
 

@@ -8,6 +8,10 @@ import numpy as np
 
 TITLE = "The first network of the book"
 QUESTION = "How did neural networks learn before ReLU and cross-entropy?"
+ANSWER = (
+    "With sigmoids and the quadratic cost, at a learning rate of 3. With 30 hidden neurons they read 0.906 of the "
+    "test digits after one epoch, and 0.928 after three."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Cost", "Train", "Evaluate", "Run")
 

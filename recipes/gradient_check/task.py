@@ -10,6 +10,10 @@ import numpy as np
 
 TITLE = "Checking a gradient"
 QUESTION = "How do I know that my backward pass is right?"
+ANSWER = (
+    "Move each weight a little both ways: the costs' difference over the weights' difference must be its gradient. In"
+    " float64 nine digits agree with a step of 1e-5, in float32 three at best, at 0.01."
+)
 KIND = "operation"
 STEPS = ("Init", "The cost", "The gradient", "Central differences", "The check", "Run")
 

@@ -10,6 +10,10 @@ import numpy as np
 
 TITLE = "Hello, CUDA"
 QUESTION = "What is a kernel, the kind that a GPU runs?"
+ANSWER = (
+    "A small function that some thousand threads run at once. Each asks which thread it is, and does one number's "
+    "share of the work. The first one here has six threads, one for each letter."
+)
 KIND = "operation"
 STEPS = ("Init", "Hello", "Convolution", "Run")
 

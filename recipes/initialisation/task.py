@@ -8,6 +8,10 @@ Least values are from five seeds of start and shuffling in PyTorch, as `tools/fi
 
 TITLE = "What does a bad start cost?"
 QUESTION = "How do I initialise the weights, and what happens if I do it wrong?"
+ANSWER = (
+    "With ReLU, draw them with a deviation of sqrt(2 / inputs), which is He's start: 0.922 after five epochs. After "
+    "zeros, or a deviation of 0.01 or 1, the network only guesses: 0.106."
+)
 KIND = "experiment"
 
 OF = "mlp"

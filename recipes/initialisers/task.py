@@ -10,6 +10,10 @@ import numpy as np
 
 TITLE = "Initialisers"
 QUESTION = "What happens to the signal in a deep network before any training?"
+ANSWER = (
+    "Each layer multiplies its size by a factor. After ten layers with ReLU its deviation is 0.73 with He's start, "
+    "6.4e-12 if the weights' deviation is 0.01, and 6.4e8 if it is 1."
+)
 KIND = "operation"
 STEPS = ("Init", "The formulas", "Through ten layers", "The framework's own", "Run")
 

@@ -10,6 +10,10 @@ import numpy as np
 
 TITLE = "L2 regularisation"
 QUESTION = "How do I keep the weights small, and what does it change?"
+ANSWER = (
+    "Add λ/2 times the sum of their squares to the loss. With λ = 0.01 the first kernel's norm falls from 15.6 to "
+    "6.6, and the accuracy stays as it was: 0.888 instead of 0.887."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Penalty", "Train", "Evaluate", "Run")
 

@@ -7,6 +7,10 @@ Least values are from five seeds of start and shuffling in PyTorch, as `tools/fi
 
 TITLE = "Should the layers shrink?"
 QUESTION = "How many neurons does each layer get: must the layers become smaller towards the output?"
+ANSWER = (
+    "No, equal layers do as well. With as many parameters each, a funnel ends at 0.915, equal and widening layers at "
+    "0.918: less apart than two trainings of one network."
+)
 KIND = "experiment"
 
 OF = "mlp"

@@ -8,6 +8,10 @@ import numpy as np
 
 TITLE = "Learned filters"
 QUESTION = "What do the filters of a convolution look like after training?"
+ANSWER = (
+    "Like strokes and edges, light beside dark, if they begin as weak noise. With a large start they stay noise, "
+    "though the network reads the digits as well."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Train", "Evaluate", "Run")
 

@@ -5,6 +5,7 @@ Everything else is mlp's: 784-100-10, ReLU, three epochs of 100 batches of 50 im
 
 TITLE = "Which learning rate?"
 QUESTION = "How do I find the learning rate for my network?"
+ANSWER = "Try powers of ten, and take half of the largest rate that still learns: here 0.5, which reaches 0.92."
 KIND = "experiment"
 
 OF = "mlp"

@@ -11,6 +11,10 @@ import numpy as np
 
 TITLE = "The learning-rate range test"
 QUESTION = "Can one short run find the learning rate?"
+ANSWER = (
+    "Yes, as an estimate of the upper end. In 200 steps with a growing rate the loss is lowest at 0.29; whole "
+    "trainings end best at 0.2 and 0.3."
+)
 KIND = "operation"
 STEPS = ("Init", "The network", "A rate for each step", "Smoothed", "The rate to take", "Run")
 

@@ -12,6 +12,10 @@ import numpy as np
 
 TITLE = "Sixteen bits"
 QUESTION = "What breaks in sixteen bits, and what mends it?"
+ANSWER = (
+    "Small steps are rounded away, in bfloat16 those of 1/1024 from a weight above 1/4: keep the weights in full "
+    "precision. Gradients below 2⁻²⁵ are 0 in float16: multiply the loss."
+)
 KIND = "operation"
 STEPS = ("Init", "Rounding", "Weights in sixteen bits", "A master copy", "A scaled loss", "Run")
 

@@ -10,6 +10,10 @@ import numpy as np
 
 TITLE = "A network with a hidden layer"
 QUESTION = "How do I build a neural network with a hidden layer, and train it?"
+ANSWER = (
+    "Two dense layers, 784 to 100 and 100 to 10, ReLU between them, and kernels that start at random. Three epochs of"
+    " gradient descent in batches of 50 read about 0.90 of the test images."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Train", "Evaluate", "Run")
 

@@ -8,6 +8,10 @@ import numpy as np
 
 TITLE = "A convolutional network for MNIST"
 QUESTION = "How do I write, train and score a convolutional network?"
+ANSWER = (
+    "Two convolutions, each with ReLU and pooling, then two dense layers. Train it in batches with cross-entropy, and"
+    " score it by all 10,000 test images: all frameworks reach about 0.985."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Train", "Evaluate", "Run")
 

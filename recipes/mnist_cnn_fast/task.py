@@ -7,3 +7,7 @@ SAME_TASK_AS = "mnist_cnn"
 
 TITLE = "A fast convolutional network for MNIST"
 QUESTION = "What makes a training step faster, and what doesn't?"
+ANSWER = (
+    "Computing less: in JAX, pooling as a maximum of slices takes 0.43 to 0.45 of the time. Compiling needn't help: "
+    "torch.compile makes PyTorch's step 1.38 to 1.64 times as long on a processor."
+)

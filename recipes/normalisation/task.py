@@ -9,6 +9,10 @@ import numpy as np
 
 TITLE = "Why normalise the images?"
 QUESTION = "Why does my network learn nothing from images with pixels from 0 to 255?"
+ANSWER = (
+    "They make the loss too steep for its rate. The loss of the first epoch is 303,740; after it the hidden neurons "
+    "are dead, and the network gives every image the same digit: 0.106."
+)
 KIND = "experiment"
 
 OF = "mlp"

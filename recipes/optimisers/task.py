@@ -19,6 +19,10 @@ import numpy as np
 
 TITLE = "Optimisers"
 QUESTION = "Which optimiser should I take, and how do I compare two?"
+ANSWER = (
+    "Any of these six, each at its own best rate: then they end between 0.923 and 0.936. At one rate for all nothing "
+    "is compared: at 0.001 SGD is at 0.344 and Adam at 0.918."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Optimiser", "Train", "Evaluate", "Run")
 

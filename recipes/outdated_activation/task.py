@@ -7,6 +7,10 @@ are from five seeds of start and shuffling in PyTorch, as `tools/findings.py` me
 
 TITLE = "Which activation for a deep network?"
 QUESTION = "Which activation function do I take in a network with many layers?"
+ANSWER = (
+    "Begin with ReLU: 0.933 with five hidden layers. Tanh and the newer ones end within 0.02 of it, and sigmoid only "
+    "guesses: 0.106."
+)
 KIND = "experiment"
 
 OF = "mlp"

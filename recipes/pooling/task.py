@@ -12,6 +12,10 @@ import numpy as np
 
 TITLE = "Pooling"
 QUESTION = "What does pooling keep?"
+ANSWER = (
+    "One number of each window, the largest or the average: with 2×2 windows a quarter of the values. They still say "
+    "that a feature is there, but no longer exactly where."
+)
 KIND = "operation"
 STEPS = ("Init", "Pooling", "Gradient", "Run")
 

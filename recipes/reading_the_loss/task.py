@@ -10,6 +10,10 @@ import numpy as np
 
 TITLE = "What does the loss curve tell me?"
 QUESTION = "My loss curve looks strange. What does it say?"
+ANSWER = (
+    "Look at the learning rate first. Nearly a straight line: too low. Jumps: too high. One peak and then a rest at "
+    "2.30: the network is dead. A jump at each new class: sorted images."
+)
 KIND = "experiment"
 
 OF = "mlp"

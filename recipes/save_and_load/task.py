@@ -11,6 +11,10 @@ import numpy as np
 
 TITLE = "Save and load"
 QUESTION = "How do weights get from one framework into another, and back?"
+ANSWER = (
+    "As arrays, with axes moved: a convolution kernel is (height, width, in, out) in Keras and (out, in, height, "
+    "width) in PyTorch. The order of the inputs after a flatten changes too."
+)
 KIND = "operation"
 STEPS = ("Init", "The network", "Weights in and out", "A file", "Round trip", "Run")
 

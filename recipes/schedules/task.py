@@ -19,6 +19,10 @@ import numpy as np
 
 TITLE = "Learning rate schedules"
 QUESTION = "Is a falling learning rate worth it, and from which rate should it fall?"
+ANSWER = (
+    "Yes, if the rate is too high to end with: from 0.8, warm-up and cosine reach 0.943, a constant rate 0.935. From "
+    "0.1 a cosine costs accuracy, 0.908 instead of 0.915."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Schedule", "Train", "Evaluate", "Run")
 

@@ -12,6 +12,10 @@ import numpy as np
 
 TITLE = "Ten seeds, left to themselves"
 QUESTION = "Is one framework more accurate than another?"
+ANSWER = (
+    "No, none of these four. The means of ten trainings are 0.957 to 0.959, while the ten by NumPy alone end anywhere"
+    " from 0.947 to 0.972."
+)
 KIND = "experiment"
 
 OF = "mnist_cnn"

@@ -9,6 +9,10 @@ import numpy as np
 
 TITLE = "Make the problem smaller"
 QUESTION = "How small can the problem be and still tell me whether my network learns?"
+ANSWER = (
+    "Two classes, 500 images and 75 steps. A right program then tells 0 from 1 with 0.9995; with shifted labels, "
+    "blank images or a hundredfold rate it stays near 0.5."
+)
 KIND = "experiment"
 
 OF = "mlp"

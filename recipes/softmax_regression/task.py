@@ -8,6 +8,10 @@ import numpy as np
 
 TITLE = "Softmax regression"
 QUESTION = "What is the least code that learns to read digits?"
+ANSWER = (
+    "One dense layer from 784 pixels to 10 scores, started at zero, with softmax and cross-entropy as the loss. 1,000"
+    " steps of 100 images reach about 0.92."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Train", "Evaluate", "Run")
 

@@ -8,6 +8,10 @@ import numpy as np
 
 TITLE = "Strides and padding"
 QUESTION = "How large is the map, and where does it begin?"
+ANSWER = (
+    "It has floor((pixels + zeros − kernel) / stride) + 1 places. An odd zero of TensorFlow's SAME lies after the "
+    "image; a padding of 1 puts one at both ends, and begins a pixel earlier."
+)
 KIND = "operation"
 STEPS = ("Init", "How large, and where", "The convolution", "Run")
 

@@ -12,6 +12,10 @@ import numpy as np
 
 TITLE = "The vanishing gradient"
 QUESTION = "Why do the first layers of a deep network not learn?"
+ANSWER = (
+    "Each layer of sigmoids makes the gradient about four to six times smaller on its way back. With eight of them "
+    "the first layer has 0.000013 where the last has 0.33."
+)
 KIND = "operation"
 STEPS = ("Init", "The network", "The cost", "Gradients", "Speeds", "Run")
 

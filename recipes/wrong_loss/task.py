@@ -17,6 +17,10 @@ import numpy as np
 
 TITLE = "The wrong loss"
 QUESTION = "What does the wrong loss cost?"
+ANSWER = (
+    "About a hundredth for the squares of softmax, if the rate fits: 0.916 where cross-entropy reaches 0.928. Softmax"
+    " applied twice costs more, 0.843 at the same rate of 0.5."
+)
 KIND = "network"
 STEPS = ("Init", "Network", "Losses", "Train", "Evaluate", "Run")
 

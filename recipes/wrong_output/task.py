@@ -12,6 +12,10 @@ import numpy as np
 
 TITLE = "The wrong output"
 QUESTION = "What if the network ends in a sigmoid and the loss is categorical cross-entropy?"
+ANSWER = (
+    "In Keras it learns nearly as well, 0.898 instead of 0.900, because Keras mends it silently. Written by hand, the"
+    " loss falls to 0.003 and the accuracy falls too, to 0.712."
+)
 KIND = "operation"
 STEPS = ("Init", "Four losses", "Losses and gradients", "Descent", "Run")
 

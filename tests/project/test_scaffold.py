@@ -118,6 +118,7 @@ def test_new_recipe(house, kind):
     assert house.structure("second_steps") == {"steps": list(task.steps), "strays": [], "problems": {"numpy": []}}
     assert (folder / "README.md").read_text(encoding="utf-8").startswith(f"# {task.specification.TITLE}\n")
     assert task.specification.__doc__.startswith("second_steps: ")
+    assert task.specification.ANSWER.endswith(".")
     arguments = ("compare", "second_steps", "--data", "digits", "--frameworks")
     code, out, err = house.concord(*arguments, "numpy")
     assert (code, err) == (0, ""), out
@@ -143,6 +144,12 @@ def test_new_experiment(house, tmp_path):
     assert finished == (0, "".join(f"wrote {folder / file}\n" for file in ("task.py", "README.md")), "")
     task = read_task(folder)
     assert (task.kind, task.of.name, len(task.settings)) == ("experiment", "mlp", 2)
+    text = (folder / "task.py").read_text(encoding="utf-8")
+    unanswered = text.replace(f'ANSWER = "{task.specification.ANSWER}"\n', "")
+    assert unanswered != text
+    (folder / "task.py").write_text(unanswered, encoding="utf-8")
+    assert read_task(folder).specification.ANSWER == ""  # optional, and never that of mlp
+    (folder / "task.py").write_text(text, encoding="utf-8")
     assert house.structure("second_steps")["strays"] == []
     assert (folder / "README.md").read_text(encoding="utf-8").startswith(f"# {task.specification.TITLE}\n")
     assert task.specification.__doc__.startswith("second_steps: ")

@@ -4,11 +4,22 @@ import hashlib
 
 import numpy as np
 import pytest
-from conftest import TASKS
+from conftest import EVERY, TASKS
 
 from concord.data import datasets as data
 
 X_MAP_FIRST_ROWS = [[0.77, -0.11, 0.11, 0.33, 0.55, -0.11, 0.33], [-0.11, 1.00, -0.11, 0.33, -0.11, 0.11, -0.11]]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_question_has_an_answer(name):
+    """In a sentence or two: one card shows it whole."""
+    said = EVERY[name].specification
+    answer = vars(said).get("ANSWER", "")
+    assert 20 <= len(answer) <= 220
+    assert answer.endswith(".")
+    assert answer != said.QUESTION
+    assert answer == " ".join(answer.split())
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import numpy as np
 
 TITLE = "{title}"
 QUESTION = "Which question does it answer?"
+ANSWER = "The answer in a sentence or two, with its most telling number."
 KIND = "network"
 STEPS = ("Init", "Network", "Train", "Evaluate", "Run")
 
@@ -109,6 +110,7 @@ import numpy as np
 
 TITLE = "{title}"
 QUESTION = "Which question does it answer?"
+ANSWER = "The answer in a sentence or two, with its most telling number."
 KIND = "operation"
 STEPS = ("Init", "Compute", "Run")
 
@@ -145,6 +147,7 @@ EXPERIMENT_TASK = '''"""{name}: one network, trained with two learning rates. Ev
 
 TITLE = "{title}"
 QUESTION = "Which question does it answer?"
+ANSWER = "The answer in a sentence or two, with its most telling number."
 KIND = "experiment"
 
 # The network whose programs are trained, and by name what each setting changes: of `train`, `variables`,

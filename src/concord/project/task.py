@@ -278,12 +278,11 @@ def read_task(folder: Path) -> Task:
     specification, neighbour = run_file(path, f"task_of_{folder.name}"), None
     if hasattr(specification, "SAME_TASK_AS"):
         neighbour = _beside(path, "SAME_TASK_AS", specification.SAME_TASK_AS)
-        # The folder's own names over the neighbour's.
-        specification = SimpleNamespace(**(vars(neighbour.specification) | vars(specification)))
+        specification = _over(neighbour, specification)
     kind, of = getattr(specification, "KIND", None), None
     if kind == "experiment" and isinstance(getattr(specification, "OF", None), str):
         of = _beside(path, "OF", specification.OF)
-        specification = SimpleNamespace(**(vars(of.specification) | vars(specification)))
+        specification = _over(of, specification)
     required = COMMON | (KINDS.get(kind, {}) if isinstance(kind, str) else {})
     if kind == "network":
         required |= SCORE if hasattr(specification, "score") else ACCURACY
@@ -331,6 +330,11 @@ def check_not_possible(path: Path, task: Task) -> None:
         if not two_texts or not why[0].endswith(".") or not why[1].startswith("https://"):
             expected = "a sentence and the https address of its source"
             raise UserError(f"{path}: NOT_POSSIBLE[{framework!r}] is {why!r}, expected {expected}.")
+
+
+def _over(other: Task, own: Any) -> SimpleNamespace:
+    """A folder's own names over another task's, whose answer isn't one to its question."""
+    return SimpleNamespace(**(vars(other.specification) | {"ANSWER": ""} | vars(own)))
 
 
 def _beside(path: Path, word: str, name: Any) -> Task:

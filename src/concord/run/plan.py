@@ -205,7 +205,7 @@ def drawn(run: Run, draw: int) -> Run:
     return replace(run, draw=draw) if run.weights in DRAWN_STARTS else run
 
 
-TOLD = {"TITLE", "QUESTION", "FIGURE"}  # what a task.py says to readers
+TOLD = {"TITLE", "QUESTION", "ANSWER", "FIGURE"}  # what a task.py says to readers
 
 
 def task_digest(task: Task, program: Path) -> str:
