@@ -730,7 +730,7 @@ def test_how_far_curves_lie_apart_stands_under_their_picture(tmp_path):
 def test_what_comes_after_what(built):
     text = (built.folder / "recipes" / "filters" / "index.html").read_text(encoding="utf-8")
     text = text[text.index("<article") :]
-    order = ['class="question"', "variants ✓", 'class="picture"', "slides over an image", 'id="touch"', 'id="compare"']
+    order = ['class="question"', 'class="answer"', "variants ✓", 'class="picture"', "slides over an image", 'id="touch"', 'id="compare"']
     order += ['id="what-to-look-at"', 'id="what-usually-goes-wrong"', 'id="evidence"', 'class="verdict"']
     order += ['class="more evidence"', 'id="source"']
     places = [text.index(part) for part in order]

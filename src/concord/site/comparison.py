@@ -173,7 +173,14 @@ def page(task: Task, results: Results) -> str:
     lead, rest, source = cookbook.split_readme((task.folder / "README.md").read_text(encoding="utf-8"))
     standing = evidence.standing(task, results)
     apart = experiment.apart(task, results)
-    top = render("recipe.html", task=task, picture=cookbook.picture(task), standing=standing, apart=apart)
+    top = render(
+        "recipe.html",
+        task=task,
+        answer=getattr(task.specification, "ANSWER", ""),
+        picture=cookbook.picture(task),
+        standing=standing,
+        apart=apart,
+    )
     return f"""---
 title: "{task.specification.TITLE}"
 description: "{task.specification.QUESTION}"
