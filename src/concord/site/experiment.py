@@ -175,7 +175,7 @@ def apart(task: Task, results: Results) -> dict[str, Any]:
     Returns:
         `count` of the variants, and `same`: how many have no known difference; `error`: how far these are apart;
         `known`: by label how far each of the others is, and where; `chaotic`: the settings in whose curves they part
-        all the same.
+        all the same; `wide`: whether NumPy's curves are drawn wider than the others'.
     """
     drawn = [found for found in results.of_recipe(task.name).values() if found.result.get("curves")]
     if any(setting.own for setting in task.settings.values()) or any(staleness(found, task) for found in drawn):
@@ -198,7 +198,9 @@ def apart(task: Task, results: Results) -> dict[str, Any]:
     chaotic = [setting for setting, found in errors.items() if any(found[id] > gate for id in same)]
     known = {variants()[id].label: farthest(id, errors) for id in levels if id not in same}
     error = error_figure(max(same.values()))
-    return {"count": len(levels), "same": len(same), "error": error, "known": known, "chaotic": chaotic}
+    wide = not task.specification.FIGURE.get("together") and not (task.folder / "figure.py").exists()
+    told = {"count": len(levels), "same": len(same), "error": error, "known": known, "chaotic": chaotic}
+    return told | {"wide": wide}
 
 
 def farthest(id: str, errors: dict[str, dict[str, float]]) -> str:
