@@ -8,7 +8,7 @@ TITLE = "A larger batch: which learning rate?"
 QUESTION = "If I change the batch size, how must I change the learning rate?"
 ANSWER = (
     "If the loss is the batch's mean, multiply it by the same factor: 10 images at 0.02 end at 0.913, and 100 at 0.2 "
-    "at 0.909. It ends where the rate itself is too high, as 1,000 at 2."
+    "at 0.909. The rule ends where the rate itself is too high, as for 1,000 at 2."
 )
 KIND = "experiment"
 

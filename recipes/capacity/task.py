@@ -32,8 +32,8 @@ SETTINGS = {
 FIGURE = {
     "curve": "training_accuracy",
     "says": "Training and validation accuracy against the number of hidden neurons, from 1 to 1,000. Training reaches "
-    "1 with 10 neurons, validation flattens at 0.88 and never falls. With random labels 100 neurons still reach 1 in "
-    "training, and guess in validation.",
+    "0.998 with 10 neurons and 1 with 30, validation flattens at 0.88 and never falls. With random labels 100 neurons "
+    "still reach 0.997 in training, and guess in validation.",
 }
 
 

@@ -59,8 +59,8 @@ SETTINGS = {
 FIGURE = {
     "curve": "accuracy",
     "says": "Validation accuracy over two epochs at the learning rates 0.01, 0.03 and 0.1. Without clipping 0.03 is "
-    "unsteady and at 0.1 the network only guesses; clipped at a norm of 1 it learns at all three, and at 0.1 better "
-    "still with a norm of 0.25, which is too short for 0.03.",
+    "unsteady, and at 0.1 all frameworks but one only guess; clipped at a norm of 1 it learns at all three, and at 0.1 "
+    "better still with a norm of 0.25, which is too short for 0.03.",
 }
 
 

@@ -1,7 +1,7 @@
 """seeds: mnist_cnn as each framework starts and shuffles it by itself, ten times: do they end at the same accuracy?
 
 Two epochs of 100 batches over the first 5,000 training images, scored on 2,000 validation images. The programs choose
-their own initialisers: He's normal in NumPy, JAX and TensorFlow, Glorot's uniform in Keras, PyTorch's narrower uniform.
+their own initialisers: He's normal in NumPy, JAX and TensorFlow, a narrower uniform in PyTorch.
 
 That no difference was found would prove nothing, so the burden is turned round: two one-sided tests (Schuirmann 1987),
 at 5% each, must reject that the mean accuracies are further apart than the margin. The variances may differ (Welch
@@ -24,8 +24,8 @@ TRAIN_IMAGES = 5_000
 FIGURE = {
     "curve": "accuracy",
     "says": "Validation accuracy after ten trainings in each framework, each with its own start and order of the "
-    "images. The dots of a framework are spread over two to four points; the means are less than two tenths of a point "
-    "apart.",
+    "images. A dot is a training, an upright bar the mean of ten. The dots of a framework are spread over two to four "
+    "points; the means are less than two tenths of a point apart.",
 }
 MARGIN = 0.015  # of accuracy
 QUANTILE = 1.833  # Student's, 95%, with nine degrees of freedom
