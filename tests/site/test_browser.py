@@ -157,7 +157,8 @@ ALIKE = "tbody tr[data-row] td:nth-child(n + 5), section.step ~ section.step ~ s
 
 def barriers(page, options=None, among=("html",)) -> list[str]:
     """What would hinder somebody in these parts of a page. What is in order is not listed, which halves the time."""
-    page.wait_for_function("document.getAnimations().length === 0")  # colours have stopped changing
+    in_time = "document.getAnimations().every(one => one.timeline !== document.timeline)"  # the others go by scrolling
+    page.wait_for_function(in_time)  # colours have stopped changing
     asked = {"resultTypes": ["violations"], **(options or {})}
     found = Axe().run(page, context={"include": list(among)}, options=asked).response["violations"]
     return [f"{entry['id']}: {node['target']} {node['failureSummary']}" for entry in found for node in entry["nodes"]]

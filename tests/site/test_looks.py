@@ -139,6 +139,36 @@ def test_words_of_pictures(visit, recipe):
     page.wait_for_function("document.querySelector('.shown__frame').scrollLeft > 0")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("path", "width", "frame"),
+    [
+        ("recipes/mnist_cnn/index.html", 390, ".shown__frame"),
+        ("proof.html", 390, ".table-wrap"),
+        ("choose.html", 1280, ".matrix__frame"),
+    ],
+)
+def test_a_shade_tells_that_there_is_more(visit, path, width, frame, scheme):
+    """At the edge of what scrolls sideways, over all that stands there; not at its end, nor where all of it fits."""
+    page = visit(path, width=width, color_scheme=scheme)
+    place = page.locator(frame).first
+    place.scroll_into_view_if_needed()
+    shade = "one => getComputedStyle(one, '::after').opacity"
+    assert place.evaluate("one => one.scrollWidth > one.clientWidth")
+    assert place.evaluate(shade) == "1"
+    edge = place.evaluate(
+        """one => {
+            const shade = getComputedStyle(one, "::after"), last = one.firstElementChild.getBoundingClientRect()
+            return shade.position === "sticky" && parseFloat(shade.height) >= last.height - 1
+        }"""
+    )
+    assert edge
+    place.evaluate("one => { one.scrollLeft = one.scrollWidth }")
+    page.wait_for_function(f"getComputedStyle(document.querySelector('{frame}'), '::after').opacity === '0'")
+    page.set_viewport_size({"width": 2600, "height": 900})
+    page.wait_for_function(f"getComputedStyle(document.querySelector('{frame}'), '::after').opacity === '0'")
+
+
 @pytest.mark.parametrize("path", ["recipes/index.html", "recipes/filters/index.html"])
 def test_no_light_picture_in_the_dark(visit, path):
     page = visit(path, color_scheme="dark")
