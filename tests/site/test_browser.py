@@ -575,12 +575,12 @@ def test_choosing_columns(visit):
 def test_what_i_need(visit):
     page = visit("choose.html")
     page.get_by_text("I need …").click()
-    page.locator("input[name=need][value=dense]").check()  # the sixth column hasn't got it, the seventh isn't written
+    page.locator("input[name=need][value=dense]").check()  # the fifth column hasn't got it, the sixth isn't written
     page.locator("input[name=need][value=conv_1d]").check()
-    lacking, unknown = (page.locator("thead th").nth(number) for number in (5, 6))
+    lacking, unknown = (page.locator("thead th").nth(number) for number in (4, 5))
     expect(lacking).to_contain_text("lacks dense layer; no evidence for 1-D convolution")
     expect(unknown).to_contain_text("no evidence for dense layer")
-    assert "faded" in page.locator("tr[data-row=dense] td").nth(5).get_attribute("class")
+    assert "faded" in page.locator("tr[data-row=dense] td").nth(4).get_attribute("class")
     expect(page.locator(".matrix__notice")).to_contain_text("Has everything that you need: NumPy")
     assert "need=dense,conv_1d" in page.url
     page.reload()

@@ -912,6 +912,10 @@ def test_costs_are_the_benchmarks(built):
     with_it = [id for id, row in rows.items() if beside in row["cells"]["tensorflow"]["detail"]]
     assert set(with_it) == {f"{name}-mnist_cnn" for name in OF_THE_IMPORT}
     assert "stale: " in steps["cells"][old]["detail"]
+    assert all(
+        rows[id]["cells"][old]["stale"] and not rows[id]["cells"][first]["stale"]
+        for id in (steps["id"], "tier-mnist_cnn")
+    )
     assert (steps["cells"][unproven]["text"], steps["cells"][unproven]["note"]) == ("unverified", "logits differ")
     assert (steps["cells"][failed]["text"], steps["cells"][failed]["note"]) == ("no figure", "killed")
     assert (steps["cells"][other]["text"], steps["cells"][other]["tone"]) == ("60.0 ms", "4")
@@ -938,6 +942,19 @@ def test_speed_page(built):
     stale = re.findall(r"<li>[^<:]*: (\w+\.py changed since)</li>", text)
     assert stale == [f"{recipe}_keras.py changed since" for recipe in ("mnist_cnn", "mnist_cnn_fast")]
     assert '<th scope="col">import to first step</th>' in text
+    assert "different machines" not in text
+
+
+def test_machines_are_named_where_they_differ():
+    def part(title, machine, gpu=""):
+        return {"title": title, "machine": machine, "gpu": gpu, "rows": [1]}
+
+    plain, fast = part("Processor", "one, 2 threads"), part("Fast programs", "another, 2 threads")
+    assert speed.machines([plain, part("GPU", "a GPU", "GPU: it"), fast]) == {
+        "Processor": "one, 2 threads",
+        "Fast programs": "another, 2 threads",
+    }
+    assert speed.machines([plain, part("GPU", "a GPU", "GPU: it"), part("Fast programs", "one, 2 threads")]) == {}
 
 
 def test_surprises():
