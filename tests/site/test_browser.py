@@ -313,7 +313,7 @@ def test_columns_scroll_together(visit):
 
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_functions_begin_at_one_height(visit, wrapped):
-    """Where a column's helpers come first, the others leave room, unless that is half a window."""
+    """Where a column's helpers come first, the others leave room."""
     page = visit("recipes/pooling/index.html?show=numpy,pytorch,tensorflow,jax")
     page.get_by_label("Wrap long lines").set_checked(wrapped, force=True)
     for name in ("max_pool", "average_pool", "global_average", "max_pool_gradient"):
@@ -324,6 +324,18 @@ def test_functions_begin_at_one_height(visit, wrapped):
         assert max(tops) - min(tops) <= 1, name
     page.set_viewport_size({"width": 390, "height": 900})
     expect(page.locator(".l[style*=margin-top]")).to_have_count(0)
+
+
+def test_no_room_of_many_lines(visit):
+    """JAX has its step before `train`, PyTorch inside: that is no reason to leave half a column empty."""
+    page = visit("recipes/mnist_cnn/index.html?show=jax,pytorch")
+    line = page.locator(".cell:visible .l").first.evaluate("one => parseFloat(getComputedStyle(one).lineHeight)")
+    left = page.locator(".l[style*=margin-top]").evaluate_all("all => all.map(one => parseFloat(one.style.marginTop))")
+    assert left and max(left) <= 8.5 * line
+    tops = page.locator(".cell:visible .l", has_text=re.compile(r"^def train\(")).evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().top)"
+    )
+    assert len(tops) == 2 and abs(tops[0] - tops[1]) > 8.5 * line
 
 
 @pytest.mark.parametrize("width", [390, 1440])

@@ -226,7 +226,9 @@ NO_ENDINGS = """
 window.Worker = class extends Worker {
   constructor(...where) {
     super(...where)
-    this.addEventListener("message", ({ data }) => { if (data.type === 3 && this.typed.includes("*")) data.data.items = [] })
+    this.addEventListener("message", ({ data }) => {
+      if (data.type === 3 && this.typed.includes("*")) data.data.items = []
+    })
   }
   postMessage(message) {
     if (message.type === 2) this.typed = message.data
