@@ -20,10 +20,10 @@ BOOSTS = (  # by the beginning of a page's place, the first that fits
     ("recipes/index", 0.5),
     ("recipes/", 2.0),
     ("gotchas/", 2.0),
-    ("porting", 2.0),
+    (("porting", "guide"), 2.0),
     ("features/", 0.8),
     ("frameworks/", 0.7),
-    (("index", "choose", "guide", "speed", "gotchas"), 0.7),
+    (("index", "choose", "speed", "gotchas"), 0.7),
     ("", 0.3),  # proofs, formats, how to contribute
 )
 TABLES = ("choose.html", "gotchas.html", "mutants.html")  # of these only the beginning is text
