@@ -186,10 +186,8 @@ def ratio_to(least: float, value: float) -> float | None:
 
 
 def times(ratio: float | None) -> str:
-    """A ratio in a few characters."""
-    if ratio is None:
-        return ""
-    return f"{ratio:.1f}×" if ratio < 9.95 else f"{ratio:,.0f}×"
+    """A ratio in a few characters, as the speed page writes it."""
+    return "" if ratio is None else speed.times(ratio)
 
 
 def tone(value: float, least: float) -> str:

@@ -183,7 +183,7 @@ def row(id: str, measured: dict[str, Any], tier: int, ratio: Figure) -> dict[str
 
 
 def times(value: float) -> str:
-    return f"{value:.1f}×"
+    return f"{value:.1f}×" if value < 9.95 else f"{value:,.0f}×"
 
 
 def stale(document: dict[str, Any]) -> dict[str, str]:
