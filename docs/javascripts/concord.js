@@ -102,7 +102,8 @@ document.addEventListener("scroll", ({ target }) => {
 
 // ---- side by side
 
-const FEWEST = 2, MOST = 4
+const FEWEST = 2, MOST = 4 // columns
+const MOST_EMPTY = 8 // lines
 
 function sideBySide(compare) {
   const known = compare.dataset.known.split(" ")
@@ -152,7 +153,7 @@ function sideBySide(compare) {
     edges()
   }
 
-  // Functions of one name begin at one height: the other columns leave room for that, as far as it isn't half a window.
+  // Functions of one name begin at one height: the other columns leave room for that, as far as it is a few lines.
   function align(shown) {
     for (const line of compare.querySelectorAll(".l[style*=margin-top]")) line.style.removeProperty("margin-top")
     for (const cells of shown.length > 1 ? compare.querySelectorAll(".step .cells") : []) {
@@ -165,7 +166,7 @@ function sideBySide(compare) {
         if (which.length < 2 || which.some((i) => places[i] <= reached[i])) continue // in another order there
         const lines = which.map((i) => columns[i].get(name)), tops = lines.map((line) => line.getBoundingClientRect().top)
         const lowest = Math.max(...tops)
-        if (lowest - Math.min(...tops) > innerHeight / 2) continue
+        if (lowest - Math.min(...tops) > (MOST_EMPTY + 0.5) * parseFloat(getComputedStyle(lines[0]).lineHeight)) continue
         lines.forEach((line, n) => { if (tops[n] < lowest - 0.5) line.style.marginTop = `${lowest - tops[n]}px` })
         for (const i of which) reached[i] = places[i]
       }

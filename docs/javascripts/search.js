@@ -50,12 +50,12 @@
     }
   }
 
-  function query(asked) { // lunr's
+  function query(asked, exact = false) { // lunr's
     const clauses = new Map()
     for (const { word, weight, starts } of asked) {
       const [own, ...more] = starts
       clauses.set(word, weight < 1 ? 2 : 8)
-      if (!WEAK.has(word) && (own.length > 2 || asked.length === 1)) clauses.set(own + "*", 4)
+      if (!exact && !WEAK.has(word) && (own.length > 2 || asked.length === 1)) clauses.set(own + "*", 4)
       for (const other of more) if (!clauses.has(other)) clauses.set(other, 6)
     }
     return [...clauses].map(([term, boost]) => `${term}^${boost}`).join(" ")
@@ -80,15 +80,27 @@
       super(...where)
       let asked = []
       let words = new Words({})
-      this.addEventListener("message", ({ data }) => {
-        if (data.type === RESULT) data.data.items = ranked(data.data.items, asked)
-      })
+      let waiting = 0
+      let again = null // lunr fails at some endings, where figures are in the index, and then says that there is nothing
       const post = this.postMessage
+      this.addEventListener("message", (event) => {
+        const { data } = event
+        if (data.type !== RESULT) return
+        waiting -= 1
+        if (!data.data.items.length && again && !waiting) {
+          event.stopImmediatePropagation()
+          post.call(this, again)
+          again = null
+          waiting += 1
+        } else data.data.items = ranked(data.data.items, asked)
+      })
       this.postMessage = (message) => {
         if (message.type === SETUP) words = new Words(message.data.config.synonyms || {})
         if (message.type === QUERY) {
           asked = words.of(message.data)
+          again = { ...message, data: query(asked, true) }
           message = { ...message, data: query(asked) }
+          waiting += 1
         }
         post.call(this, message)
       }

@@ -75,12 +75,11 @@ function chooser(matrix) {
   function compare(columns) {
     const against = form.elements.with?.value
     for (const row of rows) {
-      const found = cells(row)
-      const scaled = known.filter((id) => found[id].querySelector(".times"))
-      const base = Number(against ? found[against].querySelector(".times") && found[against].dataset.value : Math.min(...scaled.map((id) => found[id].dataset.value)))
-      for (const id of scaled) {
-        const times = found[id].dataset.value / base
-        found[id].querySelector(".times").textContent = base > 0 ? (times < 9.95 ? times.toFixed(1) : Math.round(times).toLocaleString("en")) + "×" : ""
+      const told = Object.fromEntries([...row.querySelectorAll(".times")].map((one) => [one.closest("td").dataset.variant, one]))
+      const base = against ? Number(told[against]?.dataset.ratio) : 1
+      for (const one of Object.values(told)) {
+        const times = one.dataset.ratio / base
+        one.textContent = base > 0 ? (times < 9.95 ? times.toFixed(1) : Math.round(times).toLocaleString("en")) + "×" : ""
       }
     }
     return against && !columns.includes(against) ? `Compared with ${label(against)}, which isn't shown.` : ""

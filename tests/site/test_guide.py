@@ -154,6 +154,29 @@ def test_every_sentence_is_on_the_page_and_leads_to_rows_of_the_table():
     assert "The evidence doesn't support this" in text  # the made-up answers of the tests don't
 
 
+def test_figures_of_programs_that_have_changed_are_told():
+    """Beside the row that they are of, where one that is taken has them; published ones may be such, too."""
+
+    def told(stale):
+        groups = []
+        for group in choose.groups(Results(ROOT / "docs" / "results")):
+            rows = [
+                dataclasses.replace(
+                    row,
+                    cells={
+                        id: dataclasses.replace(cell, stale="changed" if (row.id, id) in stale else "")
+                        for id, cell in row.cells.items()
+                    },
+                )
+                for row in group.rows
+            ]
+            groups.append(dataclasses.replace(group, rows=rows))
+        return guide.page(groups).count("measured before the programs changed")
+
+    assert told(()) == 0
+    assert told([("tier-mnist_cnn", "tensorflow"), ("tier-mnist_cnn", "jax")]) == 1  # nobody is sent to JAX for that
+
+
 def test_nothing_is_measured(tmp_path):
     """Without results each sentence says that it has no evidence."""
     text = guide.page(choose.groups(Results(documents(tmp_path / "docs", []) / "results")))

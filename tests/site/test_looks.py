@@ -9,10 +9,11 @@ import pytest
 from building import results_file
 from conftest import EVERY, TASKS
 from playwright.sync_api import expect
-from test_browser import address, barriers, browser, built, pytestmark, visit
+from test_browser import address, attributes, barriers, browser, built, pytestmark, visit
 
 from concord.project.framework import variants
 from concord.site import evidence, plots
+from concord.site.matrix import usual_variants
 from concord.site.results import Measurement
 
 __all__ = ["address", "browser", "built", "pytestmark", "visit"]
@@ -137,6 +138,36 @@ def test_words_of_pictures(visit, recipe):
     frame.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('.shown__frame').scrollLeft > 0")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("path", "width", "frame"),
+    [
+        ("recipes/mnist_cnn/index.html", 390, ".shown__frame"),
+        ("proof.html", 390, ".table-wrap"),
+        ("choose.html", 1280, ".matrix__frame"),
+    ],
+)
+def test_a_shade_tells_that_there_is_more(visit, path, width, frame, scheme):
+    """At the edge of what scrolls sideways, over all that stands there; not at its end, nor where all of it fits."""
+    page = visit(path, width=width, color_scheme=scheme)
+    place = page.locator(frame).first
+    place.scroll_into_view_if_needed()
+    shade = "one => getComputedStyle(one, '::after').opacity"
+    assert place.evaluate("one => one.scrollWidth > one.clientWidth")
+    assert place.evaluate(shade) == "1"
+    edge = place.evaluate(
+        """one => {
+            const shade = getComputedStyle(one, "::after"), last = one.firstElementChild.getBoundingClientRect()
+            return shade.position === "sticky" && parseFloat(shade.height) >= last.height - 1
+        }"""
+    )
+    assert edge
+    place.evaluate("one => { one.scrollLeft = one.scrollWidth }")
+    page.wait_for_function(f"getComputedStyle(document.querySelector('{frame}'), '::after').opacity === '0'")
+    page.set_viewport_size({"width": 2600, "height": 900})
+    page.wait_for_function(f"getComputedStyle(document.querySelector('{frame}'), '::after').opacity === '0'")
 
 
 @pytest.mark.parametrize("path", ["recipes/index.html", "recipes/filters/index.html"])
@@ -270,10 +301,10 @@ def test_one_stop_for_the_tab_key(visit):
     where = (
         "document.activeElement.closest('td').dataset.variant + ' ' + document.activeElement.closest('tr').dataset.row"
     )
-    assert page.evaluate(where) == f"{list(variants())[1]} float64"
+    assert page.evaluate(where) == f"{usual_variants()[1].id} float64"
     assert table.evaluate(stops) == 1
     page.keyboard.press("End")
-    assert page.evaluate(where) == f"{list(variants())[-1]} float64"
+    assert page.evaluate(where) == f"{usual_variants()[-1].id} float64"
     page.keyboard.press("Home")
     assert page.evaluate("document.activeElement.tagName") == "BUTTON"  # the row's name
     page.keyboard.press("ArrowUp")
@@ -293,6 +324,32 @@ def test_the_column_compared_with_is_one(visit):
     page.get_by_label("Compare with").select_option("tensorflow")
     expect(step.locator("td[data-variant=tensorflow] .times")).to_have_text("1.0×")
     assert "with=tensorflow" in page.url
+
+
+def test_two_pages_tell_the_same_ratio(visit):
+    """Of a step to the fastest, though medians would give another for a variant that was slow in one round."""
+    page = visit("speed.html")
+    lines = page.locator(".race").first.locator("li:not(.race__axis)")
+    told = {one.locator("span").first.inner_text(): one.locator(".race__value").inner_text() for one in lines.all()}
+    page = visit("choose.html")
+    cells = page.locator("tr[data-row=steady_seconds-mnist_cnn] td:has(.times)")
+    shown = {
+        variants()[cell.get_attribute("data-variant")].label: cell.locator(".times").inner_text()
+        for cell in cells.all()
+    }
+    assert shown == told
+    slow = page.locator("tr[data-row=steady_seconds-mnist_cnn] td[data-variant=pytorch]")
+    fast = page.locator("tr[data-row=steady_seconds-mnist_cnn] td[data-variant=numpy]")
+    medians = float(slow.get_attribute("data-value")) / float(fast.get_attribute("data-value"))
+    assert slow.locator(".times").inner_text() != f"{medians:.1f}×"
+
+
+def test_a_framework_of_few_recipes_has_no_column(visit):
+    for path in ("choose.html", "gotchas.html"):
+        page = visit(path)
+        heads = attributes(page.locator("thead th[data-variant]"), "data-variant")
+        assert heads == [variant.id for variant in usual_variants()]
+        expect(page.locator(".matrix .legend a")).to_have_text("CUDA (Numba)")
 
 
 def test_only_where_they_differ_is_by_meaning(visit):

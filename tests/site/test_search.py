@@ -61,6 +61,14 @@ QUERIES = [
     ("mse instead of cross entropy for classification", ["recipes/wrong_loss"]),
     ("how many hidden neurons should I use", ["recipes/capacity", "recipes/layer_sizes"]),
 ]
+# Of these the answer comes first.
+FIRST = [
+    ("0.1", [LEARNING]),
+    ("accuracy 0.1", [LEARNING]),
+    ("fp16", ["recipes/mixed_precision"]),
+    ("keras to pytorch", ["porting"]),
+    ("exploding gradient", ["recipes/gradient_clipping"]),
+]
 
 # The eight symptoms by their id on the page, each in a user's own words. None may be missed.
 SYMPTOMS_IN_WORDS = {
@@ -90,6 +98,7 @@ INDEX = {
             "title": "Jacobian",
             "text": "<p>Is there one?</p> 3 <pre><code>def jacobian(f): return torch.func.jacrev(f)</code></pre>",
         },
+        {"location": "recipes/mlp/index.html#more", "title": "More", "text": "<p>mean0.31580.9110 of 0.31</p>"},
         {"location": "choose.html", "title": "Choose", "text": 9_000 * "x"},
         {"location": "proof.html", "title": "Proof", "text": "<p>Verdicts</p>"},
     ],
@@ -103,6 +112,7 @@ def test_the_index_holds_what_is_asked_for():
     assert "loss = 1" in docs["recipes/mlp/index.html#train-numpy"]["text"]
     assert "recipes/mlp/index.html#evidence" not in docs
     assert docs["features/jacobian.html"]["text"] == "<p>Is there one?</p> torch.func.jacrev"
+    assert docs["recipes/mlp/index.html#more"]["text"].split() == ["<p>", "of", "0.31</p>"]
     assert len(docs["choose.html"]["text"]) < 1_000
     boosts = [docs[f"{place}.html"]["boost"] for place in ("recipes/mlp/index", "features/jacobian", "choose", "proof")]
     assert boosts == sorted(boosts, reverse=True) and len(set(boosts)) == 4
@@ -206,6 +216,37 @@ def test_questions_in_readers_words(built, ask):
         if not set(wanted) & set(found):
             missed.append(f"{words!r}: {found}, not {wanted}")
     assert len(QUERIES) - len(missed) >= ENOUGH * len(QUERIES), "\n".join(missed)
+
+
+def test_what_comes_first(built, ask):
+    assert [ask(words)[:1] for words, _ in FIRST] == [places(built, pages) for _, pages in FIRST]
+
+
+# A search that fails at endings: it answers that there is nothing, as lunr does where its index is damaged.
+NO_ENDINGS = """
+window.Worker = class extends Worker {
+  constructor(...where) {
+    super(...where)
+    this.addEventListener("message", ({ data }) => {
+      if (data.type === 3 && this.typed.includes("*")) data.data.items = []
+    })
+  }
+  postMessage(message) {
+    if (message.type === 2) this.typed = message.data
+    super.postMessage(message)
+  }
+}
+"""
+
+
+def test_a_search_that_fails_is_asked_again_without_endings(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script(NO_ENDINGS + LISTEN)
+    page.goto(address + "index.html")
+    assert hits(page, "momentum convention")[0] in ("gotchas/batch_norm.html", "gotchas/momentum_form.html")
+    assert hits(page, "qqqq") == []
+    context.close()
 
 
 def test_each_symptom_is_found_in_a_users_words(built, ask):

@@ -624,7 +624,7 @@ def test_a_card_tells_the_run_time(tmp_path, seconds, words):
     row |= {"recipe_sha256": code_sha256(task.recipes["numpy"])} | ({"seconds": seconds} if seconds else {})
     results = Results(documents(tmp_path / "docs", [outputs(row)]) / "results")
     assert cookbook.run_time(task, results) == words
-    assert f"easy{' · ' + words if words else ''} · all 8 frameworks" in cookbook.page(results)
+    assert f"easy{' · ' + words if words else ''} · 8 frameworks" in cookbook.page(results)
 
 
 def test_a_card_of_an_experiment_tells_how_long_its_proof_took(tmp_path):
@@ -754,7 +754,8 @@ def test_the_first_page_shows_a_training_step(built):
         (shown,) = [text for text in texts if text.count("\n") > 2 and stripped(text) in source]
         assert "gradient" in shown or "backward" in shown
     text = (built.folder / "index.html").read_text(encoding="utf-8")
-    assert "✓ same gradient: 2e-16" in text
+    assert "✓ same gradient: 2e-16 relative difference" in text
+    assert f"and {len(frameworks())} frameworks." in text
     programs = sum(len(task.recipes) for task in TASKS.values())
     assert f"<strong>{programs}</strong> programs in {len(EVERY)} recipes" in text
     assert "<strong>3 of 3</strong> programs with a mistake" in text
@@ -923,6 +924,10 @@ def test_costs_are_the_benchmarks(built):
     with_it = [id for id, row in rows.items() if beside in row["cells"]["tensorflow"]["detail"]]
     assert set(with_it) == {f"{name}-mnist_cnn" for name in OF_THE_IMPORT}
     assert "stale: " in steps["cells"][old]["detail"]
+    assert all(
+        rows[id]["cells"][old]["stale"] and not rows[id]["cells"][first]["stale"]
+        for id in (steps["id"], "tier-mnist_cnn")
+    )
     assert (steps["cells"][unproven]["text"], steps["cells"][unproven]["note"]) == ("unverified", "logits differ")
     assert (steps["cells"][failed]["text"], steps["cells"][failed]["note"]) == ("no figure", "killed")
     assert (steps["cells"][other]["text"], steps["cells"][other]["tone"]) == ("60.0 ms", "4")
@@ -949,6 +954,19 @@ def test_speed_page(built):
     stale = re.findall(r"<li>[^<:]*: (\w+\.py changed since)</li>", text)
     assert stale == [f"{recipe}_keras.py changed since" for recipe in ("mnist_cnn", "mnist_cnn_fast")]
     assert '<th scope="col">import to first step</th>' in text
+    assert "of different machines" not in text
+
+
+def test_machines_are_named_where_they_differ():
+    def part(title, machine, gpu=""):
+        return {"title": title, "machine": machine, "gpu": gpu, "rows": [1]}
+
+    plain, fast = part("Processor", "one, 2 threads"), part("Fast programs", "another, 2 threads")
+    assert speed.machines([plain, part("GPU", "a GPU", "GPU: it"), fast]) == {
+        "Processor": "one, 2 threads",
+        "Fast programs": "another, 2 threads",
+    }
+    assert speed.machines([plain, part("GPU", "a GPU", "GPU: it"), part("Fast programs", "one, 2 threads")]) == {}
 
 
 def test_surprises():

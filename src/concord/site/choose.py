@@ -143,8 +143,8 @@ def lines(tasks: list[Task]) -> list[Row]:
             if variant.framework not in means:
                 return Cell(NOT_MEASURED)
             value = means[variant.framework]
-            ratio = costs.times(value, least)
-            return Cell(f"{value:.0f}", value, "recipes/index.html", tone=costs.tone(value, least), times=ratio)
+            ratio, tone = costs.ratio_to(least, value), costs.tone(value, least)
+            return Cell(f"{value:.0f}", value, "recipes/index.html", tone=tone, ratio=ratio, times=costs.times(ratio))
 
         return row(id, label, cell, unit="lines", about=f"mean of the {len(of)} that every framework has")
 

@@ -182,7 +182,8 @@ def page(results: Results) -> str:
         )
         for chapter in book
     )
-    labels = [framework.label for framework in usual()]
+    labels = [framework.label for framework in frameworks().values()]
+    most = max(len(task.recipes) for chapter in book for task in chapter.tasks)
     filters = render("filters.html", chapters=book, frameworks=frameworks().values(), levels=LEVELS)
     return f"""---
 title: All recipes
@@ -192,8 +193,8 @@ hide: [toc]
 
 # Recipes
 
-Each recipe answers one question with one small program, in up to {len(labels)} frameworks: {", ".join(labels[:-1])} and
-{labels[-1]}. Read them in this order, or start where you are curious.
+Each recipe answers one question with one small program, in up to {most} of {len(labels)} frameworks:
+{", ".join(labels[:-1])} and {labels[-1]}. Read them in this order, or start where you are curious.
 
 {filters}
 

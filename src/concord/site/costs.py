@@ -71,13 +71,17 @@ class Benchmark:
             return unknown(self.task, variant)
         return Cell("unverified" if row["unproven"] else "no figure", note=speed.why_without(row))
 
+    def stale(self, id: str) -> str:
+        """Why a variant's figures no longer speak for the present program; empty if they do."""
+        return outdated_program(self.task, id, self.document["variants"][id])
+
     def note(self, id: str, quantity: Quantity, found: Figure) -> str:
         """What a click tells: the least and the most, and whether the figure still speaks for the present program."""
         row = self.document["variants"][id]
         rounds = len(values(row, quantity.name))
         ends = f"{quantity.write(found.low)} to {quantity.write(found.high)}, {rounds} rounds"
         words = [*([ends] if found.low < found.high else []), *failed_rounds(row)]
-        if stale := outdated_program(self.task, id, row):
+        if stale := self.stale(id):
             words.append(f"stale: {stale}")
         return "; ".join(filter(None, [*words, with_neighbours(id, quantity, row)]))
 
@@ -135,9 +139,10 @@ def tiers(measured: Benchmark) -> Row:
         number, ratio = steps[id]
         tone = str(min(number, len(FACTORS) + 1))
         detail = f"{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f}) times the fastest in the same rounds"
-        return Cell(f"tier {number}", number, measured.link, tone=tone, detail=detail, means=tone)
+        link, stale = measured.link, measured.stale(id)
+        return Cell(f"tier {number}", number, link, tone=tone, detail=detail, means=tone, stale=stale)
 
-    about = f"in one tier are steps that can't be told apart, or by less than {WIDTH - 1:.0%}"
+    about = f"tier 1 is the fastest; in a tier all are about equally fast, within {WIDTH - 1:.0%}"
     id, label = f"tier-{measured.task.name}", "tier by training step"
     return Row(id, label, "", about, "", {id: cell(id) for id in variants()})
 
@@ -152,13 +157,16 @@ def benchmarked(quantity: Quantity, measured: Benchmark, id: str) -> Row:
         if id not in found:
             return measured.without(id)
         value = found[id].value
+        ratio = steps[id][1].value if id in steps else ratio_to(least, value)
         return Cell(
             quantity.write(value),
             value,
             measured.link,
             tone=tone(value, least),
-            times=times(steps[id][1].value, 1.0) if id in steps else times(value, least),
+            ratio=ratio,
+            times=times(ratio),
             detail=measured.note(id, quantity, found[id]),
+            stale=measured.stale(id),
         )
 
     return Row(id, quantity.title, quantity.unit, measured.about, "", {id: cell(id) for id in variants()})
@@ -172,12 +180,14 @@ def with_neighbours(id: str, quantity: Quantity, row: dict[str, Any]) -> str:
     return f"with {', '.join(imported)}, imported only because installed too"
 
 
-def times(value: float, least: float) -> str:
-    """How many times the best, in a few characters; nothing is compared with nought."""
-    if not least:
-        return ""
-    ratio = value / least
-    return f"{ratio:.1f}×" if ratio < 9.95 else f"{ratio:,.0f}×"
+def ratio_to(least: float, value: float) -> float | None:
+    """How many times the best; nothing is compared with nought."""
+    return value / least if least else None
+
+
+def times(ratio: float | None) -> str:
+    """A ratio in a few characters, as the speed page writes it."""
+    return "" if ratio is None else speed.times(ratio)
 
 
 def tone(value: float, least: float) -> str:

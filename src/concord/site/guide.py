@@ -124,7 +124,12 @@ def page(groups: list[Group]) -> str:
             "names": [page_of(name) for name in sentence.named],
             "also": [page_of(name)["label"] for name in sentence.also],
             "reasons": [
-                {"title": titles.get(id, id), "claim": claim, "link": rows[id].cells[first].link if id in rows else ""}
+                {
+                    "title": titles.get(id, id),
+                    "claim": claim,
+                    "link": rows[id].cells[first].link if id in rows else "",
+                    "stale": id in rows and any(rows[id].cells[name].stale for name in sentence.take),
+                }
                 for id, claim in sentence.because.items()
             ],
             "table": table_link(sentence, rows),

@@ -34,8 +34,14 @@ def templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.filters["breakable"] = breakable
     found.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # `tojson`: in the order given, and short
     return found
+
+
+def breakable(name: str) -> Markup:
+    """A name that a narrow column may break after its underscores."""
+    return Markup("_<wbr>").join(name.split("_"))
 
 
 def render(template: str, **values: Any) -> Markup:

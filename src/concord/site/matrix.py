@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from concord.project.framework import Variant, frameworks, variants
 from concord.project.task import Task
-from concord.site.cookbook import unwritten
+from concord.site.cookbook import unwritten, usual
 from concord.site.markup import render
 
 NOT_MEASURED = "not measured"
@@ -27,8 +27,9 @@ class Cell:
 
     `tone` is a step of the colour scale: 1 (near the best) to 4 (far from it), or a badge's; `note` says it in words.
     `rank` is what words are sorted by. `lacks` is why a reader who needs this can't count on it as it is: "lacks",
-    "unknown", or what it takes. `times` is a figure's ratio to the best; `detail` is what a click tells.
-    `means` is what counts when columns are compared, where it isn't what `meaning` makes of the rest.
+    "unknown", or what it takes. `ratio` is a figure's to the best, and `times` says it; `detail` is what a click tells.
+    `means` is what counts when columns are compared, where it isn't what `meaning` makes of the rest. `stale` is why a
+    figure no longer speaks for what is written now.
     """
 
     text: str
@@ -38,9 +39,11 @@ class Cell:
     tone: str = ""
     rank: int | None = None
     lacks: str = ""
+    ratio: float | None = None
     times: str = ""
     detail: str = ""
     means: str = ""
+    stale: str = ""
 
     @property
     def meaning(self) -> str:
@@ -86,6 +89,7 @@ def table(name: str, groups: list[Group], placeholder: str, legend: Markup) -> M
         name=name,
         groups=groups,
         columns=columns(),
+        left_out=[variant for variant in variants().values() if variant not in usual_variants()],
         placeholder=placeholder,
         legend=legend,
         scaled=any(cell.times for group in groups for row in group.rows for cell in row.cells.values()),
@@ -101,11 +105,17 @@ class Column:
     short: str
 
 
+def usual_variants() -> list[Variant]:
+    """Those of the frameworks that most recipes are written in: of another one the table would know next to nothing."""
+    ids = {framework.id for framework in usual()}
+    return [variant for variant in variants().values() if variant.framework in ids]
+
+
 def columns() -> list[Column]:
-    """Every variant in the order of the tables."""
-    families = [family(variant) for variant in variants().values()]
+    """The usual variants in the order of the tables."""
+    families = [family(variant) for variant in usual_variants()]
     found = []
-    for variant, name in zip(variants().values(), families, strict=True):
+    for variant, name in zip(usual_variants(), families, strict=True):
         shared = families.count(name) > 1
         short = variant.label.removeprefix(f"{name} ") if shared else variant.label
         found.append(Column(variant, name if shared else "", short))

@@ -20,16 +20,17 @@ BOOSTS = (  # by the beginning of a page's place, the first that fits
     ("recipes/index", 0.5),
     ("recipes/", 2.0),
     ("gotchas/", 2.0),
-    ("porting", 2.0),
+    (("porting", "guide"), 2.0),
     ("features/", 0.8),
     ("frameworks/", 0.7),
-    (("index", "choose", "guide", "speed", "gotchas"), 0.7),
+    (("index", "choose", "speed", "gotchas"), 0.7),
     ("", 0.3),  # proofs, formats, how to contribute
 )
 TABLES = ("choose.html", "gotchas.html", "mutants.html")  # of these only the beginning is text
 LEAD = 400  # characters of it
 CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 API = re.compile(r"\b[A-Za-z]\w*(?:\.\w+)+")  # torch.func.jacrev
+FIGURE = re.compile(r"[^\s<>]*(?:\d\.\d{4}|\d{9})[^\s<>]*")  # 0.31580.9110, two cells of a table; lunr confuses some
 LEFT_OUT = re.compile(r"^recipes/[^#]*#(evidence|measured|source|symptoms)$")
 
 
@@ -68,4 +69,5 @@ def shortened(entry: dict[str, Any]) -> dict[str, Any]:
         text = " ".join([text.partition("</p>")[0] + "</p>", *names])
     elif place.startswith("frameworks/"):
         text = CODE.sub("", text)
+    text = FIGURE.sub(" ", text)
     return {"location": place, "title": entry["title"], "text": " ".join(text.split(" "))}

@@ -51,10 +51,17 @@ def page(results: Results) -> Markup:
     return render(
         "speed.html",
         sections=sections,
+        machines=machines(sections),
         missing=missing,
         seconds=seconds,
         surprises=surprises(dict(ordered_steps(ordered))),
     )
+
+
+def machines(sections: list[dict[str, Any]]) -> dict[str, str]:
+    """By a tab's title the processor that it was measured on; empty where all were measured on the same."""
+    found = {part["title"]: part["machine"] for part in sections if part["rows"] and not part["gpu"]}
+    return found if len(set(found.values())) > 1 else {}
 
 
 def name(recipe: str, gpu: bool) -> str:
@@ -176,7 +183,7 @@ def row(id: str, measured: dict[str, Any], tier: int, ratio: Figure) -> dict[str
 
 
 def times(value: float) -> str:
-    return f"{value:.1f}×"
+    return f"{value:.1f}×" if value < 9.95 else f"{value:,.0f}×"
 
 
 def stale(document: dict[str, Any]) -> dict[str, str]:
