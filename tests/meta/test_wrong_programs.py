@@ -41,6 +41,18 @@ SHORT = (
     "float32: another epoch of patience",
     "a patience of 5 whatever is asked",
     "the best model comes back only when stopped",
+    "shuffling: a tenth of the rate from the second epoch on",
+    "normalisation, shuffling: a tenth of the rate from the second epoch on",
+    "batches of at most 64",
+    "a tenth of the rate from the 11th epoch on",
+    "what an optimiser remembers begins anew with each epoch",
+    "squares of a short last batch are divided by the batch size",
+    "own masks drop one half whatever is asked",
+    "one own mask for all batches of an epoch",
+    "watch is called after the first two epochs alone",
+    "own start: a hundred times too large",
+    "an operation destroys its argument",
+    "evaluate: the mean of batches of 1,000, whatever the last one's size",
 )
 CELLS = [
     pytest.param(

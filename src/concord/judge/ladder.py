@@ -8,12 +8,15 @@ Two depths: `quick` proves with few, strong runs, in which everything is drawn a
 """
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from concord.project.cases import Case
 from concord.project.errors import UserError, nearest
+from concord.project.experiment import Setting
 from concord.project.task import Task
 
 PREFIX_STEPS = 10
+SHORT_LAST = 7  # images of a setting's last batch
 LOGIT_IMAGES = 1_003  # whose logits are compared: more than a thousand, and no multiple of anything
 TRAJECTORY_IMAGES = 10_000  # whose classes are compared after training
 STARTS = {"probe": "the probe weights", "unseen": "unseen weights", "large": "large weights", "huge": "huge weights"}
@@ -38,7 +41,8 @@ class Run:
         plain: with learning rate 1 and no momentum, so that the displacement is minus the gradient.
         drawn: with hyper-parameters, batch size and training images that are drawn, too.
         conduct: "all" where whatever surrounds the arithmetic is tried as well, "epochs" where only what an epoch goes
-            through; see `run_conduct` in the worker's program.
+            through; see `run_conduct` in the worker's program; "alike" for `run_alike`.
+        many_epochs: as many as the task has, if these are more, of fewer steps each.
         predict_first: how many test images are predicted before training.
         predict: how many test images, after training.
         whole: an ordinary training run instead: all images, shuffled, scored on all test images.
@@ -60,6 +64,7 @@ class Run:
     plain: bool = False
     drawn: bool = False
     conduct: str = ""
+    many_epochs: bool = False
     predict_first: int = 0
     predict: int = 0
     whole: bool = False
@@ -85,7 +90,7 @@ class Run:
         if self.case:
             return f"in {self.function}"
         if self.setting:
-            when = f"the first {self.steps} steps" if self.steps else "the training"
+            when = f"the first {self.all_steps} steps" if self.steps else "the training"
             return f"in {when} with the setting {self.setting}"
         if self.ordinary:
             return "in a short ordinary run" if self.short else "in an ordinary run"
@@ -128,12 +133,22 @@ NETWORK_RUNS = {
         ),
         Run("drawn_3", "unseen", steps=2, rest=1, drawn=True, conduct="epochs", predict_first=LOGIT_IMAGES),
         # Many epochs and many steps, of two images each so that they cost little.
-        Run("long", "unseen", steps=25, batch=2, epochs=10, drawn=True, predict=100),
+        Run(
+            "long",
+            "unseen",
+            steps=25,
+            batch=2,
+            epochs=10,
+            drawn=True,
+            conduct="alike",
+            many_epochs=True,
+            predict=100,
+        ),
         # The very numbers of task.py; and what ties, and what lies exactly on a kink, shows on digits with their black
         # borders alone.
         Run("digits", steps=2),
         Run("large", weights="large", steps=1, batch=40, plain=True, predict_first=100),
-        Run("huge", weights="huge", steps=1, batch=40, plain=True, predict_first=100),
+        Run("huge", weights="huge", steps=1, batch=101, plain=True, predict_first=100),  # more than any other batch
         Run("short", short=True),
         Run("gradient", steps=1, plain=True),
         Run("gradient_probe", weights="probe", steps=1, plain=True),
@@ -266,7 +281,11 @@ PREFIX = Level(
 )
 # Of a network with settings of its own: what only another setting reaches is judged in float32 too, as roughly as any
 # ten steps.
-NETWORK_PREFIX = replace(PREFIX, gates={"float64": 1e-10, "float32": 0.05})
+NETWORK_PREFIX = replace(
+    PREFIX,
+    asserts=f"displacement and losses after the first {PREFIX_STEPS} steps of every setting, in two epochs",
+    gates={"float64": 1e-10, "float32": 0.05},
+)
 FINDINGS = Level("findings", "what the recipe says, of shuffled training", {"float32": 0.0})
 EXPERIMENT_LEVELS = (
     PREFIX,
@@ -313,6 +332,22 @@ def shallow(task: Task) -> tuple[Level, ...]:
     return tuple(own_gates(task, level) for level in SHALLOW_LEVELS)
 
 
+def prefix(task: Task, precision: str, number: int, name: str) -> Run:
+    """The first steps of a setting. Of a network's own it is two epochs; and where a text is set, which no draw
+    reaches, the first setting with it has a short last batch too: once, as another size takes time to compile."""
+
+    def texts(one: Setting) -> dict[str, Any]:
+        return {key: value for key, value in one.training.items() if isinstance(value, str)}
+
+    if task.kind != "network":
+        return Run(f"prefix_{number}", setting=name, steps=PREFIX_STEPS)
+    own = texts(task.settings[name])
+    first = next(other for other, one in task.settings.items() if texts(one) == own)
+    if own and name == first and precision == "float64":
+        return Run(f"prefix_{number}", setting=name, steps=PREFIX_STEPS // 2 - 1, rest=SHORT_LAST, epochs=2)
+    return Run(f"prefix_{number}", setting=name, steps=PREFIX_STEPS // 2, epochs=2)
+
+
 def own_gates(task: Task, level: Level) -> Level:
     """The level with the gates that the task has for it, if any."""
     gates = getattr(task.specification, "GATES", {})
@@ -342,6 +377,6 @@ def runs(task: Task, level: Level, precision: str, cases: tuple[Case, ...] = ())
             return found
         settings = list(different.values())[: 1 if level.name == "curve" else None]
         if level.name == "prefix":
-            return [Run(f"prefix_{number}", setting=name, steps=PREFIX_STEPS) for number, name in settings]
+            return [prefix(task, precision, number, name) for number, name in settings]
         return [Run(f"curve_{number}", setting=name) for number, name in settings]
     return [NETWORK_RUNS[name] for name in level.runs.get(precision, ())]

@@ -387,6 +387,7 @@ def trajectory(held: Held) -> Errors:
     import numpy as np
 
     yield from updates(held)
+    yield from conduct(held)
     if held.expected["logits"].ndim != 2:
         return  # an output that has no classes
     other = held.arrays["logits"].argmax(axis=1) != held.expected["logits"].argmax(axis=1)
@@ -406,6 +407,7 @@ def values(held: Held) -> Errors:
     for number, answer in enumerate(held.answers):  # each output
         yield held.run.case, relative_error(held.arrays[f"result/{number}"], answer)
         yield held.run.case, relative_error(held.arrays[f"result/{number}"], held.expected[f"result/{number}"])
+    yield from conduct(held)
     if not held.answers:  # the case expects an error, and whoever comes here has raised one
         yield held.run.case, 0.0
 

@@ -309,9 +309,10 @@ class Collector:
             "smallest": task.smallest_batch,
             "draws": bool(task.injected),
             "stops_early": task.stops_early,
-            "own": self._own_numbers(task, run) if run.conduct and injected else None,
+            "own": self._own_numbers(task, run) if run.conduct in ("all", "epochs") and injected else None,
             "defaults": task.specification.HYPERPARAMETERS | TRAINING,
             "varied": [name for name, array in task.initial_weights().items() if array.ndim > 1 and array.std()],
+            "spreads": plan.spreads(task),
             **images.files,
             **(self._chosen_images(task, run, count) if run.drawn or run.short else {}),
         }
@@ -395,11 +396,13 @@ class Collector:
             np.save(files[name], array)
         return files
 
-    def _own_numbers(self, task: Task, run: Run) -> dict[str, Any]:
+    def _own_numbers(self, task: Task, run: Run) -> list[dict[str, Any]]:
         """What the numbers that a recipe draws itself are held against: as many that are injected."""
-        training, count = plan.own_numbers(task)
-        arrays = plan.injected(task, run, training, count)
-        return {"train": training, "count": count, "injected": self._save(task, f"own-{run.draw:x}", arrays)}
+        made = []
+        for number, (training, count) in enumerate(plan.own_numbers(task)[: 2 if run.conduct == "all" else 1]):
+            file = self._save(task, f"own_{number}-{run.draw:x}", plan.injected(task, run, training, count))
+            made.append({"train": training, "count": count, "injected": file})
+        return made
 
     def _save(self, task: Task, name: str, arrays: "dict[str, np.ndarray]") -> str:
         """Writes a job's input arrays, once."""

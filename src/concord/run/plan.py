@@ -30,6 +30,8 @@ DRAWN_SHARE = (0.05, 0.2)  # of each hyper-parameter that is a fraction: never w
 DRAWN_NOISE = 0.05  # times the deviation of inputs that are no bytes
 SIZES = ("epochs", "batch_size")
 OWN_STEPS = 40  # of which the losses' mean and deviation are compared
+OWN_SHARE = 0.2  # of every fraction, such as the share that is dropped
+OWN_BATCHES = 12  # in an epoch: who draws once for all has 3 times the deviation
 PERTURBATION = 1e-14  # relative, of each start weight
 VALIDATION = slice(50_000, 60_000)  # of the training images
 # Times the first kernel. Logits lead by hundreds, and float32's exponential overflows at 89; or by thousands, float64's
@@ -87,15 +89,27 @@ def training(task: Task, run: Run, dataset: "Dataset") -> tuple[dict[str, Any] |
     if run.plain:
         values |= {name: plain for name, plain in PLAIN.items() if name in values}
     rest = max(run.rest, smallest) if run.rest else 0
-    return values | {"epochs": run.epochs, "shuffle": False}, run.steps * values["batch_size"] + rest
+    steps, epochs = run.steps, run.epochs
+    if run.many_epochs and not task.stops_early and values["epochs"] > epochs:  # no more steps than before
+        steps, epochs = max(1, steps * epochs // values["epochs"]), values["epochs"]
+    return values | {"epochs": epochs, "shuffle": False}, steps * values["batch_size"] + rest
 
 
-def own_numbers(task: Task) -> tuple[dict[str, Any], int]:
-    """The same for many steps that learn nothing: what a recipe draws itself shows in their losses."""
-    values = {
-        name: 0.0 if name == "learning_rate" else value for name, value in task.specification.HYPERPARAMETERS.items()
+def own_numbers(task: Task) -> list[tuple[dict[str, Any], int]]:
+    """The same for many steps that learn nothing, twice: what a recipe draws itself shows in their losses."""
+    values = task.specification.HYPERPARAMETERS | {"epochs": OWN_STEPS, "batch_size": SHORT_BATCH, "shuffle": False}
+    smaller = {name: value * OWN_SHARE for name, value in values.items() if isinstance(value, float)}
+    still = {"learning_rate": 0.0} if "learning_rate" in values else {}
+    return [(values | still, SHORT_BATCH), (values | smaller | still, OWN_BATCHES * SHORT_BATCH)]
+
+
+def spreads(task: Task) -> dict[str, list[float]]:
+    """The deviations of a usual start, by kernel: the task's, and He's, sqrt(2 / inputs)."""
+    return {
+        name: [float(array.std()), math.sqrt(2 / math.prod(array.shape[:-1]))]
+        for name, array in task.initial_weights().items()
+        if name.endswith("kernel") and array.ndim > 1 and array.std()
     }
-    return values | {"epochs": OWN_STEPS, "batch_size": SHORT_BATCH, "shuffle": False}, SHORT_BATCH
 
 
 def injected(task: Task, run: Run, training: dict[str, Any], count: int) -> "Arrays":
@@ -132,7 +146,8 @@ def setting_training(task: Task, run: Run, count: int) -> tuple[dict[str, Any], 
     values |= task.settings[run.setting].training
     if not run.steps:
         return values, count
-    return values | {"epochs": 1}, min(run.steps * values["batch_size"], count)
+    rest = max(run.rest, task.smallest_batch) if run.rest else 0
+    return values | {"epochs": run.epochs}, min(run.steps * values["batch_size"] + rest, count)
 
 
 def setting_arrays(task: Task, name: str, dataset: "Dataset") -> "Arrays":

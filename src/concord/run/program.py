@@ -159,6 +159,7 @@ def hidden(packages):
 
 
 MANY = 1_000  # images: from here on a program may go another way
+UNEVEN = 1_003  # more than that, and no multiple of a batch
 
 device = None  # the framework's device.py, where it has one
 
@@ -221,10 +222,11 @@ def run_network(job, precision):
         results["logits"] = np.asarray(timed("predict", recipe.predict, model, images))
         if job["evaluate"]:
             results["accuracy"] = np.asarray(timed("evaluate", recipe.evaluate, model, images, labels))
-            results |= run_many(recipe, make, model, images, results["logits"], job, precision)
+            results |= run_many(recipe, make, model, images, labels, results["logits"], job, precision)
     if job.get("conduct"):
+        surrounding = run_alike if job["conduct"] == "alike" else run_conduct
         try:
-            results |= run_conduct(recipe, make, read, job, precision)
+            results |= surrounding(recipe, make, read, job, precision)
         except Exception as error:  # what was proven of the arithmetic stays proven
             traceback.print_exc()
             results[f"holds/what surrounds the training raises no error ({one_line(error)})"] = np.array(0.0)
@@ -232,7 +234,7 @@ def run_network(job, precision):
     return {"seconds": seconds}
 
 
-def run_many(recipe, make, model, images, logits, job, precision):
+def run_many(recipe, make, model, images, labels, logits, job, precision):
     """Tries with more than MANY images what `run_conduct` tries with few; see there."""
     import numpy as np
 
@@ -241,6 +243,11 @@ def run_many(recipe, make, model, images, logits, job, precision):
         later, again = logits[MANY:], np.asarray(recipe.predict(model, images[MANY:]))
         moves = np.linalg.norm(later - again) > 1e-4 * np.linalg.norm(later)
         found["holds/an image's logits are the same whatever comes before it"] = np.array(float(not moves))
+    if len(images) > UNEVEN and job["counts"]:  # a short batch comes last, however many a program takes at once
+        few, known = images[:UNEVEN], labels[:UNEVEN]
+        counted = np.mean(np.array(recipe.predict(model, few)).argmax(axis=1) == known)
+        right = abs(recipe.evaluate(model, few, known) - counted) * UNEVEN < 0.01
+        found["holds/evaluate counts each of an uneven number of images once"] = np.array(float(right))
     # Unless the loss of an image depends on its batch, or on what the recipe draws.
     if "learning_rate" in job["train"] and not (job["untrained"] or job["draws"]):
         size = job["train"]["batch_size"]
@@ -248,6 +255,28 @@ def run_many(recipe, make, model, images, logits, job, precision):
         images, labels = read_images(job["train_images"], job["train_labels"], count, precision)
         _, history = recipe.train(make(), images, labels, **(job["train"] | {"epochs": 1, "learning_rate": 0.0}))
         found["conduct/the mean loss of many images without learning"] = np.array(history, float)
+    return found
+
+
+def run_alike(recipe, make, read, job, precision):
+    """Trains once more, shuffled, on images that are all the same one, so that their order makes no difference, and two
+    epochs longer; see `run_conduct`. Normalised by a batch they would all be 0, so there it isn't tried."""
+    import numpy as np
+
+    if job["untrained"]:
+        return {}
+    images, labels = read_images(job["train_images"], job["train_labels"], job["train_count"], precision)
+    images, labels = (np.repeat(array[:1], len(array), axis=0) for array in (images, labels))
+    asked = job["train"] | {"shuffle": True, "epochs": job["train"]["epochs"] + 2}
+    keywords = {name: rate(value, precision) for name, value in asked.items()}
+    steps = asked["epochs"] * math.ceil(len(images) / asked["batch_size"])
+    for name, array in numbers_from(job["injected"], precision).items():
+        keywords[name] = np.broadcast_to(array[:1, :1], (steps, *array.shape[1:])).copy()
+    watched = []
+    model, history = recipe.train(make(), images, labels, **keywords, watch=lambda _: watched.append(1))
+    found = {f"conduct/{name} after the same image again and again": array for name, array in read(model).items()}
+    found["conduct/the losses of the same image again and again"] = np.array(history, float)
+    found["holds/watch sees the model after each of many epochs"] = np.array(float(len(watched) == len(history)))
     return found
 
 
@@ -337,6 +366,11 @@ def run_conduct(recipe, make, read, job, precision):
                 found[f"{name} of the best epoch until {until}"] = array
     if job["conduct"] != "all":
         return compared(found, holds)
+    if job["untrained"]:  # others learn from the same image again and again, see `run_alike`
+        # Whoever predicts between epochs mustn't end the training mode.
+        several, _ = train(make(), size, epochs=4, watch=lambda model: recipe.predict(model, images[:1]))
+        for name, array in moved(read(several)).items():
+            found[f"{name} after four epochs of one batch, shuffled"] = array
     # The seed decides on the order, and each epoch has its own.
     seeds = (seed, seed, seed + 1, seed + 2)
     models = [two_batches(make(), epochs=1, seed=number) for number in seeds]
@@ -390,6 +424,10 @@ def run_conduct(recipe, make, read, job, precision):
     holds["the same seed gives the same start"] = same(starts[0], starts[1])
     holds["another seed gives another start"] = constant or not same(starts[0], starts[2])
     holds["the start of each kernel varies"] = all(starts[0][name].std() > 0 for name in job["varied"])
+    holds["the start of each kernel is about as large as the task's, or as He's"] = all(
+        any(spread / 30 < starts[0][name].std() < spread * 30 for spread in spreads)
+        for name, spreads in job["spreads"].items()
+    )
     holds["every start is finite"] = all(np.isfinite(array).all() for start in starts for array in start.values())
     # What a user gets who says nothing.
     for function, defaults in {"variables": {"seed": 0, "dtype": "float32"}, "train": job["defaults"]}.items():
@@ -485,23 +523,30 @@ def run_own_numbers(recipe, make, images, labels, job, precision):
     """
     import numpy as np
 
-    own, injected = job["own"], numbers_from(job["own"]["injected"], precision)
+    def watch(model):
+        recipe.predict(model, images[:1])  # which draws nothing, and mustn't end the training mode
 
-    def losses(seed, **numbers):
+    def losses(own, seed, **changes):
+        inputs, targets = (np.repeat(array[:1], own["count"], axis=0) for array in (images, labels))
         keywords = {name: rate(value, precision) for name, value in own["train"].items()}
-        _, history = recipe.train(make(), images, labels, seed=seed, **keywords, **numbers)
+        _, history = recipe.train(make(), inputs, targets, seed=seed, watch=watch, **keywords, **changes)
         return np.array(history, float)
 
-    images, labels = (np.repeat(array[:1], own["count"], axis=0) for array in (images, labels))
-    given, drawn, again, other = losses(1, **injected), losses(1), losses(1), losses(2)
-    apart = 5 * math.sqrt((given.var() + drawn.var()) / len(given))
-    names = " and ".join(injected)
-    return {
-        f"without {names} the losses have the same mean": abs(given.mean() - drawn.mean()) < apart,
-        f"without {names} the losses have the same deviation": given.std() / 2 < drawn.std() < given.std() * 2,
-        f"the same seed draws the same {names}": np.array_equal(drawn, again),
-        f"another seed draws other {names}": not np.array_equal(drawn, other),
-    }
+    holds = {}
+    # Of the task's own share, one batch an epoch; and of a smaller one, several.
+    for own, which in zip(job["own"], ("", ", of a smaller share and in larger epochs"), strict=False):
+        injected = numbers_from(own["injected"], precision)
+        names = " and ".join(injected)
+        given = losses(own, 1, **injected)
+        drawn = losses(own, 1)
+        apart = 5 * math.sqrt((given.var() + drawn.var()) / len(given))
+        holds[f"without {names} the losses have the same mean{which}"] = abs(given.mean() - drawn.mean()) < apart
+        alike = given.std() / 2 < drawn.std() < given.std() * 2
+        holds[f"without {names} the losses have the same deviation{which}"] = alike
+        if not which:
+            holds[f"the same seed draws the same {names}"] = np.array_equal(drawn, losses(own, 1))
+            holds[f"another seed draws other {names}"] = not np.array_equal(drawn, losses(own, 2))
+    return holds
 
 
 def numbers_from(path, precision):
@@ -549,6 +594,7 @@ def run_function(job, precision):
     arguments = {name: in_precision(array, precision) for name, array in np.load(job["arguments"]).items()}
     arguments = {name: value for name, value in arguments.items() if name in job["parameters"]}
     arguments |= {name: tuple(v) if isinstance(v, list) else v for name, v in job["options"].items()}
+    kept = {name: value.copy() for name, value in arguments.items() if isinstance(value, np.ndarray)}
     begin = perf_counter()
     try:
         result = getattr(recipe, job["function"])(**arguments)
@@ -562,7 +608,10 @@ def run_function(job, precision):
     synchronise()
     seconds = perf_counter() - begin
     parts = result if isinstance(result, (tuple, list)) else (result,)
-    save(job["results"], {f"result/{number}": np.asarray(part) for number, part in enumerate(parts)})
+    results = {f"result/{number}": np.asarray(part) for number, part in enumerate(parts)}
+    left = all(array.tobytes() == arguments[name].tobytes() for name, array in kept.items())
+    results[f"holds/{job['function']} leaves its arguments as they are"] = np.array(float(left))
+    save(job["results"], results)
     return {"seconds": {job["function"]: seconds}}
 
 
