@@ -205,7 +205,8 @@ RANGE = Level(
 # twice more. A tenth of the rate in the last 50 steps is 0.18.
 LONG = Level(
     "trajectory",
-    "displacement and losses after 250 steps in ten epochs, all drawn anew",
+    "displacement and losses after 250 steps in ten epochs, or as many as the task has, all drawn anew; and of as many "
+    "shuffled ones, on images that are all the same",
     {"float64": 1e-8, "float32": 0.1},
     both("long"),
 )
