@@ -103,7 +103,7 @@ document.addEventListener("scroll", ({ target }) => {
 // ---- side by side
 
 const FEWEST = 2, MOST = 4 // columns
-const MOST_EMPTY = 8 // lines
+const MOST_EMPTY = 10 // lines
 
 function sideBySide(compare) {
   const known = compare.dataset.known.split(" ")

@@ -331,11 +331,11 @@ def test_no_room_of_many_lines(visit):
     page = visit("recipes/mnist_cnn/index.html?show=jax,pytorch")
     line = page.locator(".cell:visible .l").first.evaluate("one => parseFloat(getComputedStyle(one).lineHeight)")
     left = page.locator(".l[style*=margin-top]").evaluate_all("all => all.map(one => parseFloat(one.style.marginTop))")
-    assert left and max(left) <= 8.5 * line
+    assert left and max(left) <= 10.5 * line
     tops = page.locator(".cell:visible .l", has_text=re.compile(r"^def train\(")).evaluate_all(
         "all => all.map(one => one.getBoundingClientRect().top)"
     )
-    assert len(tops) == 2 and abs(tops[0] - tops[1]) > 8.5 * line
+    assert len(tops) == 2 and abs(tops[0] - tops[1]) > 10.5 * line
 
 
 @pytest.mark.parametrize("width", [390, 1440])
