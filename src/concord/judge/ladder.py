@@ -345,7 +345,8 @@ def prefix(task: Task, precision: str, number: int, name: str) -> Run:
     own = texts(task.settings[name])
     first = next(other for other, one in task.settings.items() if texts(one) == own)
     if own and name == first and precision == "float64":
-        return Run(f"prefix_{number}", setting=name, steps=PREFIX_STEPS // 2 - 1, rest=SHORT_LAST, epochs=2)
+        # A name of its own: float32's has no short batch, and both are held against float64.
+        return Run(f"short_prefix_{number}", setting=name, steps=PREFIX_STEPS // 2 - 1, rest=SHORT_LAST, epochs=2)
     return Run(f"prefix_{number}", setting=name, steps=PREFIX_STEPS // 2, epochs=2)
 
 

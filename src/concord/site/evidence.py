@@ -84,7 +84,7 @@ def level_badge(measurement: Measurement, level: str, settings: Sequence[str] = 
 def when(verdict: dict[str, Any], settings: Sequence[str] = ()) -> str:
     """In which run a verdict's error showed, in words."""
     name, _, number = verdict["run"].rpartition("_")
-    if name in ("prefix", "curve", "finding") and int(number) < len(settings):
+    if name in ("prefix", "short_prefix", "curve", "finding") and int(number) < len(settings):
         return f"with the setting {settings[int(number)]}"
     run = ladder.NETWORK_RUNS.get(verdict["run"])
     return run.describe() if run else verdict["run"].replace("_", " ")
