@@ -88,6 +88,7 @@ PROBES = """
 import os
 import signal
 import tempfile
+from pathlib import Path
 
 import numpy as np
 
@@ -109,6 +110,13 @@ def leave_quietly():
 
 def die():
     os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def leave_a_copy():
+    parent = Path(f"/proc/{os.getppid()}/cmdline")
+    if parent.exists() and b"program.py" in parent.read_bytes():
+        os._exit(1)
+    return count()
 
 
 def loop():
@@ -201,6 +209,13 @@ def test_fresh_probes_know_nothing_of_each_other(probes):
 def test_fault_of_a_fresh_probe_is_told(probes, function, outcome, reason):
     answer = probes(function)
     assert (answer.outcome, reason in answer.reason) == (outcome, True), answer
+    assert probes("count").fields["value"] == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no worker is copied")
+def test_what_ends_a_copy_is_asked_again_in_a_worker(probes):
+    """It may have ended for being a copy."""
+    assert probes("leave_a_copy").fields["value"] == 1
     assert probes("count").fields["value"] == 1
 
 
