@@ -90,9 +90,11 @@ def cases(images: np.ndarray) -> dict[str, dict[str, Any]]:
         "matrices": distortions,
         "expected": np.array([warped(digit / 255, matrix) for matrix in distortions]),
     }
-    for case in made.values():
+    for name, case in made.items():
         case |= {
             "gates": {"float64": 1e-13, "float32": 1e-5},
             "because": "places are rounded, as sums, or where they are counted from -1 to 1",
+            # Outside a little is left of a border that isn't black, by rounding.
+            "fixed": ("images", "matrices") if name == "outside" else ("matrices",),
         }
     return made

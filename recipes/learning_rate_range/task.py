@@ -93,6 +93,7 @@ def cases(images: np.ndarray) -> dict[str, dict[str, Any]]:
             "expected": losses[:steps],
             "gates": dict(zip(("float64", "float32"), gates, strict=True)),
             "because": because,
+            "fixed": ("rates",),
         }
     valley = np.array([8.0, 8, 4, 2, 1, 1, 2, 4, 8, 16, 32])
     for name, rates, given in (

@@ -73,6 +73,7 @@ def cases(images: np.ndarray) -> dict[str, dict[str, Any]]:
                 "weights": start,
                 "gradients": gradients,
                 "rate": np.array(RATE),
+                "fixed": ("rate",),
                 "steps": TRAINING,
                 "kind": kind,
                 "functions": ("train", "train_with_master"),

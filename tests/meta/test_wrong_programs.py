@@ -28,6 +28,7 @@ SHORT = (
     "the batch size of 50 alone is doubled",
     "a buffer of 1,000",
     "batches as wholes",
+    "the third epoch has the order of the second",
     "with replacement beyond 1,000 images",
     "shuffled once, before the first epoch",
     "watch is never called",
@@ -52,6 +53,7 @@ SHORT = (
     "watch is called after the first two epochs alone",
     "own start: a hundred times too large",
     "an operation destroys its argument",
+    "an operation is right for the images of its cases alone",
     "evaluate: the mean of batches of 1,000, whatever the last one's size",
 )
 CELLS = [

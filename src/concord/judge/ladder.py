@@ -272,7 +272,12 @@ SHALLOW_LEVELS = NETWORK_LEVELS[:5]
 
 OPERATION_LEVELS = (
     Level("shapes", "shape, dtype, finite", {"float64": 0.0, "float32": 0.0}),
-    Level("values", "each case's exact answer, and the reference's", {"float64": 1e-14, "float32": 1e-6}),
+    Level(
+        "values",
+        "each case's exact answer, and the reference's; and the reference's with the arrays in another order, which is "
+        "drawn anew each time",
+        {"float64": 1e-14, "float32": 1e-6},
+    ),
 )
 
 PREFIX = Level(

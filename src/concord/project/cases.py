@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # What a case may hold beside the functions' own parameters.
 EXPECTED, FUNCTIONS, GATES, BECAUSE, RAISES = "expected", "functions", "gates", "because", "raises"
+FIXED = "fixed"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Case:
         expected: by function, the exact outputs; a function that gives one array has one. Empty where it must raise.
         gates: by precision, a relative error instead of the level's own.
         because: why the case has gates of its own.
+        fixed: the arrays that make sense as they are alone; every function is asked again with the others in another
+            order.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Case:
     expected: "dict[str, tuple[np.ndarray, ...]]"
     gates: dict[str, float] = field(default_factory=dict)
     because: str = ""
+    fixed: tuple[str, ...] = ()
 
     @property
     def functions(self) -> tuple[str, ...]:
@@ -71,7 +75,7 @@ def _read(task: Task, here: str, name: Any, case: Any) -> Case:
     needed = dict.fromkeys(parameter for function in functions for parameter in known[function])
     if lacking := sorted(set(needed) - set(case) | ({EXPECTED} - set(case) if not raises else set())):
         raise UserError(f"{here} lacks {', '.join(lacking)}.")
-    if unused := sorted(set(case) - set(needed) - {EXPECTED, FUNCTIONS, GATES, BECAUSE, RAISES}):
+    if unused := sorted(set(case) - set(needed) - {EXPECTED, FUNCTIONS, GATES, BECAUSE, RAISES, FIXED}):
         raise UserError(f"{here} has {', '.join(unused)}, which none of its functions takes.")
     if not isinstance(gates, dict) or not all(
         isinstance(gate, float) and 0 <= gate < math.inf for gate in gates.values()
@@ -87,6 +91,9 @@ def _read(task: Task, here: str, name: Any, case: Any) -> Case:
         raise UserError(
             f"{here}: {strange[0]} is {type(options[strange[0]]).__name__}, expected an array or a plain value."
         )
+    fixed = case.get(FIXED, ())
+    if not isinstance(fixed, (tuple, list)) or any(key not in arrays for key in fixed):
+        raise UserError(f"{here}: {FIXED} is {fixed!r}, expected a tuple of the names of its arrays.")
     expected = {} if raises else case[EXPECTED]
     by_function = expected if isinstance(expected, dict) else dict.fromkeys(functions, expected)
     if not raises and (lacking := [function for function in functions if function not in by_function]):
@@ -98,6 +105,7 @@ def _read(task: Task, here: str, name: Any, case: Any) -> Case:
         {function: () if raises else outputs(f"{here}: {EXPECTED}", by_function[function]) for function in functions},
         dict(gates),
         case.get(BECAUSE, ""),
+        tuple(fixed),
     )
 
 

@@ -268,8 +268,10 @@ class Collector:
             return job | {
                 "kind": "function",
                 "function": run.function,
+                "case": run.case,
                 "parameters": parameters,
                 "arguments": self._save(task, run.case, case.arrays),
+                "others": self._others(task, run, case),
                 "options": {name: value for name, value in case.options.items() if name in parameters},
                 "raises": not case.expected[run.function],
             }
@@ -304,6 +306,7 @@ class Collector:
             "predict_first": run.predict_first,
             "predict_count": plan.test_images(run, images.dataset),
             "evaluate": run.ordinary,
+            "whole": run.whole,
             "counts": task.score.name == "accuracy",
             "conduct": run.conduct,
             "smallest": task.smallest_batch,
@@ -370,6 +373,11 @@ class Collector:
         if run.setting:
             name = f"start of {run.name}"
         return self._save(task, name, plan.start_weights(task, run))
+
+    def _others(self, task: Task, run: Run, case: Case) -> str | None:
+        """The file with other arguments for a case; None where it allows none."""
+        others = plan.other_arguments(case, run.draw)
+        return self._save(task, f"others-{run.name}-{run.draw:x}", others) if others else None
 
     def _setting_arrays(self, task: Task, name: str) -> dict[str, str]:
         """The files with what a setting is trained and validated on, written once for all settings that share it."""

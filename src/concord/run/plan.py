@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from concord.judge.ladder import DRAWN_STARTS, Run
+from concord.project.cases import Case
 from concord.project.errors import UserError
 from concord.project.experiment import arrays
 from concord.project.python import call
@@ -208,6 +209,24 @@ def sorted_images(dataset: "Dataset", count: int) -> "tuple[np.ndarray, np.ndarr
     return dataset.train_images[picked], dataset.train_labels[picked]
 
 
+def other_arguments(case: Case, draw: int) -> "Arrays":
+    """A case's arrays in another order along each axis, so that nobody can know what they lead to: what is a
+    distribution, a label or an angle stays one. A number by itself is changed by up to a quarter, in few digits: what
+    was exact stays exact."""
+    import numpy as np
+
+    random = np.random.default_rng([draw, 3])
+    others = dict(case.arrays)
+    for name, array in case.arrays.items():
+        if name in case.fixed:
+            continue
+        for axis, length in enumerate(array.shape):
+            others[name] = np.take(others[name], random.permutation(length), axis)
+        if array.size == 1 and array.dtype.kind == "f":
+            others[name] = array * (random.integers(48, 81) / 64)
+    return others
+
+
 def test_images(run: Run, dataset: "Dataset") -> int:
     """How many test images are predicted after training."""
     if run.short:
@@ -217,7 +236,7 @@ def test_images(run: Run, dataset: "Dataset") -> int:
 
 def drawn(run: Run, draw: int) -> Run:
     """The run with its draw, if it has anything to draw."""
-    return replace(run, draw=draw) if run.weights in DRAWN_STARTS else run
+    return replace(run, draw=draw) if run.weights in DRAWN_STARTS or run.case else run
 
 
 TOLD = {"TITLE", "QUESTION", "ANSWER", "FIGURE"}  # what a task.py says to readers
@@ -233,15 +252,11 @@ def task_digest(task: Task, program: Path) -> str:
             if path.name in ("figure.py", "mutants.toml"):
                 continue
             digest.update(f"{path.relative_to(task.folder)}\0".encode())
-            content = (
-                code_without(path, {*TOLD, "findings"})
-                if task.settings and path.name == "task.py"
-                else path.read_bytes()
-            )
+            content = code_without(path, {*TOLD, "findings"}) if path.name == "task.py" else path.read_bytes()
             digest.update(hashlib.sha256(content).digest())
     digest.update(program.read_bytes())
     for other in filter(None, (task.neighbour, task.of)):
-        digest.update((other.folder / "task.py").read_bytes())
+        digest.update(code_without(other.folder / "task.py", {*TOLD, "findings"}))
     return digest.hexdigest()
 
 
