@@ -330,7 +330,7 @@ def run_conduct(recipe, make, read, job, precision):
         """Whether two of four epochs take the images in the same order.
 
         At a small rate, what an epoch moves changes by the same from each epoch to the next, shuffled or not; what it
-        changes by beyond that comes from the order alone. Of that, the same order leaves 0.004 at most, another one 0.05
+        changes by beyond that comes from the order alone. Of that the same order leaves 0.004 at most, another one 0.05
         at least, in 12 networks; where gradients are clipped or averages taken over batches, this finds nothing.
         """
         if job["stops_early"] or "learning_rate" not in asked:
