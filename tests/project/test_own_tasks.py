@@ -171,6 +171,11 @@ REFUSED = {
         ("SCORE_MARGIN", 'GATES = {"training": {"float32": 1e-3}}\nSCORE_MARGIN'),
         ("GATES['training'] has gates of its own; 'because' must say why",),
     ),
+    "what is fixed isn't there": (
+        "two_outputs",
+        ('"expected":', '"fixed": ("pixels",), "expected":'),
+        ("fixed is ('pixels',), expected a tuple of the names of its arrays",),
+    ),
     "a gate of no level": (
         "regression",
         ("SCORE_MARGIN", 'GATES = {"trainings": {"float32": 1e-3, "because": "I say so"}}\nSCORE_MARGIN'),
