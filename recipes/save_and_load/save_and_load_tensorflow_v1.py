@@ -4,7 +4,7 @@
 # order in which maps are flattened. Here they come and go channels last, kernels (height, width, in, out).
 
 # %% Init
-import tempfile
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import tensorflow.compat.v1 as tf
@@ -13,10 +13,12 @@ tf.disable_v2_behavior()  # graphs and sessions instead of immediate execution
 
 NAMES = "conv_kernel", "conv_bias", "dense_kernel", "dense_bias"
 
+# %% [markdown]
+# A network is its variables: zeros at first, by the names under which they will be saved.
+
 
 # %% The network
 def network(weights):
-    """A new one's variables: zeros, by the names under which they will be saved."""
     return {name: tf.Variable(0 * array, name=name) for name, array in zip(NAMES, weights, strict=True)}
 
 
@@ -34,6 +36,7 @@ def logits(network, images):
 def write(session, network, weights):
     for variable, array in zip(network.values(), weights, strict=True):
         variable.load(array, session)
+    return network
 
 
 def read(session, network):
@@ -41,45 +44,36 @@ def read(session, network):
 
 
 # %% [markdown]
-# A `Saver` writes the graph's variables by name, and must be made after them.
+# A `Saver` writes the graph's variables by name, and must be made after them. Two sessions are two networks, as values
+# live in sessions: the second one reads the file of the first. `use` is given it, and the variables.
 
 
 # %% A file
 def through_file(weights, use):
-    """What `use` makes of a session and a new network that has read the file of one with these weights."""
-    with tempfile.TemporaryDirectory() as folder:
-        with tf.Graph().as_default(), tf.Session() as session:
-            write(session, network(weights), weights)
-            tf.train.Saver().save(session, f"{folder}/weights")
-        with tf.Graph().as_default(), tf.Session() as session:
-            second = network(weights)
-            tf.train.Saver().restore(session, f"{folder}/weights")
-            return use(session, second)
+    with TemporaryDirectory() as folder, tf.Graph().as_default(), tf.Session() as first, tf.Session() as second:
+        variables = write(first, network(weights), weights)
+        saver = tf.train.Saver()
+        saver.save(first, f"{folder}/weights")
+        saver.restore(second, f"{folder}/weights")
+        return use(second, variables)
 
 
 # %% Round trip
-def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    weights = conv_kernel, conv_bias, dense_kernel, dense_bias
+def answers(images, maps, *weights):
     with tf.Graph().as_default(), tf.Session() as session:
-        first = network(weights)
-        write(session, first, weights)
-        return session.run(logits(first, images))
+        return session.run(logits(write(session, network(weights), weights), images))
 
 
-def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    weights = conv_kernel, conv_bias, dense_kernel, dense_bias
+def reloaded(images, maps, *weights):
     return through_file(weights, lambda session, network: session.run(logits(network, images)))
 
 
-def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    return through_file((conv_kernel, conv_bias, dense_kernel, dense_bias), read)
+def round_trip(maps, *weights):
+    return through_file(weights, read)
 
 
 # %% Run
 if __name__ == "__main__":
-    random = np.random.default_rng(1)
-    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
-    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
-    back = round_trip((4, 3), **weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))
+    weights = [np.random.default_rng(1).random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
+    print("every bit came back:", all(map(np.array_equal, weights, round_trip((4, 3), *weights))))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))
