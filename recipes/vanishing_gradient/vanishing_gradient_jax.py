@@ -12,11 +12,10 @@ from jax.nn import log_sigmoid, one_hot
 
 # %% The network
 def forward(images, kernels, biases, activation):
-    """Logits (N, 10)."""
     layer = images
     for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
         layer = getattr(jax.nn, activation)(layer @ kernel + bias)
-    return layer @ kernels[-1] + biases[-1]
+    return layer @ kernels[-1] + biases[-1]  # logits (N, 10)
 
 
 # %% [markdown]
@@ -46,14 +45,12 @@ def gradients(images, labels, first, rest, last, biases, last_bias, activation):
 
 
 # %% Speeds
-def speeds(images, labels, first, rest, last, biases, last_bias, activation):
-    found = gradients(images, labels, first, rest, last, biases, last_bias, activation)[1]
-    return np.array([jnp.linalg.norm(gradient) for gradient in found])
+def speeds(*network):
+    return np.array([jnp.linalg.norm(gradient) for gradient in gradients(*network)[1]])
 
 
-def kernel_norms(images, labels, first, rest, last, biases, last_bias, activation):
-    found = gradients(images, labels, first, rest, last, biases, last_bias, activation)[0]
-    return np.array([jnp.linalg.norm(gradient) for gradient in found])
+def kernel_norms(*network):
+    return np.array([jnp.linalg.norm(gradient) for gradient in gradients(*network)[0]])
 
 
 # %% Run

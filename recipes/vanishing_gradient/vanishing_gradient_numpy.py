@@ -41,12 +41,12 @@ def slope_of_cost(logits, labels):
 
 
 # %% [markdown]
-# From the last layer to the first: each time the weights, and each time the slope.
+# From the last layer to the first: each time the weights, and each time the slope. The gradients of the mean cost come
+# by the kernels and by the biases, each from the first layer to the last.
 
 
 # %% Gradients
 def gradients(images, labels, first, rest, last, biases, last_bias, activation):
-    """Of the mean cost, by the kernels and by the biases: two tuples, first layer first."""
     kernels = [first, *rest, last]
     *layers, logits = forward(images, kernels, [*biases, last_bias], activation)
     slope, found = slope_of_cost(logits, labels), []
@@ -61,14 +61,12 @@ def gradients(images, labels, first, rest, last, biases, last_bias, activation):
 
 
 # %% Speeds
-def speeds(images, labels, first, rest, last, biases, last_bias, activation):
-    found = gradients(images, labels, first, rest, last, biases, last_bias, activation)[1]
-    return np.array([np.linalg.norm(gradient) for gradient in found])
+def speeds(*network):
+    return np.array([np.linalg.norm(gradient) for gradient in gradients(*network)[1]])
 
 
-def kernel_norms(images, labels, first, rest, last, biases, last_bias, activation):
-    found = gradients(images, labels, first, rest, last, biases, last_bias, activation)[0]
-    return np.array([np.linalg.norm(gradient) for gradient in found])
+def kernel_norms(*network):
+    return np.array([np.linalg.norm(gradient) for gradient in gradients(*network)[0]])
 
 
 # %% Run

@@ -13,11 +13,10 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 
 # %% The network
 def forward(images, kernels, biases, activation):
-    """Logits (N, 10)."""
     layer = images
     for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
         layer = getattr(torch, activation)(layer @ kernel + bias)
-    return layer @ kernels[-1] + biases[-1]
+    return layer @ kernels[-1] + biases[-1]  # logits (N, 10)
 
 
 # %% [markdown]
@@ -57,12 +56,12 @@ def norms(tensors):
     return torch.stack([torch.linalg.vector_norm(tensor) for tensor in tensors]).cpu().numpy()
 
 
-def speeds(images, labels, first, rest, last, biases, last_bias, activation):
-    return norms(gradients(images, labels, first, rest, last, biases, last_bias, activation)[1])
+def speeds(*network):
+    return norms(gradients(*network)[1])
 
 
-def kernel_norms(images, labels, first, rest, last, biases, last_bias, activation):
-    return norms(gradients(images, labels, first, rest, last, biases, last_bias, activation)[0])
+def kernel_norms(*network):
+    return norms(gradients(*network)[0])
 
 
 # %% Run

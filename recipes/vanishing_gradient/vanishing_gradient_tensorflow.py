@@ -10,11 +10,10 @@ import tensorflow as tf
 
 # %% The network
 def forward(images, kernels, biases, activation):
-    """Logits (N, 10)."""
     layer = images
     for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
         layer = getattr(tf.nn, activation)(layer @ kernel + bias)
-    return layer @ kernels[-1] + biases[-1]
+    return layer @ kernels[-1] + biases[-1]  # logits (N, 10)
 
 
 # %% [markdown]
@@ -47,14 +46,12 @@ def gradients(images, labels, first, rest, last, biases, last_bias, activation):
 
 
 # %% Speeds
-def speeds(images, labels, first, rest, last, biases, last_bias, activation):
-    found = gradients(images, labels, first, rest, last, biases, last_bias, activation)[1]
-    return np.array([tf.norm(gradient) for gradient in found])
+def speeds(*network):
+    return np.array([tf.norm(gradient) for gradient in gradients(*network)[1]])
 
 
-def kernel_norms(images, labels, first, rest, last, biases, last_bias, activation):
-    found = gradients(images, labels, first, rest, last, biases, last_bias, activation)[0]
-    return np.array([tf.norm(gradient) for gradient in found])
+def kernel_norms(*network):
+    return np.array([tf.norm(gradient) for gradient in gradients(*network)[0]])
 
 
 # %% Run
