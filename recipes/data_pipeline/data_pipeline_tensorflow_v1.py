@@ -32,7 +32,9 @@ def buffered(items, buffer, draws):
 
 # %% Batches
 def run(stream):
-    following, found = tf.data.make_one_shot_iterator(stream).get_next(), []
+    iterator = tf.data.make_initializable_iterator(stream)
+    tf.add_to_collection(tf.GraphKeys.TABLE_INITIALIZERS, iterator.initializer)  # which the session runs first
+    following, found = iterator.get_next(), []
     with tf.train.SingularMonitoredSession() as session:
         while not session.should_stop():
             found.append(session.run(following))

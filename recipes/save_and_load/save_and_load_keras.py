@@ -53,16 +53,17 @@ def through_file(maps, weights):
 
 
 # %% Round trip
-def answers(images, maps, *weights):
+def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    weights = conv_kernel, conv_bias, dense_kernel, dense_bias
     return logits(write(network(maps, weights), weights), images)
 
 
-def reloaded(images, maps, *weights):
-    return logits(through_file(maps, weights), images)
+def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return logits(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
 
 
-def round_trip(maps, *weights):
-    return read(through_file(maps, weights))
+def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return read(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)))
 
 
 # %% Run

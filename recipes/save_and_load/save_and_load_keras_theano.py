@@ -24,10 +24,6 @@ def network(maps, weights):
     return models.Sequential([conv, layers.Flatten(), layers.Dense(len(weights[3]))])
 
 
-def logits(network, images):
-    return network.predict(images)
-
-
 # %% [markdown]
 # The layout is channels last, but on Theano Keras 2 convolves as mathematicians do: kernels are turned by 180 degrees.
 
@@ -60,16 +56,17 @@ def through_file(maps, weights):
 
 
 # %% Round trip
-def answers(images, maps, *weights):
-    return logits(write(network(maps, weights), *weights), images)
+def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    weights = conv_kernel, conv_bias, dense_kernel, dense_bias
+    return write(network(maps, weights), *weights).predict(images)
 
 
-def reloaded(images, maps, *weights):
-    return logits(through_file(maps, weights), images)
+def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)).predict(images)
 
 
-def round_trip(maps, *weights):
-    return read(through_file(maps, weights))
+def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return read(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)))
 
 
 # %% Run

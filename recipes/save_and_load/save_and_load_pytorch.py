@@ -11,15 +11,18 @@ import torch
 from torch import nn
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
+NAMES = "0.weight", "0.bias", "3.weight", "3.bias"  # by the layer's place
 
 # %% [markdown]
-# A network of these weights' sizes and precision, with start weights of its own.
+# A new network is made for the sizes and the precision of these tensors, and loads them into its own.
 
 
 # %% The network
-def network(weights):
-    layers = nn.Conv2d(1, len(weights[1]), 3), nn.ReLU(), nn.Flatten(), nn.Linear(*weights[2].shape)
-    return nn.Sequential(*layers).to(device, torch.as_tensor(weights[1]).dtype)
+def network(state):
+    layers = nn.Conv2d(1, len(state["0.bias"]), 3), nn.ReLU(), nn.Flatten(), nn.Linear(*state["3.weight"].T.shape)
+    made = nn.Sequential(*layers).to(state["0.bias"])
+    made.load_state_dict(state)
+    return made
 
 
 def logits(network, images):
@@ -33,11 +36,10 @@ def logits(network, images):
 
 
 # %% Weights in and out
-def write(network, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+def write(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
     dense_weight = dense_kernel.reshape(*maps, len(conv_bias), -1).transpose(3, 2, 0, 1).reshape(len(dense_bias), -1)
     arrays = conv_kernel.transpose(3, 2, 0, 1), conv_bias, dense_weight, dense_bias
-    network.load_state_dict(dict(zip(network.state_dict(), map(torch.tensor, arrays), strict=True)))
-    return network
+    return {name: torch.tensor(array, device=device) for name, array in zip(NAMES, arrays, strict=True)}
 
 
 def read(network, maps):
@@ -53,25 +55,23 @@ def read(network, maps):
 
 
 # %% A file
-def through_file(maps, weights):
-    first, second = write(network(weights), maps, *weights), network(weights)
+def through_file(state):
     with tempfile.TemporaryDirectory() as folder:
-        torch.save(first.state_dict(), f"{folder}/weights.pt")
-        second.load_state_dict(torch.load(f"{folder}/weights.pt", weights_only=True, map_location=device))
-    return second
+        torch.save(network(state).state_dict(), f"{folder}/weights.pt")
+        return network(torch.load(f"{folder}/weights.pt", weights_only=True, map_location=device))
 
 
 # %% Round trip
-def answers(images, maps, *weights):
-    return logits(write(network(weights), maps, *weights), images)
+def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return logits(network(write(maps, conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
 
 
-def reloaded(images, maps, *weights):
-    return logits(through_file(maps, weights), images)
+def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return logits(through_file(write(maps, conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
 
 
-def round_trip(maps, *weights):
-    return read(through_file(maps, weights), maps)
+def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return read(through_file(write(maps, conv_kernel, conv_bias, dense_kernel, dense_bias)), maps)
 
 
 # %% Run

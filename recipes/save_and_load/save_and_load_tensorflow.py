@@ -51,16 +51,16 @@ def through_file(weights):
 
 
 # %% Round trip
-def answers(images, maps, *weights):
-    return logits(write(weights), images)
+def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return logits(write((conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
 
 
-def reloaded(images, maps, *weights):
-    return logits(through_file(weights), images)
+def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return logits(through_file((conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
 
 
-def round_trip(maps, *weights):
-    return read(through_file(weights))
+def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return read(through_file((conv_kernel, conv_bias, dense_kernel, dense_bias)))
 
 
 # %% Run

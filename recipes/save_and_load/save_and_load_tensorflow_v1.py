@@ -14,14 +14,10 @@ tf.disable_v2_behavior()  # graphs and sessions instead of immediate execution
 NAMES = "conv_kernel", "conv_bias", "dense_kernel", "dense_bias"
 
 # %% [markdown]
-# A network is its variables: zeros at first, by the names under which they will be saved.
+# A network is its variables, by the names under which they will be saved.
 
 
 # %% The network
-def network(weights):
-    return {name: tf.Variable(0 * array, name=name) for name, array in zip(NAMES, weights, strict=True)}
-
-
 def logits(network, images):
     maps = tf.nn.conv2d(images, network["conv_kernel"], strides=[1, 1, 1, 1], padding="VALID") + network["conv_bias"]
     flat = tf.reshape(tf.nn.relu(maps), [len(images), -1])
@@ -29,47 +25,48 @@ def logits(network, images):
 
 
 # %% [markdown]
-# TensorFlow's layout is channels last. Values live in a session, not in the graph.
+# TensorFlow's layout is channels last. Values live in a session, not in the graph: there the variables get them when
+# the initialiser runs.
 
 
 # %% Weights in and out
-def write(session, network, weights):
-    for variable, array in zip(network.values(), weights, strict=True):
-        variable.load(array, session)
+def write(session, weights):
+    network = {name: tf.Variable(array, name=name) for name, array in zip(NAMES, weights, strict=True)}
+    session.run(tf.global_variables_initializer())
     return network
 
 
-def read(session, network):
-    return tuple(session.run(list(network.values())))
+def read(network):
+    return tuple(network.values())
 
 
 # %% [markdown]
 # A `Saver` writes the graph's variables by name, and must be made after them. Two sessions are two networks, as values
-# live in sessions: the second one reads the file of the first. `use` is given it, and the variables.
+# live in sessions: the second one gets its values from the file of the first alone, and gives what is asked for.
 
 
 # %% A file
-def through_file(weights, use):
+def through_file(weights, fetch):
     with TemporaryDirectory() as folder, tf.Graph().as_default(), tf.Session() as first, tf.Session() as second:
-        variables = write(first, network(weights), weights)
+        network = write(first, weights)
         saver = tf.train.Saver()
         saver.save(first, f"{folder}/weights")
         saver.restore(second, f"{folder}/weights")
-        return use(second, variables)
+        return second.run(fetch(network))
 
 
 # %% Round trip
-def answers(images, maps, *weights):
+def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
     with tf.Graph().as_default(), tf.Session() as session:
-        return session.run(logits(write(session, network(weights), weights), images))
+        return session.run(logits(write(session, (conv_kernel, conv_bias, dense_kernel, dense_bias)), images))
 
 
-def reloaded(images, maps, *weights):
-    return through_file(weights, lambda session, network: session.run(logits(network, images)))
+def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return through_file((conv_kernel, conv_bias, dense_kernel, dense_bias), lambda network: logits(network, images))
 
 
-def round_trip(maps, *weights):
-    return through_file(weights, read)
+def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return through_file((conv_kernel, conv_bias, dense_kernel, dense_bias), read)
 
 
 # %% Run

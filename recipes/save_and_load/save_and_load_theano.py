@@ -57,16 +57,16 @@ def through_file(maps, weights):
 
 
 # %% Round trip
-def answers(images, maps, *weights):
-    return logits(write(maps, *weights), images)
+def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return logits(write(maps, conv_kernel, conv_bias, dense_kernel, dense_bias), images)
 
 
-def reloaded(images, maps, *weights):
-    return logits(through_file(maps, weights), images)
+def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return logits(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
 
 
-def round_trip(maps, *weights):
-    return read(through_file(maps, weights), maps)
+def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
+    return read(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)), maps)
 
 
 # %% Run

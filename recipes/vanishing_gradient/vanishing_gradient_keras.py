@@ -45,8 +45,7 @@ def gradients(images, labels, first, rest, last, biases, last_bias, activation):
 
         with tf.GradientTape() as tape:
             tape.watch(parameters)
-            value = cost(parameters, x, labels, activation)
-        return tape.gradient(value, parameters)
+            return tape.gradient(cost(parameters, x, labels, activation), parameters)
     if config.backend() == "jax":
         from jax import grad
     else:
@@ -59,19 +58,22 @@ def gradients(images, labels, first, rest, last, biases, last_bias, activation):
 
 
 # %% Speeds
-def speeds(*network):
-    return np.array([np.linalg.norm(ops.convert_to_numpy(tensor)) for tensor in gradients(*network)[1]])
+def norms(tensors):
+    return np.array([np.linalg.norm(ops.convert_to_numpy(tensor)) for tensor in tensors])
 
 
-def kernel_norms(*network):
-    return np.array([np.linalg.norm(ops.convert_to_numpy(tensor)) for tensor in gradients(*network)[0]])
+def speeds(images, labels, first, rest, last, biases, last_bias, activation):
+    return norms(gradients(images, labels, first, rest, last, biases, last_bias, activation)[1])
+
+
+def kernel_norms(images, labels, first, rest, last, biases, last_bias, activation):
+    return norms(gradients(images, labels, first, rest, last, biases, last_bias, activation)[0])
 
 
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
     images, labels = random.random((100, 784)), random.integers(0, 10, 100)
-    shapes, biases = ((784, 100), (7, 100, 100), (100, 10)), (np.zeros((8, 100)), np.zeros(10))
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = [random.normal(0, (gain / shape[-2]) ** 0.5, shape) for shape in shapes]
-        print(activation, speeds(images, labels, *kernels, *biases, activation))
+        kernels = [random.normal(0, (gain / s[-2]) ** 0.5, s) for s in ((784, 100), (7, 100, 100), (100, 10))]
+        print(activation, speeds(images, labels, *kernels, np.zeros((8, 100)), np.zeros(10), activation))

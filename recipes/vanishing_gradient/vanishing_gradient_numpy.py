@@ -12,7 +12,8 @@ def sigmoid(z):
 
 
 # %% [markdown]
-# An activation, and its slope in terms of its value. Each layer's value is kept: the backward pass wants it again.
+# An activation, and its slope in terms of its value. The forward pass gives the images, the value of each hidden layer
+# (N, units), and last the logits (N, 10): the backward pass wants them again.
 
 
 # %% The network
@@ -24,7 +25,6 @@ ACTIVATIONS = {
 
 
 def forward(images, kernels, biases, activation):
-    """The images, the value of each hidden layer (N, units), and last the logits (N, 10)."""
     layers = [images]
     for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
         layers.append(ACTIVATIONS[activation][0](layers[-1] @ kernel + bias))
@@ -61,19 +61,20 @@ def gradients(images, labels, first, rest, last, biases, last_bias, activation):
 
 
 # %% Speeds
-def speeds(*network):
-    return np.array([np.linalg.norm(gradient) for gradient in gradients(*network)[1]])
+def speeds(images, labels, first, rest, last, biases, last_bias, activation):
+    found = gradients(images, labels, first, rest, last, biases, last_bias, activation)[1]
+    return np.array([np.linalg.norm(gradient) for gradient in found])
 
 
-def kernel_norms(*network):
-    return np.array([np.linalg.norm(gradient) for gradient in gradients(*network)[0]])
+def kernel_norms(images, labels, first, rest, last, biases, last_bias, activation):
+    found = gradients(images, labels, first, rest, last, biases, last_bias, activation)[0]
+    return np.array([np.linalg.norm(gradient) for gradient in found])
 
 
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
     images, labels = random.random((100, 784)), random.integers(0, 10, 100)
-    shapes, biases = ((784, 100), (7, 100, 100), (100, 10)), (np.zeros((8, 100)), np.zeros(10))
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = [random.normal(0, (gain / shape[-2]) ** 0.5, shape) for shape in shapes]
-        print(activation, speeds(images, labels, *kernels, *biases, activation))
+        kernels = [random.normal(0, (gain / s[-2]) ** 0.5, s) for s in ((784, 100), (7, 100, 100), (100, 10))]
+        print(activation, speeds(images, labels, *kernels, np.zeros((8, 100)), np.zeros(10), activation))

@@ -50,19 +50,18 @@ def norms(which, images, labels, first, rest, last, biases, last_bias, activatio
 
 
 # %% Speeds
-def speeds(*network):
-    return norms(1, *network)
+def speeds(images, labels, first, rest, last, biases, last_bias, activation):
+    return norms(1, images, labels, first, rest, last, biases, last_bias, activation)
 
 
-def kernel_norms(*network):
-    return norms(0, *network)
+def kernel_norms(images, labels, first, rest, last, biases, last_bias, activation):
+    return norms(0, images, labels, first, rest, last, biases, last_bias, activation)
 
 
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
     images, labels = random.random((100, 784)), random.integers(0, 10, 100)
-    shapes, biases = ((784, 100), (7, 100, 100), (100, 10)), (np.zeros((8, 100)), np.zeros(10))
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = [random.normal(0, (gain / shape[-2]) ** 0.5, shape) for shape in shapes]
-        print(activation, speeds(images, labels, *kernels, *biases, activation))
+        kernels = [random.normal(0, (gain / s[-2]) ** 0.5, s) for s in ((784, 100), (7, 100, 100), (100, 10))]
+        print(activation, speeds(images, labels, *kernels, np.zeros((8, 100)), np.zeros(10), activation))
