@@ -17,8 +17,7 @@ def network(x, y, w1, b1, w2, b2):
 
 
 def forward(x, y, w1, b1, w2, b2):
-    arguments = tree.map_structure(ops.convert_to_tensor, (x, y, w1, b1, w2, b2))
-    return tree.map_structure(ops.convert_to_numpy, network(*arguments))
+    return tree.map_structure(ops.convert_to_numpy, network(*map(ops.convert_to_tensor, (x, y, w1, b1, w2, b2))))
 
 
 # %% [markdown]
@@ -39,25 +38,19 @@ def gradients_by_hand(x, y, w1, b1, w2, b2):
 # %% Backward with the framework
 def gradients_by_framework(x, y, w1, b1, w2, b2):
     x, y, *weights = tree.map_structure(ops.convert_to_tensor, (x, y, w1, b1, w2, b2))
-    gradients = gradients_of(lambda *weights: network(x, y, *weights)[2], weights)
-    return tree.map_structure(ops.convert_to_numpy, tuple(gradients))
+    if config.backend() == "tensorflow":
+        import tensorflow as tf
 
-
-def gradients_of(function, tensors):
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            _, _, cost = network(x, y, *weights)
+        return tuple(gradient.numpy() for gradient in tape.gradient(cost, weights))
     if config.backend() == "jax":
-        import jax
-
-        return jax.grad(function, argnums=range(len(tensors)))(*tensors)
-    if config.backend() == "torch":
-        import torch
-
-        return torch.autograd.grad(function(*(tensor.requires_grad_() for tensor in tensors)), tensors)
-    import tensorflow as tf
-
-    with tf.GradientTape() as tape:
-        tape.watch(tensors)
-        value = function(*tensors)
-    return tape.gradient(value, tensors)
+        from jax import grad
+    else:
+        from torch.func import grad
+    gradients = grad(lambda weights: network(x, y, *weights)[2])(weights)
+    return tuple(ops.convert_to_numpy(gradient) for gradient in gradients)
 
 
 # %% Run

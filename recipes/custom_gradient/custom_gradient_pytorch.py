@@ -9,10 +9,6 @@ import torch
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
 
-# %% [markdown]
-# A `Function` has two static methods. `backward` gives one gradient for each argument of `forward`, `None` where there
-# is none; `ctx` carries what it needs from one to the other.
-
 
 def value_and_gradient(operation, x, upstream):
     x = torch.as_tensor(x, device=device).requires_grad_()
@@ -25,25 +21,20 @@ def value_and_gradient(operation, x, upstream):
 # A rounding's derivative is 0 almost everywhere. The straight-through estimator pretends that it is 1: this is how
 # networks with rounded weights are trained.
 
+# It is a sum: x, plus what is missing, which no gradient goes through.
+
 
 # %% Rounding that lets gradients through
-class RoundThrough(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x):
-        return x.round()  # to the even neighbour where there are two
-
-    @staticmethod
-    def backward(ctx, upstream):
-        return upstream
-
-
 def round_through(x, upstream):
-    return value_and_gradient(RoundThrough.apply, x, upstream)
+    return value_and_gradient(lambda x: x + (x.round() - x).detach(), x, upstream)  # halves to even
 
 
 # %% [markdown]
 # Forward nothing happens, backward the sign turns: what is below learns to make worse what is above. Domain-adversarial
 # networks do it to forget where an image comes from.
+
+# A `Function` has two static methods. `backward` gives one gradient for each argument of `forward`, `None` where there
+# is none; `ctx` carries what it needs from one to the other.
 
 
 # %% A reversed gradient

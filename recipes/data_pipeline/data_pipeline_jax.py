@@ -11,14 +11,12 @@ import numpy as np
 # %% [markdown]
 # Each item is exchanged with one of the next `buffer`, itself among them: nothing further on is looked at. With a
 # buffer as large as the data it is the shuffle of Fisher and Yates: all orders are equally likely. JAX has no data
-# loader; where the items fit into memory, the whole loop can be compiled.
+# loader; where the items fit into memory, the whole loop can be compiled. The draws are whole numbers, one for each.
 
 
 # %% A shuffle buffer
 @jax.jit
 def buffered(items, buffer, draws):
-    """The items in their new order; `draws` are whole numbers, one for each."""
-
     def exchange(place, items):
         other = place + draws[place] % jnp.minimum(buffer, len(items) - place)
         return items.at[place].set(items[other]).at[other].set(items[place])
@@ -26,9 +24,12 @@ def buffered(items, buffer, draws):
     return jax.lax.fori_loop(0, len(items), exchange, items)
 
 
+# %% [markdown]
+# What comes out is the items as the batches bring them, and the batches' sizes.
+
+
 # %% Batches
 def batches(items, buffer, draws, batch, keep_last):
-    """The items as the batches bring them, and the batches' sizes."""
     order = buffered(jnp.asarray(items), buffer, jnp.asarray(draws))
     found = [order[start : start + batch] for start in range(0, len(order), batch)]
     found = [group for group in found if keep_last or len(group) == batch]
@@ -41,8 +42,9 @@ def batches(items, buffer, draws, batch, keep_last):
 
 
 # %% Is it a shuffle?
-def facts(epochs, again, buffer):
-    places = np.arange(epochs.shape[1])
+def own_shuffle(count, buffer, seed):
+    epochs, again = two_epochs(count, buffer, seed), two_epochs(count, buffer, seed)
+    places = np.arange(count)
     all_there, none_early = (np.sort(epochs) == places).all(), (epochs < places + buffer).all()
     epochs_differ, repeatable = (epochs[0] != epochs[1]).any(), (epochs == again).all()
     no_trace = abs(np.corrcoef(places, epochs[0])[0, 1]) < 6 / len(places) ** 0.5  # six standard deviations
@@ -58,14 +60,7 @@ def two_epochs(count, buffer, seed):
     return np.array([buffered(jnp.arange(count), buffer, row) for row in draws])
 
 
-def own_shuffle(count, buffer, seed):
-    return facts(two_epochs(count, buffer, seed), two_epochs(count, buffer, seed), buffer)
-
-
 # %% Run
 if __name__ == "__main__":
-    labels, draws = np.repeat(np.arange(10), 50), np.random.default_rng(1).integers(0, 2**31, 500)
-    for buffer in (1, 50, 500):
-        order, sizes = batches(labels, buffer, draws, 50, True)
-        print(f"buffer {buffer}: the first batch has the classes {np.unique(order[:50])}")
-    print("all there, none early, epochs differ, repeatable, no trace:", own_shuffle(1000, 50, seed=1))
+    for buffer in (1, 50, 1000):
+        print(f"buffer {buffer}: all there, none early, new order, repeatable, no trace?", own_shuffle(1000, buffer, 1))

@@ -11,12 +11,11 @@ from keras import ops
 # %% [markdown]
 # Each item is exchanged with one of the next `buffer`, itself among them: nothing further on is looked at, so a stream
 # need not hold more. With a buffer as large as the data it is the shuffle of Fisher and Yates: all orders are equally
-# likely.
+# likely. The draws are whole numbers, one for each item.
 
 
 # %% A shuffle buffer
 def buffered(items, buffer, draws):
-    """Yields the items; `draws` are whole numbers, one for each."""
     items = items.copy()
     for place, draw in enumerate(draws):
         other = place + draw % min(buffer, len(items) - place)
@@ -24,10 +23,13 @@ def buffered(items, buffer, draws):
         yield items[place]
 
 
+# %% [markdown]
+# `fit` takes a `PyDataset`: it asks for the length, and for each batch. What comes out of `batches` is the items as the
+# batches bring them, and the batches' sizes.
+
+
 # %% Batches
 class Batches(keras.utils.PyDataset):
-    """What `fit` takes: it asks for the length, and for each batch."""
-
     def __init__(self, items, batch, keep_last):
         super().__init__()
         self.items, self.batch, self.keep_last = items, batch, keep_last
@@ -40,7 +42,6 @@ class Batches(keras.utils.PyDataset):
 
 
 def batches(items, buffer, draws, batch, keep_last):
-    """The items as the batches bring them, and the batches' sizes."""
     dataset = Batches(np.array(list(buffered(items, buffer, draws))), batch, keep_last)
     found = [dataset[index] for index in range(len(dataset))]
     return np.concatenate(found), np.array([len(group) for group in found])
@@ -52,8 +53,9 @@ def batches(items, buffer, draws, batch, keep_last):
 
 
 # %% Is it a shuffle?
-def facts(epochs, again, buffer):
-    places = np.arange(epochs.shape[1])
+def own_shuffle(count, buffer, seed):
+    epochs, again = two_epochs(count, buffer, seed), two_epochs(count, buffer, seed)
+    places = np.arange(count)
     all_there, none_early = (np.sort(epochs) == places).all(), (epochs < places + buffer).all()
     epochs_differ, repeatable = (epochs[0] != epochs[1]).any(), (epochs == again).all()
     no_trace = abs(np.corrcoef(places, epochs[0])[0, 1]) < 6 / len(places) ** 0.5  # six standard deviations
@@ -63,20 +65,11 @@ def facts(epochs, again, buffer):
 # %% The framework's own
 def two_epochs(count, buffer, seed):
     random = keras.random.SeedGenerator(seed)  # it moves on; with a plain number as the seed all epochs are alike
-    if buffer >= count:
-        return np.array([ops.convert_to_numpy(keras.random.shuffle(np.arange(count), seed=random)) for _ in range(2)])
     draws = ops.convert_to_numpy(keras.random.randint((2, count), 0, 2**31 - 1, seed=random))
     return np.array([list(buffered(np.arange(count), buffer, row)) for row in draws])
 
 
-def own_shuffle(count, buffer, seed):
-    return facts(two_epochs(count, buffer, seed), two_epochs(count, buffer, seed), buffer)
-
-
 # %% Run
 if __name__ == "__main__":
-    labels, draws = np.repeat(np.arange(10), 50), np.random.default_rng(1).integers(0, 2**31, 500)
-    for buffer in (1, 50, 500):
-        order, sizes = batches(labels, buffer, draws, 50, True)
-        print(f"buffer {buffer}: the first batch has the classes {np.unique(order[:50])}")
-    print("all there, none early, epochs differ, repeatable, no trace:", own_shuffle(1000, 50, seed=1))
+    for buffer in (1, 50, 1000):
+        print(f"buffer {buffer}: all there, none early, new order, repeatable, no trace?", own_shuffle(1000, buffer, 1))

@@ -27,9 +27,12 @@ class Buffered(IterableDataset):
             yield items[place]
 
 
+# %% [markdown]
+# What comes out is the items as the batches bring them, and the batches' sizes.
+
+
 # %% Batches
 def batches(items, buffer, draws, batch, keep_last):
-    """The items as the batches bring them, and the batches' sizes."""
     found = list(DataLoader(Buffered(items, buffer, draws), batch_size=batch, drop_last=not keep_last))
     return torch.cat(found).numpy(), np.array([len(group) for group in found])
 
@@ -40,8 +43,9 @@ def batches(items, buffer, draws, batch, keep_last):
 
 
 # %% Is it a shuffle?
-def facts(epochs, again, buffer):
-    places = np.arange(epochs.shape[1])
+def own_shuffle(count, buffer, seed):
+    epochs, again = two_epochs(count, buffer, seed), two_epochs(count, buffer, seed)
+    places = np.arange(count)
     all_there, none_early = (np.sort(epochs) == places).all(), (epochs < places + buffer).all()
     epochs_differ, repeatable = (epochs[0] != epochs[1]).any(), (epochs == again).all()
     no_trace = abs(np.corrcoef(places, epochs[0])[0, 1]) < 6 / len(places) ** 0.5  # six standard deviations
@@ -58,14 +62,7 @@ def two_epochs(count, buffer, seed):
     return np.array([list(Buffered(np.arange(count), buffer, row)) for row in draws])
 
 
-def own_shuffle(count, buffer, seed):
-    return facts(two_epochs(count, buffer, seed), two_epochs(count, buffer, seed), buffer)
-
-
 # %% Run
 if __name__ == "__main__":
-    labels, draws = np.repeat(np.arange(10), 50), np.random.default_rng(1).integers(0, 2**31, 500)
-    for buffer in (1, 50, 500):
-        order, sizes = batches(labels, buffer, draws, 50, True)
-        print(f"buffer {buffer}: the first batch has the classes {np.unique(order[:50])}")
-    print("all there, none early, epochs differ, repeatable, no trace:", own_shuffle(1000, 50, seed=1))
+    for buffer in (1, 50, 1000):
+        print(f"buffer {buffer}: all there, none early, new order, repeatable, no trace?", own_shuffle(1000, buffer, 1))

@@ -13,12 +13,11 @@ tf.disable_v2_behavior()  # graphs and sessions instead of immediate execution
 # %% [markdown]
 # Each item is exchanged with one of the next `buffer`, itself among them: nothing further on is looked at, so a stream
 # need not hold more. With a buffer as large as the data it is the shuffle of Fisher and Yates: all orders are equally
-# likely.
+# likely. The draws are whole numbers, one for each item.
 
 
 # %% A shuffle buffer
 def buffered(items, buffer, draws):
-    """Yields the items; `draws` are whole numbers, one for each."""
     items = items.copy()
     for place, draw in enumerate(draws):
         other = place + draw % min(buffer, len(items) - place)
@@ -26,28 +25,26 @@ def buffered(items, buffer, draws):
         yield items[place]
 
 
+# %% [markdown]
+# An iterator over a data set is a node of the graph, and its end an error: a monitored session takes that for the end
+# of the loop. What comes out of `batches` is the items as the batches bring them, and the batches' sizes.
+
+
 # %% Batches
-def run(build):
-    """What a data set brings until it ends: its iterator is a node of the graph, and the end an error."""
-    with tf.Graph().as_default(), tf.Session() as session:
-        iterator = tf.data.make_initializable_iterator(build())
-        following, found = iterator.get_next(), []
-        session.run(iterator.initializer)
-        while True:
-            try:
-                found.append(session.run(following))
-            except tf.errors.OutOfRangeError:
-                return found
+def run(stream):
+    iterator = tf.data.make_initializable_iterator(stream)
+    tf.add_to_collection(tf.GraphKeys.TABLE_INITIALIZERS, iterator.initializer)  # which the session runs first
+    following, found = iterator.get_next(), []
+    with tf.train.SingularMonitoredSession() as session:
+        while not session.should_stop():
+            found.append(session.run(following))
+    return found
 
 
 def batches(items, buffer, draws, batch, keep_last):
-    """The items as the batches bring them, and the batches' sizes."""
-
-    def build():
+    with tf.Graph().as_default():
         stream = tf.data.Dataset.from_generator(lambda: buffered(items, buffer, draws), items.dtype, [])
-        return stream.batch(batch, drop_remainder=not keep_last)
-
-    found = run(build)
+        found = run(stream.batch(batch, drop_remainder=not keep_last))
     return np.concatenate(found), np.array([len(group) for group in found])
 
 
@@ -57,28 +54,26 @@ def batches(items, buffer, draws, batch, keep_last):
 
 
 # %% Is it a shuffle?
-def facts(epochs, again, buffer):
-    places = np.arange(epochs.shape[1])
+def own_shuffle(count, buffer, seed):
+    epochs, again = two_epochs(count, buffer, seed), two_epochs(count, buffer, seed)
+    places = np.arange(count)
     all_there, none_early = (np.sort(epochs) == places).all(), (epochs < places + buffer).all()
     epochs_differ, repeatable = (epochs[0] != epochs[1]).any(), (epochs == again).all()
     no_trace = abs(np.corrcoef(places, epochs[0])[0, 1]) < 6 / len(places) ** 0.5  # six standard deviations
     return np.array([all_there, none_early, epochs_differ, repeatable, no_trace])
 
 
+# %% [markdown]
+# First `shuffle`, then `repeat`: the other way round, the epochs run into each other.
+
+
 # %% The framework's own
 def two_epochs(count, buffer, seed):
-    """First `shuffle`, then `repeat`: the other way round, the epochs run into each other."""
-    return np.array(run(lambda: tf.data.Dataset.range(count).shuffle(buffer, seed=seed).repeat(2).batch(count)))
-
-
-def own_shuffle(count, buffer, seed):
-    return facts(two_epochs(count, buffer, seed), two_epochs(count, buffer, seed), buffer)
+    with tf.Graph().as_default():
+        return np.array(run(tf.data.Dataset.range(count).shuffle(buffer, seed=seed).repeat(2).batch(count)))
 
 
 # %% Run
 if __name__ == "__main__":
-    labels, draws = np.repeat(np.arange(10), 50), np.random.default_rng(1).integers(0, 2**31, 500)
-    for buffer in (1, 50, 500):
-        order, sizes = batches(labels, buffer, draws, 50, True)
-        print(f"buffer {buffer}: the first batch has the classes {np.unique(order[:50])}")
-    print("all there, none early, epochs differ, repeatable, no trace:", own_shuffle(1000, 50, seed=1))
+    for buffer in (1, 50, 1000):
+        print(f"buffer {buffer}: all there, none early, new order, repeatable, no trace?", own_shuffle(1000, buffer, 1))

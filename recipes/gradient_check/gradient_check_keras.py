@@ -13,28 +13,29 @@ from keras import config, ops
 
 # %% The cost
 def cost(x, labels, w1, w2, activation):
+    x, labels, w1, w2 = (ops.convert_to_tensor(array) for array in (x, labels, w1, w2))
     hidden = 2 * ops.sigmoid(2 * x @ w1) - 1 if activation == "tanh" else ops.relu(x @ w1)  # (N, hidden)
     return ops.sum(ops.sparse_categorical_crossentropy(labels, hidden @ w2, from_logits=True)) / len(x)
 
 
+# %% [markdown]
+# Of the first layer, by the backend: what is to be checked. TensorFlow has a tape, JAX and PyTorch make one function
+# of another.
+
+
 # %% The gradient
 def gradient(x, labels, w1, w2, activation):
-    """Of the first layer, by the backend: what is to be checked."""
-    x, labels, w1, w2 = (ops.convert_to_tensor(array) for array in (x, labels, w1, w2))
+    if config.backend() == "tensorflow":
+        import tensorflow as tf
+
+        weights = tf.Variable(w1)
+        with tf.GradientTape() as tape:
+            return tape.gradient(cost(x, labels, weights, w2, activation), weights).numpy()
     if config.backend() == "jax":
-        import jax
-
-        return np.array(jax.grad(cost, argnums=2)(x, labels, w1, w2, activation))
-    if config.backend() == "torch":
-        w1.requires_grad_()
-        cost(x, labels, w1, w2, activation).backward()
-        return ops.convert_to_numpy(w1.grad)
-    import tensorflow as tf
-
-    with tf.GradientTape() as tape:
-        tape.watch(w1)
-        value = cost(x, labels, w1, w2, activation)
-    return tape.gradient(value, w1).numpy()
+        from jax import grad
+    else:
+        from torch.func import grad
+    return ops.convert_to_numpy(grad(cost, argnums=2)(x, labels, ops.convert_to_tensor(w1), w2, activation))
 
 
 # %% [markdown]
@@ -46,8 +47,7 @@ def differences(x, labels, w1, w2, activation, places, steps):
     def moved(place, by):
         weights = w1.copy()
         weights.flat[place] += by
-        tensors = (ops.convert_to_tensor(array) for array in (x, labels, weights, w2))
-        return ops.convert_to_numpy(cost(*tensors, activation))
+        return ops.convert_to_numpy(cost(x, labels, weights, w2, activation))
 
     return np.array([[(moved(place, step) - moved(place, -step)) / (2 * step) for place in places] for step in steps])
 

@@ -56,11 +56,8 @@ def scaled(gradients, scale, kind):
 
 # %% Run
 if __name__ == "__main__":
-    weights, gradients, rate = (
-        np.array([0.25, 1, 4], np.float32),
-        np.ones(3, np.float32),
-        np.array(1 / 1024, np.float32),
-    )
+    weights, gradients = np.array([0.25, 1, 4], np.float32), np.ones(3, np.float32)
+    rate = np.array(1 / 1024, np.float32)
     for kind in ("float16", "bfloat16"):
         print(f"{kind}: 64 steps lead to {train(weights, gradients, rate, 64, kind)},")
         print(f"with a master copy to {train_with_master(weights, gradients, rate, 64, kind)}")

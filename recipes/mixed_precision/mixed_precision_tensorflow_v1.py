@@ -13,9 +13,7 @@ tf.disable_v2_behavior()  # graphs and sessions instead of immediate execution
 def run(build, *arrays):
     with tf.Graph().as_default(), tf.Session() as session:
         placeholders = [tf.placeholder(array.dtype, array.shape) for array in arrays]
-        result = build(*placeholders)
-        session.run(tf.global_variables_initializer(), dict(zip(placeholders, arrays, strict=True)))
-        return session.run(result, dict(zip(placeholders, arrays, strict=True)))
+        return session.run(build(*placeholders), dict(zip(placeholders, arrays, strict=True)))
 
 
 # %% [markdown]
@@ -71,11 +69,8 @@ def scaled(gradients, scale, kind):
 
 # %% Run
 if __name__ == "__main__":
-    weights, gradients, rate = (
-        np.array([0.25, 1, 4], np.float32),
-        np.ones(3, np.float32),
-        np.array(1 / 1024, np.float32),
-    )
+    weights, gradients = np.array([0.25, 1, 4], np.float32), np.ones(3, np.float32)
+    rate = np.array(1 / 1024, np.float32)
     for kind in ("float16", "bfloat16"):
         print(f"{kind}: 64 steps lead to {train(weights, gradients, rate, 64, kind)},")
         print(f"with a master copy to {train_with_master(weights, gradients, rate, 64, kind)}")

@@ -10,10 +10,12 @@ import keras
 import numpy as np
 from keras import layers
 
+# %% [markdown]
+# A network of these weights' sizes, with start weights of its own. Its precision is that of `keras.config`.
+
 
 # %% The network
 def network(maps, weights):
-    """A new one of these weights' sizes, with start weights of its own. Its precision is that of `keras.config`."""
     conv = layers.Conv2D(len(weights[1]), 3, activation="relu")
     dense = layers.Dense(len(weights[3]))
     return keras.Sequential([keras.Input((maps[0] + 2, maps[1] + 2, 1)), conv, layers.Flatten(), dense])
@@ -39,12 +41,12 @@ def read(network):
 
 # %% [markdown]
 # A `.keras` file holds the weights, the layers and their settings, so it needs no network to be read into; one with the
-# ending `.weights.h5` holds weights only. All three backends can open both.
+# ending `.weights.h5` holds weights only. All three backends can open both. What comes back is a new network, made from
+# the file of one with these weights.
 
 
 # %% A file
 def through_file(maps, weights):
-    """A new network that was made from the file of one with these weights."""
     with tempfile.TemporaryDirectory() as folder:
         write(network(maps, weights), weights).save(f"{folder}/network.keras")
         return keras.saving.load_model(f"{folder}/network.keras")
@@ -66,9 +68,6 @@ def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
 
 # %% Run
 if __name__ == "__main__":
-    random = np.random.default_rng(1)
-    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
-    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
-    back = round_trip((4, 3), **weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))
+    weights = [np.random.default_rng(1).random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
+    print("every bit came back:", all(map(np.array_equal, weights, round_trip((4, 3), *weights))))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))

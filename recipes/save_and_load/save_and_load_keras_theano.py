@@ -14,17 +14,14 @@ import numpy as np
 from keras import layers, models
 from keras.utils.conv_utils import convert_kernel
 
+# %% [markdown]
+# A network of these weights' sizes, with start weights of its own. Its precision is `backend.floatx()`.
+
 
 # %% The network
 def network(maps, weights):
-    """A new one of these weights' sizes, with start weights of its own. Its precision is `backend.floatx()`."""
-    shape = {"data_format": "channels_last", "input_shape": (maps[0] + 2, maps[1] + 2, 1)}
-    conv = layers.Conv2D(len(weights[1]), 3, activation="relu", **shape)
+    conv = layers.Conv2D(len(weights[1]), 3, activation="relu", input_shape=(maps[0] + 2, maps[1] + 2, 1))
     return models.Sequential([conv, layers.Flatten(), layers.Dense(len(weights[3]))])
-
-
-def logits(network, images):
-    return network.predict(images)
 
 
 # %% [markdown]
@@ -44,12 +41,12 @@ def read(network):
 
 # %% [markdown]
 # Keras 2's own files are HDF5, and today's h5py gives text where it expects bytes: it can't open what it saved. So the
-# weights go into an `.npz`, in the order in which the network gives them.
+# weights go into an `.npz`, in the order in which the network gives them. What comes back is a new network, which has
+# read the file of one with these weights.
 
 
 # %% A file
 def through_file(maps, weights):
-    """A new network that has read the file of one with these weights."""
     first, second = write(network(maps, weights), *weights), network(maps, weights)
     with tempfile.TemporaryDirectory() as folder:
         np.savez(f"{folder}/weights.npz", *first.get_weights())
@@ -61,11 +58,11 @@ def through_file(maps, weights):
 # %% Round trip
 def answers(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
     weights = conv_kernel, conv_bias, dense_kernel, dense_bias
-    return logits(write(network(maps, weights), *weights), images)
+    return write(network(maps, weights), *weights).predict(images)
 
 
 def reloaded(images, maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
-    return logits(through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)), images)
+    return through_file(maps, (conv_kernel, conv_bias, dense_kernel, dense_bias)).predict(images)
 
 
 def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
@@ -74,9 +71,6 @@ def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
 
 # %% Run
 if __name__ == "__main__":
-    random = np.random.default_rng(1)
-    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
-    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
-    back = round_trip((4, 3), **weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))
+    weights = [np.random.default_rng(1).random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
+    print("every bit came back:", all(map(np.array_equal, weights, round_trip((4, 3), *weights))))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))

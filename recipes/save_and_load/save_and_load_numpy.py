@@ -36,11 +36,11 @@ def read(network):
 
 # %% [markdown]
 # An `.npz` holds arrays by name. `np.load` opens no pickles unless it is told to, so a stranger's file can do no harm.
+# What comes back is a new network, read from the file of one with these weights.
 
 
 # %% A file
 def through_file(weights):
-    """A new network that was read from the file of one with these weights."""
     with tempfile.TemporaryDirectory() as folder:
         np.savez(f"{folder}/weights.npz", **write(weights))
         with np.load(f"{folder}/weights.npz") as arrays:
@@ -62,9 +62,6 @@ def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
 
 # %% Run
 if __name__ == "__main__":
-    random = np.random.default_rng(1)
-    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
-    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
-    back = round_trip((4, 3), **weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))
+    weights = [np.random.default_rng(1).random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
+    print("every bit came back:", all(map(np.array_equal, weights, round_trip((4, 3), *weights))))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))

@@ -37,12 +37,12 @@ def read(network):
 
 # %% [markdown]
 # A checkpoint holds the values of all variables that it is given, by name. What isn't found in the file is left as it
-# is, without a word, unless one asks.
+# is, without a word, unless one asks. What comes back is a new network, which has read the file of one with these
+# weights.
 
 
 # %% A file
 def through_file(weights):
-    """A new network that has read the file of one with these weights."""
     first, second = write(weights), write([tf.zeros_like(array) for array in weights])
     with tempfile.TemporaryDirectory() as folder:
         tf.train.Checkpoint(**first).write(f"{folder}/weights")
@@ -65,9 +65,6 @@ def round_trip(maps, conv_kernel, conv_bias, dense_kernel, dense_bias):
 
 # %% Run
 if __name__ == "__main__":
-    random = np.random.default_rng(1)
-    shapes = {"conv_kernel": (3, 3, 1, 2), "conv_bias": (2,), "dense_kernel": (24, 5), "dense_bias": (5,)}
-    weights = {name: random.random(shape, np.float32) for name, shape in shapes.items()}
-    back = round_trip((4, 3), **weights)
-    print("every bit came back:", all(np.array_equal(a, b) for a, b in zip(weights.values(), back, strict=True)))
-    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), **weights))
+    weights = [np.random.default_rng(1).random(shape, np.float32) for shape in ((3, 3, 1, 2), (2,), (24, 5), (5,))]
+    print("every bit came back:", all(map(np.array_equal, weights, round_trip((4, 3), *weights))))
+    print("the new network's answers:", reloaded(np.ones((1, 6, 5, 1), np.float32), (4, 3), *weights))

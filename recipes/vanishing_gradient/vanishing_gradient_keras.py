@@ -15,11 +15,10 @@ ACTIVATIONS = {"sigmoid": ops.sigmoid, "tanh": lambda z: 2 * ops.sigmoid(2 * z) 
 
 
 def forward(images, kernels, biases, activation):
-    """Logits (N, 10)."""
     layer = images
     for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
         layer = ACTIVATIONS[activation](layer @ kernel + bias)
-    return layer @ kernels[-1] + biases[-1]
+    return layer @ kernels[-1] + biases[-1]  # logits (N, 10)
 
 
 # %% [markdown]
@@ -30,33 +29,28 @@ def forward(images, kernels, biases, activation):
 # %% The cost
 def cost(parameters, images, labels, activation):
     logits = forward(images, *parameters, activation)
-    targets = ops.one_hot(labels, 10, dtype=logits.dtype)
-    return ops.sum(ops.softplus(logits) - targets * logits) / len(labels)
+    return ops.sum(ops.softplus(logits) - ops.one_hot(labels, 10, dtype=logits.dtype) * logits) / len(labels)
 
 
 # %% [markdown]
-# Keras has no gradients to look at: each backend is asked in its own way.
+# Keras has no gradients to look at: TensorFlow has a tape, JAX and PyTorch make one function of another.
+# They come by the kernels and by the biases: two lists, first layer first.
 
 
 # %% Gradients
 def gradients(images, labels, first, rest, last, biases, last_bias, activation):
-    """Of the mean cost, by the kernels and by the biases: two lists, first layer first."""
-    arrays = images, [first, *rest, last], [*biases, last_bias]
-    images, *parameters = tree.map_structure(ops.convert_to_tensor, arrays)
-    if config.backend() == "jax":
-        import jax
-
-        return jax.grad(cost)(parameters, images, labels, activation)
+    x, *parameters = tree.map_structure(ops.convert_to_tensor, (images, [first, *rest, last], [*biases, last_bias]))
     if config.backend() == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
             tape.watch(parameters)
-            value = cost(parameters, images, labels, activation)
-        return tape.gradient(value, parameters)
-    tree.map_structure(lambda tensor: tensor.requires_grad_(), parameters)  # PyTorch
-    cost(parameters, images, labels, activation).backward()
-    return tree.map_structure(lambda tensor: tensor.grad, parameters)
+            return tape.gradient(cost(parameters, x, labels, activation), parameters)
+    if config.backend() == "jax":
+        from jax import grad
+    else:
+        from torch.func import grad
+    return grad(cost)(parameters, x, labels, activation)
 
 
 # %% [markdown]
@@ -80,7 +74,6 @@ def kernel_norms(images, labels, first, rest, last, biases, last_bias, activatio
 if __name__ == "__main__":
     random = np.random.default_rng(1)
     images, labels = random.random((100, 784)), random.integers(0, 10, 100)
-    shapes, biases = ((784, 100), (7, 100, 100), (100, 10)), (np.zeros((8, 100)), np.zeros(10))
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = [random.normal(0, (gain / shape[-2]) ** 0.5, shape) for shape in shapes]
-        print(activation, speeds(images, labels, *kernels, *biases, activation))
+        kernels = [random.normal(0, (gain / s[-2]) ** 0.5, s) for s in ((784, 100), (7, 100, 100), (100, 10))]
+        print(activation, speeds(images, labels, *kernels, np.zeros((8, 100)), np.zeros(10), activation))

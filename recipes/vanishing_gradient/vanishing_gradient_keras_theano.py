@@ -14,19 +14,14 @@ from keras import backend
 
 # %% The network
 # Keras's own ReLU is (x + |x|) / 2 on Theano, whose slope at 0 is 1/2.
-ACTIVATIONS = {
-    "sigmoid": backend.sigmoid,
-    "tanh": backend.tanh,
-    "relu": lambda z: backend.switch(z > 0, z, backend.zeros_like(z)),
-}
+ACTIVATIONS = {"sigmoid": backend.sigmoid, "tanh": backend.tanh, "relu": lambda z: backend.switch(z > 0, z, 0 * z)}
 
 
 def forward(images, kernels, biases, activation):
-    """Logits (N, 10)."""
     layer = images
     for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
         layer = ACTIVATIONS[activation](backend.dot(layer, kernel) + bias)
-    return backend.dot(layer, kernels[-1]) + biases[-1]
+    return backend.dot(layer, kernels[-1]) + biases[-1]  # logits (N, 10)
 
 
 # %% [markdown]
@@ -45,13 +40,11 @@ def cost(logits, targets):
 # %% Gradients
 def norms(which, images, labels, first, rest, last, biases, last_bias, activation):
     """Of the gradients of the mean cost by the kernels (`which` is 0) or the biases (1), first layer first."""
-    parameters = (
-        [backend.variable(kernel, kernel.dtype) for kernel in (first, *rest, last)],
-        [backend.variable(bias, bias.dtype) for bias in (*biases, last_bias)],
-    )
+    kernels = [backend.variable(kernel, kernel.dtype) for kernel in (first, *rest, last)]
+    biases = [backend.variable(bias, bias.dtype) for bias in (*biases, last_bias)]
     targets = backend.variable(np.eye(10)[labels], images.dtype)
-    value = cost(forward(backend.variable(images, images.dtype), *parameters, activation), targets)
-    found = [backend.sqrt(backend.sum(g**2)) for g in backend.gradients(value, parameters[which])]
+    value = cost(forward(backend.variable(images, images.dtype), kernels, biases, activation), targets)
+    found = [backend.sqrt(backend.sum(g**2)) for g in backend.gradients(value, (kernels, biases)[which])]
     return np.array(backend.function([], found)([]))
 
 
@@ -71,9 +64,7 @@ def kernel_norms(images, labels, first, rest, last, biases, last_bias, activatio
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    images, labels = random.random((100, 784), np.float32), random.integers(0, 10, 100)
-    shapes = {"first": (784, 100), "rest": (7, 100, 100), "last": (100, 10)}
+    images, labels = random.random((100, 784)), random.integers(0, 10, 100)
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = {name: random.normal(0, (gain / s[-2]) ** 0.5, s).astype(np.float32) for name, s in shapes.items()}
-        biases = {"biases": np.zeros((8, 100), np.float32), "last_bias": np.zeros(10, np.float32)}
-        print(activation, speeds(images=images, labels=labels, activation=activation, **kernels, **biases))
+        kernels = [random.normal(0, (gain / s[-2]) ** 0.5, s) for s in ((784, 100), (7, 100, 100), (100, 10))]
+        print(activation, speeds(images, labels, *kernels, np.zeros((8, 100)), np.zeros(10), activation))

@@ -12,7 +12,8 @@ def sigmoid(z):
 
 
 # %% [markdown]
-# An activation, and its slope in terms of its value. Each layer's value is kept: the backward pass wants it again.
+# An activation, and its slope in terms of its value. The forward pass gives the images, the value of each hidden layer
+# (N, units), and last the logits (N, 10): the backward pass wants them again.
 
 
 # %% The network
@@ -24,7 +25,6 @@ ACTIVATIONS = {
 
 
 def forward(images, kernels, biases, activation):
-    """The images, the value of each hidden layer (N, units), and last the logits (N, 10)."""
     layers = [images]
     for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
         layers.append(ACTIVATIONS[activation][0](layers[-1] @ kernel + bias))
@@ -41,12 +41,12 @@ def slope_of_cost(logits, labels):
 
 
 # %% [markdown]
-# From the last layer to the first: each time the weights, and each time the slope.
+# From the last layer to the first: each time the weights, and each time the slope. The gradients of the mean cost come
+# by the kernels and by the biases, each from the first layer to the last.
 
 
 # %% Gradients
 def gradients(images, labels, first, rest, last, biases, last_bias, activation):
-    """Of the mean cost, by the kernels and by the biases: two tuples, first layer first."""
     kernels = [first, *rest, last]
     *layers, logits = forward(images, kernels, [*biases, last_bias], activation)
     slope, found = slope_of_cost(logits, labels), []
@@ -75,7 +75,6 @@ def kernel_norms(images, labels, first, rest, last, biases, last_bias, activatio
 if __name__ == "__main__":
     random = np.random.default_rng(1)
     images, labels = random.random((100, 784)), random.integers(0, 10, 100)
-    shapes, biases = ((784, 100), (7, 100, 100), (100, 10)), (np.zeros((8, 100)), np.zeros(10))
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = [random.normal(0, (gain / shape[-2]) ** 0.5, shape) for shape in shapes]
-        print(activation, speeds(images, labels, *kernels, *biases, activation))
+        kernels = [random.normal(0, (gain / s[-2]) ** 0.5, s) for s in ((784, 100), (7, 100, 100), (100, 10))]
+        print(activation, speeds(images, labels, *kernels, np.zeros((8, 100)), np.zeros(10), activation))

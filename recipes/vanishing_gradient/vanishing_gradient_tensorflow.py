@@ -10,11 +10,10 @@ import tensorflow as tf
 
 # %% The network
 def forward(images, kernels, biases, activation):
-    """Logits (N, 10)."""
     layer = images
     for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
         layer = getattr(tf.nn, activation)(layer @ kernel + bias)
-    return layer @ kernels[-1] + biases[-1]
+    return layer @ kernels[-1] + biases[-1]  # logits (N, 10)
 
 
 # %% [markdown]
@@ -61,7 +60,6 @@ def kernel_norms(images, labels, first, rest, last, biases, last_bias, activatio
 if __name__ == "__main__":
     random = np.random.default_rng(1)
     images, labels = random.random((100, 784)), random.integers(0, 10, 100)
-    shapes, biases = ((784, 100), (7, 100, 100), (100, 10)), (np.zeros((8, 100)), np.zeros(10))
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = [random.normal(0, (gain / shape[-2]) ** 0.5, shape) for shape in shapes]
-        print(activation, speeds(images, labels, *kernels, *biases, activation))
+        kernels = [random.normal(0, (gain / s[-2]) ** 0.5, s) for s in ((784, 100), (7, 100, 100), (100, 10))]
+        print(activation, speeds(images, labels, *kernels, np.zeros((8, 100)), np.zeros(10), activation))

@@ -12,11 +12,10 @@ tf.disable_v2_behavior()  # graphs and sessions instead of immediate execution
 
 # %% The network
 def forward(images, kernels, biases, activation):
-    """Logits (N, 10)."""
     layer = images
     for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
         layer = getattr(tf.nn, activation)(tf.matmul(layer, kernel) + bias)
-    return tf.matmul(layer, kernels[-1]) + biases[-1]
+    return tf.matmul(layer, kernels[-1]) + biases[-1]  # logits (N, 10)
 
 
 # %% [markdown]
@@ -38,12 +37,10 @@ def cost(logits, labels):
 def norms(which, images, labels, first, rest, last, biases, last_bias, activation):
     """Of the gradients of the mean cost by the kernels (`which` is 0) or the biases (1), first layer first."""
     with tf.Graph().as_default(), tf.Session() as session:
-        parameters = (
-            [tf.Variable(kernel) for kernel in (first, *rest, last)],
-            [tf.Variable(bias) for bias in (*biases, last_bias)],
-        )
-        value = cost(forward(tf.constant(images), *parameters, activation), labels)
-        found = [tf.norm(gradient) for gradient in tf.gradients(value, parameters[which])]
+        kernels = [tf.Variable(kernel) for kernel in (first, *rest, last)]
+        biases = [tf.Variable(bias) for bias in (*biases, last_bias)]
+        value = cost(forward(tf.constant(images), kernels, biases, activation), labels)
+        found = [tf.norm(gradient) for gradient in tf.gradients(value, (kernels, biases)[which])]
         session.run(tf.global_variables_initializer())
         return np.array(session.run(found))
 
@@ -64,9 +61,7 @@ def kernel_norms(images, labels, first, rest, last, biases, last_bias, activatio
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    images, labels = random.random((100, 784), np.float32), random.integers(0, 10, 100)
-    shapes = {"first": (784, 100), "rest": (7, 100, 100), "last": (100, 10)}
+    images, labels = random.random((100, 784)), random.integers(0, 10, 100)
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = {name: random.normal(0, (gain / s[-2]) ** 0.5, s).astype(np.float32) for name, s in shapes.items()}
-        biases = {"biases": np.zeros((8, 100), np.float32), "last_bias": np.zeros(10, np.float32)}
-        print(activation, speeds(images=images, labels=labels, activation=activation, **kernels, **biases))
+        kernels = [random.normal(0, (gain / s[-2]) ** 0.5, s) for s in ((784, 100), (7, 100, 100), (100, 10))]
+        print(activation, speeds(images, labels, *kernels, np.zeros((8, 100)), np.zeros(10), activation))

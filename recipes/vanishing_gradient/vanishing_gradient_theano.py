@@ -18,11 +18,10 @@ ACTIVATIONS = {"sigmoid": tt.nnet.sigmoid, "tanh": tt.tanh, "relu": lambda z: tt
 
 
 def forward(images, kernels, biases, activation):
-    """Logits (N, 10)."""
     layer = images
     for kernel, bias in zip(kernels[:-1], biases[:-1], strict=True):
         layer = ACTIVATIONS[activation](tt.dot(layer, kernel) + bias)
-    return tt.dot(layer, kernels[-1]) + biases[-1]
+    return tt.dot(layer, kernels[-1]) + biases[-1]  # logits (N, 10)
 
 
 # %% [markdown]
@@ -42,12 +41,10 @@ def cost(logits, labels):
 # %% Gradients
 def norms(which, images, labels, first, rest, last, biases, last_bias, activation):
     """Of the gradients of the mean cost by the kernels (`which` is 0) or the biases (1), first layer first."""
-    parameters = (
-        [theano.shared(kernel) for kernel in (first, *rest, last)],
-        [theano.shared(bias) for bias in (*biases, last_bias)],
-    )
-    value = cost(forward(tt.constant(images), *parameters, activation), tt.constant(labels))
-    found = [gradient.norm(2) for gradient in tt.grad(value, parameters[which])]
+    kernels = [theano.shared(kernel) for kernel in (first, *rest, last)]
+    biases = [theano.shared(bias) for bias in (*biases, last_bias)]
+    value = cost(forward(tt.constant(images), kernels, biases, activation), tt.constant(labels))
+    found = [gradient.norm(2) for gradient in tt.grad(value, (kernels, biases)[which])]
     return np.array(theano.function([], found)())
 
 
@@ -67,9 +64,7 @@ def kernel_norms(images, labels, first, rest, last, biases, last_bias, activatio
 # %% Run
 if __name__ == "__main__":
     random = np.random.default_rng(1)
-    images, labels = random.random((100, 784), np.float32), random.integers(0, 10, 100)
-    shapes = {"first": (784, 100), "rest": (7, 100, 100), "last": (100, 10)}
+    images, labels = random.random((100, 784)), random.integers(0, 10, 100)
     for activation, gain in (("sigmoid", 1), ("relu", 2)):
-        kernels = {name: random.normal(0, (gain / s[-2]) ** 0.5, s).astype(np.float32) for name, s in shapes.items()}
-        biases = {"biases": np.zeros((8, 100), np.float32), "last_bias": np.zeros(10, np.float32)}
-        print(activation, speeds(images=images, labels=labels, activation=activation, **kernels, **biases))
+        kernels = [random.normal(0, (gain / s[-2]) ** 0.5, s) for s in ((784, 100), (7, 100, 100), (100, 10))]
+        print(activation, speeds(images, labels, *kernels, np.zeros((8, 100)), np.zeros(10), activation))

@@ -27,25 +27,28 @@ LOSSES = {
 }
 
 
+# %% [markdown]
+# The gradient is that of the mean loss, by the logits.
+
+
 # %% Losses and gradients
 def loss(name, logits, labels):
     return np.array(LOSSES[name](logits, one_hot(labels, logits.shape[1], dtype=logits.dtype)))
 
 
 def gradient(name, logits, labels):
-    """Of the mean loss, by the logits."""
     y = one_hot(labels, logits.shape[1], dtype=logits.dtype)
     return np.array(jax.grad(lambda z: LOSSES[name](z, y).mean())(logits))
 
 
 # %% [markdown]
-# A layer of weights that start from zero. Watch both numbers: a loss that falls isn't yet a network that learns.
+# A layer of weights that start from zero. What comes out is the mean loss and the share of right answers, before each
+# step and after the last. Watch both: a loss that falls isn't yet a network that learns.
 # `scan` compiles the loop, and collects what each step hands out.
 
 
 # %% Descent
 def descend(name, images, labels, rate, steps):
-    """Before each step and after the last: the mean loss, and the share of right answers."""
     y = one_hot(labels, labels.max() + 1, dtype=images.dtype)
 
     def step(weights, _):

@@ -22,14 +22,16 @@ LOSSES = {
 }
 
 
+# %% [markdown]
+# The gradient is that of the mean loss, by the logits. Keras has none to look at: each backend is asked in its own way.
+
+
 # %% Losses and gradients
 def loss(name, logits, labels):
-    y = ops.one_hot(labels, logits.shape[1], dtype=str(logits.dtype))
-    return ops.convert_to_numpy(LOSSES[name](ops.convert_to_tensor(logits), y))
+    return ops.convert_to_numpy(LOSSES[name](logits, ops.one_hot(labels, logits.shape[1], dtype=str(logits.dtype))))
 
 
 def gradient(name, logits, labels):
-    """Of the mean loss, by the logits: Keras has no gradients to look at, its backend has."""
     z, y = ops.convert_to_tensor(logits), ops.one_hot(labels, logits.shape[1], dtype=str(logits.dtype))
     if config.backend() == "jax":
         import jax
@@ -47,13 +49,13 @@ def gradient(name, logits, labels):
 
 
 # %% [markdown]
-# A layer of weights that start from zero. Watch both numbers: a loss that falls isn't yet a network that learns.
+# A layer of weights that start from zero. What comes out is the mean loss and the share of right answers, before each
+# step and after the last. Watch both: a loss that falls isn't yet a network that learns.
 # (`Dense` and `fit` would do this; on PyTorch they multiply in float32, whatever comes in.)
 
 
 # %% Descent
 def descend(name, images, labels, rate, steps):
-    """Before each step and after the last: the mean loss, and the share of right answers."""
     weights, history = np.zeros((images.shape[1], labels.max() + 1), images.dtype), []
     for _ in range(steps + 1):
         logits = images @ weights

@@ -15,26 +15,22 @@ from keras import backend
 # %% [markdown]
 # The right one; the talk's, whose sigmoids Keras divides by their sum without a word; the formula -y log(sigmoid(z)) as
 # it stands; and the right one with its two arguments exchanged. Each takes logits and one-hot labels.
-
+#
+# `reshape` says the shape again: by it the loss finds the classes, and a sigmoid's result has lost it.
 
 # %% Four losses
-def log_softmax(z):
-    shifted = z - backend.max(z, axis=1, keepdims=True)
-    return shifted - backend.log(backend.sum(backend.exp(shifted), axis=1, keepdims=True))
-
-
-def renormalised(z, y):
-    sigmoids = backend.sigmoid(z)
-    sigmoids._keras_shape = backend.int_shape(z)  # by which the loss finds the classes
-    return backend.categorical_crossentropy(y, sigmoids)
-
-
 LOSSES = {
-    "softmax": lambda z, y: -backend.sum(y * log_softmax(z), axis=1),
-    "sigmoid": renormalised,
+    "softmax": lambda z, y: backend.categorical_crossentropy(y, z, from_logits=True),
+    "sigmoid": lambda z, y: backend.categorical_crossentropy(
+        y, backend.reshape(backend.sigmoid(z), backend.int_shape(z))
+    ),
     "literal": lambda z, y: -backend.sum(y * backend.log(backend.sigmoid(z)), axis=1),
-    "exchanged": lambda z, y: -backend.sum(z * log_softmax(y), axis=1),
+    "exchanged": lambda z, y: backend.categorical_crossentropy(z, y, from_logits=True),
 }
+
+
+# %% [markdown]
+# The gradient is that of the mean loss, by the logits.
 
 
 # %% Losses and gradients
@@ -48,18 +44,17 @@ def loss(name, logits, labels):
 
 
 def gradient(name, logits, labels):
-    """Of the mean loss, by the logits."""
     z, y = variables(logits, labels)
     return backend.eval(backend.gradients(backend.mean(LOSSES[name](z, y)), z))
 
 
 # %% [markdown]
-# A layer of weights that start from zero. Watch both numbers: a loss that falls isn't yet a network that learns.
+# A layer of weights that start from zero. What comes out is the mean loss and the share of right answers, before each
+# step and after the last. Watch both: a loss that falls isn't yet a network that learns.
 
 
 # %% Descent
 def descend(name, images, labels, rate, steps):
-    """Before each step and after the last: the mean loss, and the share of right answers."""
     x, y = variables(images, labels)
     weights = backend.zeros((images.shape[1], labels.max() + 1), images.dtype)
     logits = backend.dot(x, weights)
@@ -67,15 +62,12 @@ def descend(name, images, labels, rate, steps):
     accuracy = backend.mean(backend.equal(backend.argmax(logits, axis=1), labels))
     update = (weights, weights - np.asarray(rate, images.dtype) * backend.gradients(mean, weights))
     step = backend.function([], [mean, accuracy], updates=[update])
-    losses, accuracies = np.array([step([]) for _ in range(steps + 1)], images.dtype).T
-    return losses, accuracies
+    return tuple(np.array([step([]) for _ in range(steps + 1)], images.dtype).T)
 
 
 # %% Run
 if __name__ == "__main__":
-    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
+    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(
-            name, np.array([*bright, *dim], np.float32), np.repeat([0, 1], 4), rate=0.1, steps=200
-        )
+        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")

@@ -12,8 +12,7 @@ def sigmoid(z):
 
 
 def log_softmax(z):
-    shifted = z - z.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return z - np.logaddexp.reduce(z, axis=1, keepdims=True)  # the logarithm of the exponentials' sum
 
 
 # %% [markdown]
@@ -40,23 +39,26 @@ SLOPES = {
 }
 
 
+# %% [markdown]
+# The gradient is that of the mean loss, by the logits.
+
+
 # %% Losses and gradients
 def loss(name, logits, labels):
     return LOSSES[name](logits, np.eye(logits.shape[1], dtype=logits.dtype)[labels])
 
 
 def gradient(name, logits, labels):
-    """Of the mean loss, by the logits."""
     return SLOPES[name](logits, np.eye(logits.shape[1], dtype=logits.dtype)[labels]) / len(logits)
 
 
 # %% [markdown]
-# A layer of weights that start from zero. Watch both numbers: a loss that falls isn't yet a network that learns.
+# A layer of weights that start from zero. What comes out is the mean loss and the share of right answers, before each
+# step and after the last. Watch both: a loss that falls isn't yet a network that learns.
 
 
 # %% Descent
 def descend(name, images, labels, rate, steps):
-    """Before each step and after the last: the mean loss, and the share of right answers."""
     weights, history = np.zeros((images.shape[1], labels.max() + 1), images.dtype), []
     for _ in range(steps + 1):
         logits = images @ weights

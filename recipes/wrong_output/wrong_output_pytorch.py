@@ -6,7 +6,7 @@
 # %% Init
 import numpy as np
 import torch
-from torch.nn.functional import cross_entropy, logsigmoid, one_hot
+from torch.nn.functional import cross_entropy, logsigmoid, normalize, one_hot
 
 device = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -14,18 +14,17 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 # The right one; what Keras makes of sigmoids, divided by their sum; the formula -y log(sigmoid(z)) as it stands; and
 # the right one with its two arguments exchanged: PyTorch doesn't complain. Each takes logits and one-hot labels.
 
-
 # %% Four losses
-def renormalised(z):
-    return (z.sigmoid() / z.sigmoid().sum(dim=1, keepdim=True)).clamp(1e-7, 1 - 1e-7)
-
-
 LOSSES = {
     "softmax": lambda z, y: cross_entropy(z, y, reduction="none"),
-    "sigmoid": lambda z, y: -(y * renormalised(z).log()).sum(dim=1),
+    "sigmoid": lambda z, y: -(y * normalize(z.sigmoid(), p=1).clamp(1e-7, 1 - 1e-7).log()).sum(dim=1),
     "literal": lambda z, y: -(y * logsigmoid(z)).sum(dim=1),
     "exchanged": lambda z, y: cross_entropy(y, z, reduction="none"),
 }
+
+
+# %% [markdown]
+# The gradient is that of the mean loss, by the logits.
 
 
 # %% Losses and gradients
@@ -39,18 +38,17 @@ def loss(name, logits, labels):
 
 
 def gradient(name, logits, labels):
-    """Of the mean loss, by the logits."""
     z, y = tensors(logits, labels, logits.shape[1])
     return torch.autograd.grad(LOSSES[name](z.requires_grad_(), y).mean(), z)[0].cpu().numpy()
 
 
 # %% [markdown]
-# A layer of weights that start from zero. Watch both numbers: a loss that falls isn't yet a network that learns.
+# A layer of weights that start from zero. What comes out is the mean loss and the share of right answers, before each
+# step and after the last. Watch both: a loss that falls isn't yet a network that learns.
 
 
 # %% Descent
 def descend(name, images, labels, rate, steps):
-    """Before each step and after the last: the mean loss, and the share of right answers."""
     x, y = tensors(images, labels, labels.max() + 1)
     weights = torch.zeros(x.shape[1], y.shape[1], dtype=x.dtype, device=device, requires_grad=True)
     optimizer, history = torch.optim.SGD([weights], lr=rate), []

@@ -25,13 +25,16 @@ LOSSES = {
 }
 
 
+# %% [markdown]
+# The gradient is that of the mean loss, by the logits.
+
+
 # %% Losses and gradients
 def loss(name, logits, labels):
     return LOSSES[name](tf.constant(logits), tf.one_hot(labels, logits.shape[1], dtype=logits.dtype)).numpy()
 
 
 def gradient(name, logits, labels):
-    """Of the mean loss, by the logits."""
     z, y = tf.constant(logits), tf.one_hot(labels, logits.shape[1], dtype=logits.dtype)
     with tf.GradientTape() as tape:
         tape.watch(z)
@@ -40,12 +43,12 @@ def gradient(name, logits, labels):
 
 
 # %% [markdown]
-# A layer of weights that start from zero. Watch both numbers: a loss that falls isn't yet a network that learns.
+# A layer of weights that start from zero. What comes out is the mean loss and the share of right answers, before each
+# step and after the last. Watch both: a loss that falls isn't yet a network that learns.
 
 
 # %% Descent
 def descend(name, images, labels, rate, steps):
-    """Before each step and after the last: the mean loss, and the share of right answers."""
     x, y = tf.constant(images), tf.one_hot(labels, labels.max() + 1, dtype=images.dtype)
     weights, history = tf.Variable(tf.zeros((x.shape[1], y.shape[1]), x.dtype)), []
     for _ in range(steps + 1):

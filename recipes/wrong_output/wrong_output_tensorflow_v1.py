@@ -27,11 +27,14 @@ LOSSES = {
 }
 
 
+# %% [markdown]
+# The gradient is that of the mean loss, by the logits.
+
+
 # %% Losses and gradients
 def run(build, logits, labels):
     with tf.Graph().as_default(), tf.Session() as session:
-        z, classes = tf.placeholder(logits.dtype, logits.shape), tf.placeholder(tf.int64, [None])
-        return session.run(build(z, tf.one_hot(classes, logits.shape[1], dtype=z.dtype)), {z: logits, classes: labels})
+        return session.run(build(tf.constant(logits), tf.one_hot(labels, logits.shape[1], dtype=logits.dtype)))
 
 
 def loss(name, logits, labels):
@@ -39,36 +42,32 @@ def loss(name, logits, labels):
 
 
 def gradient(name, logits, labels):
-    """Of the mean loss, by the logits."""
     return run(lambda z, y: tf.gradients(tf.reduce_mean(LOSSES[name](z, y)), z)[0], logits, labels)
 
 
 # %% [markdown]
-# A layer of weights that start from zero. Watch both numbers: a loss that falls isn't yet a network that learns.
+# A layer of weights that start from zero. What comes out is the mean loss and the share of right answers, before each
+# step and after the last. Watch both: a loss that falls isn't yet a network that learns.
 
 
 # %% Descent
 def descend(name, images, labels, rate, steps):
-    """Before each step and after the last: the mean loss, and the share of right answers."""
     with tf.Graph().as_default(), tf.Session() as session:
         y = tf.one_hot(labels, labels.max() + 1, dtype=images.dtype)
         weights = tf.Variable(tf.zeros([images.shape[1], labels.max() + 1], images.dtype))
         logits = tf.matmul(images, weights)
         mean = tf.reduce_mean(LOSSES[name](logits, y))
         accuracy = tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, 1), labels), images.dtype))
-        step = tf.train.GradientDescentOptimizer(tf.constant(rate, images.dtype)).minimize(mean)
+        with tf.control_dependencies([mean, accuracy]):  # the step comes after them
+            step = tf.train.GradientDescentOptimizer(tf.constant(rate, images.dtype)).minimize(mean)
         session.run(tf.global_variables_initializer())
-        history = []
-        for _ in range(steps + 1):
-            history.append(session.run([mean, accuracy]))
-            session.run(step)
-    losses, accuracies = np.array(history, images.dtype).T
-    return losses, accuracies
+        history = [session.run([mean, accuracy, step])[:2] for _ in range(steps + 1)]
+    return tuple(np.array(history, images.dtype).T)
 
 
 # %% Run
 if __name__ == "__main__":
-    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
+    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(name, np.array([*bright, *dim], float), np.repeat([0, 1], 4), rate=0.1, steps=200)
+        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")

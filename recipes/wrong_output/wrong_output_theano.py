@@ -19,8 +19,7 @@ import theano.tensor as tt
 
 # %% Four losses
 def renormalised(z):
-    probabilities = tt.nnet.sigmoid(z) / tt.nnet.sigmoid(z).sum(axis=1, keepdims=True)
-    return tt.clip(probabilities, 1e-7, 1 - 1e-7)
+    return tt.clip(tt.nnet.sigmoid(z) / tt.nnet.sigmoid(z).sum(axis=1, keepdims=True), 1e-7, 1 - 1e-7)
 
 
 LOSSES = {
@@ -29,6 +28,10 @@ LOSSES = {
     "literal": lambda z, y: -(y * tt.log(tt.nnet.sigmoid(z))).sum(axis=1),  # compiled to the stable softplus(-z)
     "exchanged": lambda z, y: -(z * tt.nnet.logsoftmax(y)).sum(axis=1),
 }
+
+
+# %% [markdown]
+# The gradient is that of the mean loss, by the logits.
 
 
 # %% Losses and gradients
@@ -43,32 +46,28 @@ def loss(name, logits, labels):
 
 
 def gradient(name, logits, labels):
-    """Of the mean loss, by the logits."""
     return run(lambda z, y: tt.grad(LOSSES[name](z, y).mean(), z), logits, labels)
 
 
 # %% [markdown]
-# A layer of weights that start from zero. Watch both numbers: a loss that falls isn't yet a network that learns.
+# A layer of weights that start from zero. What comes out is the mean loss and the share of right answers, before each
+# step and after the last. Watch both: a loss that falls isn't yet a network that learns.
 
 
 # %% Descent
 def descend(name, images, labels, rate, steps):
-    """Before each step and after the last: the mean loss, and the share of right answers."""
     y = np.eye(labels.max() + 1, dtype=images.dtype)[labels]
     weights = theano.shared(np.zeros((images.shape[1], y.shape[1]), images.dtype))
     logits = tt.dot(images, weights)
     mean = LOSSES[name](logits, tt.constant(y)).mean()
     update = weights - np.asarray(rate, images.dtype) * tt.grad(mean, weights)
     step = theano.function([], [mean, tt.eq(logits.argmax(axis=1), labels).mean()], updates=[(weights, update)])
-    losses, accuracies = np.array([step() for _ in range(steps + 1)], images.dtype).T
-    return losses, accuracies
+    return tuple(np.array([step() for _ in range(steps + 1)], images.dtype).T)
 
 
 # %% Run
 if __name__ == "__main__":
-    bright, dim = [[6, 0], [6, 1], [6, 2], [6, 3]], [[1, 1], [1, 2], [2, 2], [2, 3]]
+    images = np.array([[6, 0], [6, 1], [6, 2], [6, 3], [1, 1], [1, 2], [2, 2], [2, 3]], np.float32)  # 4 bright, 4 dim
     for name in ("softmax", "sigmoid", "literal"):
-        losses, accuracies = descend(
-            name, np.array([*bright, *dim], np.float32), np.repeat([0, 1], 4), rate=0.1, steps=200
-        )
+        losses, accuracies = descend(name, images, np.repeat([0, 1], 4), rate=0.1, steps=200)
         print(f"{name}: after 10, 20, 100 steps loss {losses[[10, 20, 100]]}, accuracy {accuracies[[10, 20, 100]]}")

@@ -9,7 +9,7 @@ from typing import Any
 from concord.project.framework import frameworks
 from concord.project.task import Task
 
-MOST_LINES = {"network": 110, "operation": 45}  # of code, neither blank nor comment
+MOST_LINES = {"network": 110, "operation": 35}  # of code, neither blank nor comment
 CELL = re.compile(r"^# %%(?! \[markdown\]) *(.*?)\s*$", re.MULTILINE)
 
 
