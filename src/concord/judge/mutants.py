@@ -231,21 +231,21 @@ def run_mutants(
                 announce(f"{variant.id}: {mutant.name}")
                 results.append(judge_mutant(collector, mutant, variant, depth))
                 kept.add(results[-1])
+                kept.write(json_file)
             for recipe in dict.fromkeys(mutant.recipe for mutant in mine):
                 claimed = [mutant.level for mutant in mine if mutant.recipe == recipe]
                 verdicts, failure = control(collector, recipe, variant, claimed, depth)
                 kept.add_control(recipe, variant, verdicts, failure)
+                kept.write(json_file)
                 unsound += [f"{recipe} {variant.id}: {failure}"] if failure else []
             for precision in ("float64", "float32"):
                 collector.workers.close_one(variant, precision)
-            kept.write(json_file)
     for name in dict.fromkeys(result.variant for result in results):
         console.print(table(name, [result for result in results if result.variant == name]))
         console.print()
     summarise(console, results, unsound, depth)
     console.print(f"data: {dataset.name} ({dataset.source}); {time.perf_counter() - begin:.0f} s", markup=False)
     if json_file:
-        kept.write(json_file)
         console.print(f"wrote {json_file}", markup=False)
     return 0 if results and not unsound and all(result.outcome in AS_CLAIMED for result in results) else 1
 
