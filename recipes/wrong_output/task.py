@@ -104,6 +104,7 @@ def cases(images: np.ndarray) -> dict[str, dict[str, Any]]:
         "name": "sigmoid",
         "logits": np.array([[20.0, -20.0]]),
         "labels": np.array([1]),
+        "fixed": ("logits", "labels"),
         "functions": ("loss", "gradient"),
         "expected": {"loss": np.array([7 * math.log(10)]), "gradient": np.zeros((1, 2))},
     }
@@ -114,6 +115,7 @@ def cases(images: np.ndarray) -> dict[str, dict[str, Any]]:
             "labels": LABELS,
             "rate": RATE,
             "steps": DESCENT,
+            "fixed": ("images", "labels"),  # of others, float32 counts another one as right now and then
             "functions": ("descend",),
             "expected": descent(name),
             "gates": {"float64": 1e-12, "float32": 1e-4},

@@ -160,6 +160,7 @@ def hidden(packages):
 
 MANY = 1_000  # images: from here on a program may go another way
 UNEVEN = 1_003  # more than that, and no multiple of a batch
+OTHERWISE = "with its arguments in another order"
 SAME_ORDER = 0.01  # see `repeats_an_order`
 
 device = None  # the framework's device.py, where it has one
@@ -648,8 +649,7 @@ def run_function(job, precision):
     results[f"holds/{job['function']} leaves its arguments as they are"] = np.array(float(left))
     if job["others"]:
         for number, part in enumerate(parts(function(**read(job["others"]), **options))):
-            name = f"output {number} of {job['case']} with its arguments in another order"
-            results[f"conduct/{name}"] = np.array(part)
+            results[f"conduct/output {number} of {job['case']} {OTHERWISE}"] = np.array(part)
     save(job["results"], results)
     return {"seconds": {job["function"]: seconds}}
 
