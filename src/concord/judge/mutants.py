@@ -374,8 +374,8 @@ def summarise(console: "Console", results: Sequence[Result], unsound: Sequence[s
 
 
 class Document:
-    """A results file: what is run replaces what was there; the rest is kept, as long as it is of the same data and the
-    changed source is still the same."""
+    """A results file: what is run replaces what was there; the rest is kept, as long as it is of the same data, and the
+    changed source and the claim are still the same."""
 
     def __init__(self, dataset: "Dataset"):
         self.data = {"name": dataset.name, "source": dataset.source, "sha256": dataset.digest}
@@ -396,7 +396,8 @@ class Document:
         report.check_same_data(file, found, dataset)
         for old in found["results"]:
             mutant = all_mutants().get(old["mutant"])
-            if mutant and old["source_sha256"] == changed_digest(mutant, old["framework"]):
+            claimed = mutant and old["level"] == mutant.level
+            if claimed and old["source_sha256"] == changed_digest(mutant, old["framework"]):
                 made.results[old["mutant"], old["variant"]] = old
         for old in found["controls"]:
             recipe = sound_task(old["recipe"]).recipes.get(old["framework"])
