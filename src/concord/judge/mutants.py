@@ -396,8 +396,9 @@ class Document:
         report.check_same_data(file, found, dataset)
         for old in found["results"]:
             mutant = all_mutants().get(old["mutant"])
-            claimed = mutant and old["level"] == mutant.level
-            if claimed and old["source_sha256"] == changed_digest(mutant, old["framework"]):
+            if not mutant or old["level"] != mutant.level:
+                continue
+            if old["source_sha256"] == changed_digest(mutant, old["framework"]):
                 made.results[old["mutant"], old["variant"]] = old
         for old in found["controls"]:
             recipe = sound_task(old["recipe"]).recipes.get(old["framework"])
