@@ -38,6 +38,8 @@ FLOAT64_ONLY = (
     "Bessel in the moving variance",
     "Bessel in the normalisation",
     "a weight decay slips in",
+    "epsilon beside the deviation",
+    "a millionth in the norm",
 )
 
 
