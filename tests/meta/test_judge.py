@@ -27,8 +27,8 @@ from concord.run import plan
 MUTANTS = tomllib.loads(Path(__file__).with_name("judge.toml").read_text(encoding="utf-8"))["mutants"]
 MODULES = (
     "judge.ladder", "judge.prove", "judge.reuse", "judge.verdict",
-    "project.experiment", "project.files", "project.framework", "project.paths", "project.task",
-    "run.evidence", "run.plan", "run.pool", "run.process", "run.store",
+    "project.cases", "project.experiment", "project.files", "project.framework", "project.paths", "project.task",
+    "run.evidence", "run.plan", "run.pool", "run.process", "run.program", "run.store",
 )  # fmt: skip
 numbers = itertools.count(1)
 
@@ -348,6 +348,21 @@ def a_gate_of_a_cases_own_is_that_cases(h, folder):
     assert (found.outcome, found.error) == ("ok", 0.0)
     assert is_wrong(operation(h, [1.0 + 1e-7], [1.0], float64=1e-8))
     assert is_wrong(operation(h, [1.0 + 1e-9], [1.0], float32=1e-8))
+
+
+@case
+def other_arguments_have_ten_times_the_gate(h, folder):
+    level, run = h.ladder.levels(OPERATION)[1], h.ladder.Run("f_one", function="f", case="one")
+    name = f"conduct/output 0 of one {h.program.OTHERWISE}"
+
+    def judged(error: float) -> Any:
+        found, expected = ({"result/0": np.array(1.0), name: np.array(1.0 + one)} for one in (error, 0.0))
+        return h.verdict.measure(
+            OPERATION, level, "float64", [h.verdict.Held(run, found, expected, answers=(np.array(1.0),))]
+        )
+
+    assert judged(5e-14).outcome == "ok"
+    assert is_wrong(judged(5e-13))
 
 
 @case
@@ -890,6 +905,37 @@ def what_is_drawn_is_drawn(h, folder):
 
 
 @case
+def other_arguments_are_drawn(h, folder):
+    run = h.ladder.Run("f_one", function="f", case="one")
+    assert h.plan.drawn(run, 5).draw == 5
+    arrays = {"a": np.arange(40.0).reshape(5, 8), "b": np.arange(9), "c": np.array(0.5)}
+    case = h.cases.Case("one", arrays, {}, {"f": ()}, fixed=("b",))
+    first, again, second = (h.plan.other_arguments(case, draw) for draw in (1, 1, 2))
+    for name, array in arrays.items():
+        assert np.array_equal(first[name], again[name])
+        assert np.array_equal(first[name], array) == np.array_equal(first[name], second[name]) == (name == "b")
+    assert sorted(first["a"].ravel()) == sorted(arrays["a"].ravel())
+    assert h.plan.other_arguments(replace(case, fixed=("a", "b", "c")), 1) == {}
+
+
+@case
+def an_operation_that_knows_its_cases_is_not_passed(h, folder):
+    recipe = folder / "known.py"
+    recipe.write_text("def f(a):\n    return a.sum() if a[0] == 0 else a.sum() + 1\n")
+    np.savez(folder / "a.npz", a=np.arange(3.0))
+    np.savez(folder / "others.npz", a=np.arange(3.0)[::-1])
+    job = {
+        "kind": "function", "recipe": str(recipe), "contract": {}, "arguments": str(folder / "a.npz"), "raises": False,
+        "parameters": ["a"], "options": {}, "case": "a", "others": str(folder / "others.npz"), "function": "f",
+        "results": str(folder / "results.npz"),
+    }  # fmt: skip
+    with h.pool.Workers(folder / "logs", threads=1) as workers:
+        assert workers.run(h.framework.variants()["numpy"], "float64", job)[1].outcome == "ok"
+    with np.load(folder / "results.npz") as found:
+        assert found["result/0"] == 3 and found[f"conduct/output 0 of a {h.program.OTHERWISE}"] == 4
+
+
+@case
 def an_ordinary_batch_is_none_of_the_drawn(h, folder):
     """A plain step has no momentum and the learning rate 1; no step but an ordinary run's is shuffled."""
     task = h.task.find_task("mnist_cnn")
@@ -1067,9 +1113,9 @@ def evidence_depends_on_the_tasks_folder_but_not_on_its_other_programs(h, folder
     task.recipes["pytorch"].write_text("")
     (task.folder / "README.md").write_text("prose")
     assert digest(h, task) == before
-    for name in ("numbers.csv", "task.py"):
+    for name, text in (("numbers.csv", "\n"), ("task.py", "MORE = 1\n")):
         with (task.folder / name).open("a") as file:
-            file.write("\n")
+            file.write(text)
         assert digest(h, task) != before
         before = digest(h, task)
 
@@ -1476,7 +1522,7 @@ def an_error_that_must_be_raised_is_raised(h, folder):
     np.savez(folder / "a.npz", a=np.zeros(3))
     job = {
         "kind": "function", "recipe": str(recipe), "contract": {}, "arguments": str(folder / "a.npz"),
-        "parameters": ["a"], "options": {}, "results": str(folder / "results.npz"),
+        "parameters": ["a"], "options": {}, "case": "a", "others": None, "results": str(folder / "results.npz"),
     }  # fmt: skip
     with h.pool.Workers(folder / "logs", threads=1) as workers:
         numpy = h.framework.variants()["numpy"]
