@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +22,7 @@ from concord.project import paths
 from concord.project.framework import PRECISIONS, variants
 from concord.project.task import find_task
 from concord.report import results
+from concord.run import plan
 from concord.run.evidence import Collector
 from concord.run.store import AGE_LIMIT, VERSION, Store
 
@@ -364,7 +364,7 @@ def test_recipes_in_reverse_order_give_the_same_bits(tmp_path, monkeypatch):
                 for precision in PRECISIONS:
                     for level in ladder.levels(task, "quick")[:3]:
                         for run_ in collector.runs(task, level, precision):
-                            asked = replace(run_, draw=7) if run_.weights == "unseen" else run_
+                            asked = plan.drawn(run_, 7)
                             one = collector.collect(task, variants()["pytorch"], precision, asked)
                             assert one.outcome == "ok", one.reason
                             arrays[task.name, precision, run_.name] = one.arrays()

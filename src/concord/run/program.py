@@ -653,7 +653,7 @@ def run_function(job, precision):
     results = {f"result/{number}": np.asarray(part) for number, part in enumerate(parts(result))}
     left = all(array.tobytes() == arrays[name].tobytes() for name, array in kept.items())
     results[f"holds/{job['function']} leaves its arguments as they are"] = np.array(float(left))
-    if job["others"]:
+    if job.get("others"):
         for number, part in enumerate(parts(function(**read(job["others"]), **options))):
             results[f"conduct/output {number} of {job['case']} {OTHERWISE}"] = np.array(part)
     save(job["results"], results)
