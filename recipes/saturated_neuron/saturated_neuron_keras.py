@@ -13,8 +13,8 @@ from keras import ops
 class Neuron(keras.layers.Layer):
     def __init__(self, weight, bias):
         super().__init__()
-        self.weight = self.add_weight(shape=(), initializer=keras.initializers.Constant(float(weight)))
-        self.bias = self.add_weight(shape=(), initializer=keras.initializers.Constant(float(bias)))
+        self.weight = self.add_weight(shape=(), initializer=keras.initializers.Constant(weight))
+        self.bias = self.add_weight(shape=(), initializer=keras.initializers.Constant(bias))
 
     def call(self, x):
         return self.weight * x + self.bias
