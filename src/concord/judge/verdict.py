@@ -224,7 +224,8 @@ def measure(task: Task, level: Level, precision: str, held: Sequence[Held], decl
     return replace(verdict, outcome="mismatch", reason=reason)
 
 
-# Of numbers that nobody chose. In 40 draws of all operations but one the error never came to a case's own gate.
+# Of numbers that nobody chose. In up to 40 draws of 20 operations, in NumPy and PyTorch, the error came to 0.8 of a
+# case's own gate; to 1.1 where a ReLU flips (2 of 238), and to 3.5 in float32 for the logarithm of what is almost 1.
 OTHERWISE_TIMES = 10
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 # What a case may hold beside the functions' own parameters.
-EXPECTED, FUNCTIONS, GATES, BECAUSE, RAISES = "expected", "functions", "gates", "because", "raises"
-FIXED = "fixed"
+EXPECTED, FUNCTIONS, GATES, BECAUSE = "expected", "functions", "gates", "because"
+RAISES, FIXED = "raises", "fixed"
 
 
 @dataclass(frozen=True)

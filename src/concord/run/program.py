@@ -331,9 +331,9 @@ def run_conduct(recipe, make, read, job, precision):
         """Whether two of four epochs take the images in the same order.
 
         At a small rate, what an epoch moves changes by the same from each epoch to the next, shuffled or not; what it
-        changes by beyond that comes from the order alone. Of that the same order leaves 0.004 at most (0.013 where
-        Keras computes in float32), another one 0.07 at least, in 12 networks; where gradients are clipped or averages
-        taken over batches, this finds nothing.
+        changes by beyond that comes from the order alone. Of that the same order left 0.004 at most in mlp (0.013
+        where Keras computes in float32), another one 0.07 at least in 12 networks; where gradients are clipped or
+        averages taken over batches, this finds nothing.
         """
         if job["stops_early"] or "learning_rate" not in asked:
             return False
@@ -650,17 +650,17 @@ def run_function(job, precision):
         raise AssertionError(f"{job['function']} gives a result, and should have raised an error")
     synchronise()
     seconds = perf_counter() - begin
-    results = {f"result/{number}": np.asarray(part) for number, part in enumerate(parts(result))}
+    results = {f"result/{number}": np.asarray(part) for number, part in enumerate(outputs(result))}
     left = all(array.tobytes() == arrays[name].tobytes() for name, array in kept.items())
     results[f"holds/{job['function']} leaves its arguments as they are"] = np.array(float(left))
     if job.get("others"):
-        for number, part in enumerate(parts(function(**read(job["others"]), **options))):
+        for number, part in enumerate(outputs(function(**read(job["others"]), **options))):
             results[f"conduct/output {number} of {job['case']} {OTHERWISE}"] = np.array(part)
     save(job["results"], results)
     return {"seconds": {job["function"]: seconds}}
 
 
-def parts(result):
+def outputs(result):
     """What a function gives: one array or several."""
     return result if isinstance(result, (tuple, list)) else (result,)
 
