@@ -13,6 +13,7 @@ from concord.run.environments import NoEnvironmentError, ensure
 from concord.run.evidence import Collector
 from concord.run.pool import keep_compiled_code
 from concord.run.process import available_threads
+from concord.run.store import Store
 
 # Workers keep freed memory instead of giving it back to the system and asking for it anew at each step (glibc's
 # malloc). Only the suite does so: `concord bench` times what a user would see.
@@ -49,6 +50,7 @@ def ladder_cases(*kinds: str) -> list:
 def pytest_addoption(parser: pytest.Parser) -> None:
     long_part = "the long part too: the whole ladder of each recipe, each recipe as a program, notebooks"
     parser.addoption("--long", action="store_true", help=long_part)
+    parser.addoption("--fresh", action="store_true", help="prove anew what has been proven before, unchanged since")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -77,6 +79,16 @@ def collector(tmp_path_factory: pytest.TempPathFactory):
     """Without a store: whatever is asserted has been run."""
     with Collector(tmp_path_factory.mktemp("evidence"), data.load(), threads=1) as collector:
         yield collector
+
+
+@pytest.fixture(scope="session")
+def proofs(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, collector: Collector):
+    """With the store of `concord compare`: what it or the suite has proven isn't proven again while nothing about it
+    changes. In CI everything is."""
+    store = Store(fresh=request.config.getoption("--fresh") or bool(os.environ.get("CI")))
+    proofs = Collector(tmp_path_factory.mktemp("proofs"), collector.images, store=store)
+    proofs.workers = collector.workers
+    return proofs
 
 
 @pytest.fixture(scope="session")
@@ -118,12 +130,15 @@ def lacking(record_property: Callable[[str, object], None]) -> Callable[[str], N
 
 
 ran: set[str] = set()
+found: set[str] = set()  # tests whose proof was in the store
 lacks: dict[str, None] = {}  # lines, in their order
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Notes which variants really climbed the ladder, and what lacks evidence; with xdist, in the main process too."""
+    """Notes which variants climbed the ladder, now or before, and what lacks evidence; with xdist, in the main process
+    too."""
     lacks.update(dict.fromkeys(line for name, line in report.user_properties if name == "lacking"))
+    found.update(report.nodeid for name, _ in report.user_properties if name == "found")
     if report.when == "call" and report.passed and "test_ladder.py" in report.nodeid and "[" in report.nodeid:
         identity = report.nodeid.split("[", 1)[1].split("@")[0].rstrip("]")  # with xdist a group comes last
         ran.update(id for id in variants() if any(identity == f"{name}-{id}" for name in TASKS))
@@ -132,10 +147,13 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_terminal_summary(terminalreporter) -> None:
     installed = [variant.id for variant in variants().values() if variant.versions()]
     missing = [variant for variant in variants().values() if not variant.versions()]
-    line = f"concord: {len(ran)} of {len(variants())} variants really ran"
+    line = f"concord: {len(ran)} of {len(variants())} variants are proven"
     terminalreporter.write_line(f"{line}: {', '.join(id for id in variants() if id in ran) or 'none'}")
+    if found:
+        why = "nothing has changed about them; pytest --fresh makes them anew"
+        terminalreporter.write_line(f"concord: proofs made before: {len(found)}, {why}")
     if idle := [id for id in installed if id not in ran]:
-        terminalreporter.write_line(f"concord: installed, but not run or not passed here: {', '.join(idle)}")
+        terminalreporter.write_line(f"concord: installed, but not asked or not passed here: {', '.join(idle)}")
     for variant in missing:
         terminalreporter.write_line(f"concord: {variant.id} is not installed: {variant.install_command()}")
     for line in lacks:

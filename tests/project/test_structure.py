@@ -158,11 +158,20 @@ def test_groups_stay_together(request):
     assert request.node.nodeid.endswith("@together"), "pytest-xdist ignores groups; is pytest as in constraints.txt?"
 
 
-@pytest.mark.parametrize("options", [("-n0",), ("-n", "2")], ids=["one_process", "several"])
-def test_summary_says_what_really_ran(options):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+def test_summary_says_what_is_proven(tmp_path):
+    """Of one process and of several; anew, or by what is in the store."""
+    left_out = ("PYTEST_", "CI")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     one = "tests/recipes/test_ladder.py::test_computes_the_same[convolution-numpy]"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, one]
-    finished = subprocess.run(command, cwd=paths.CHECKOUT, env=environment, capture_output=True, encoding="utf-8")
-    assert finished.returncode == 0, finished.stdout
-    assert f"concord: 1 of {len(variants())} variants really ran: numpy\n" in finished.stdout
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", one]
+    for options, before in ((["-n0"], 0), (["-n2"], 1), (["-n0", "--fresh"], 0)):
+        finished = subprocess.run(
+            [*command, *options],
+            cwd=paths.CHECKOUT,
+            env=environment | {"CONCORD_HOME": str(tmp_path)},
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert finished.returncode == 0, finished.stdout
+        assert f"concord: 1 of {len(variants())} variants are proven: numpy\n" in finished.stdout
+        assert finished.stdout.count("concord: proofs made before: 1,") == before

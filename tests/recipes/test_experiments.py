@@ -10,6 +10,7 @@ from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready
 from concord.data import datasets as data
 from concord.judge import ladder
 from concord.judge.prove import prove
+from concord.judge.reuse import proven_once
 from concord.project.errors import UserError
 from concord.project.experiment import Finding, arrays, found, settings
 from concord.project.framework import PRECISIONS, variants
@@ -50,15 +51,17 @@ def written(folder, text=TASK, name="two_rates", programs=(), changes=()):
 
 
 @pytest.mark.parametrize(("task", "variant"), ladder_cases("experiment"))
-def test_every_setting_computes_the_same(collector, request, task, variant):
+def test_every_setting_computes_the_same(proofs, request, record_property, task, variant):
     """The quick proof; in the long part every curve and what it shows."""
     long = request.config.getoption("--long")
     if variant.framework not in QUICK and not long:
         pytest.skip("takes long for many settings: in the long part, pytest --long")
     skip_unless_ready(task, variant)
-    row = prove(collector, task, variant, PRECISIONS, "full" if long else "quick")
+    row = proven_once(proofs, task, variant, PRECISIONS, "full" if long else "quick")
     assert row.outcome == "ok", f"{task.name}, {variant.id}: {row.outcome}: {row.reason}"
-    collector.workers.keep(LIVING_WORKERS)
+    if row.reused:
+        record_property("found", True)
+    proofs.workers.keep(LIVING_WORKERS)
 
 
 def test_a_setting_goes_to_whoever_takes_it(tmp_path):

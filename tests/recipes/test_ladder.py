@@ -3,7 +3,7 @@
 import pytest
 from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready
 
-from concord.judge.prove import prove
+from concord.judge.reuse import proven_once
 from concord.project.framework import PRECISIONS
 
 # What Theano compiles takes longer than everything else together; these recipes show that it computes the same.
@@ -12,15 +12,17 @@ THEANO = ("theano", "keras_theano")
 
 
 @pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation"))
-def test_computes_the_same(collector, request, task, variant):
+def test_computes_the_same(proofs, request, record_property, task, variant):
     """The quick proof; in the long part every run of the whole ladder."""
     long = request.config.getoption("--long")
     if variant.framework in THEANO and task.name not in QUICK_FOR_THEANO and not long:
         pytest.skip("its compilation is slow: in the long part, pytest --long")
     skip_unless_ready(task, variant)
-    row = prove(collector, task, variant, PRECISIONS, "full" if long else "quick")
+    row = proven_once(proofs, task, variant, PRECISIONS, "full" if long else "quick")
     if row.outcome == "unsupported":
         pytest.skip(f"{variant.id}: {row.reason}")
     where = row.failure and f"{row.failure.precision} {row.failure.level}"
     assert row.outcome == "ok", f"{task.name}, {variant.id}, {where}: {row.outcome}: {row.reason}"
-    collector.workers.keep(LIVING_WORKERS)
+    if row.reused:
+        record_property("found", True)
+    proofs.workers.keep(LIVING_WORKERS)
