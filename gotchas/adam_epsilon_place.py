@@ -7,7 +7,7 @@ TensorFlow 1 the second.
 import numpy as np
 
 TITLE = "Adam's epsilon: before or after the bias correction"
-QUESTION = "By how much the epsilon that acts on the first step is larger than the one that was asked for."
+QUESTION = "The epsilon that acts on the first step, in multiples of the one that was asked for."
 TOLERANCE = 1e-4  # some backends correct the bias in float32
 EXPECTED = {"tensorflow_v1": 31.6228, "keras": 31.6228, "keras_theano": 31.6228, "pytorch": 1}
 NOTES = {"keras": "With Keras's default of 1e-7, what acts on the first step is 3.2e-6."}

@@ -30,9 +30,9 @@ DOCUMENTED = {
     "theano": ({"epsilon": 1e-4, "kept": 0.9}, "https://docs.huihoo.com/theano/0.9/library/tensor/nnet/bn.html"),
 }
 NOTES = {
-    "tensorflow_v1": "fused_batch_norm keeps no average: it gives the batch's own values, the variance unbiased.",
-    "keras": "The variance of the batch itself, 1.",
-    "keras_theano": "Unbiased, and then some: epsilon gets into the running variance.",
+    "tensorflow_v1": "fused_batch_norm keeps no running average: it gives the batch's own mean and unbiased variance.",
+    "keras": "The running variance is that of the batch itself, 1.",
+    "keras_theano": "The unbiased variance, 2, and a little more: epsilon gets into it.",
     "pytorch": "The argument is called momentum and is 0.1, the share of the new value.",
 }
 

@@ -14,8 +14,7 @@ from conftest import LIVING_WORKERS, skip_unless_ready, together
 from concord.data import datasets as data
 from concord.judge import ladder
 from concord.judge.mutants import MutantCollector, all_mutants, patched, sound_task
-from concord.judge.prove import judge
-from concord.judge.verdict import LevelVerdict
+from concord.judge.prove import climb, up_to_failure
 from concord.project.framework import PRECISIONS, variants
 from concord.project.outcomes import CAUGHT
 
@@ -79,15 +78,6 @@ def wrong(tmp_path_factory, workers):
     return collector
 
 
-def first_failure(collector, task, variant) -> LevelVerdict | None:
-    """The first level of the quick proof that isn't passed; what comes after it isn't asked."""
-    for precision in PRECISIONS:
-        for level in ladder.levels(task, "quick"):
-            if precision in level.gates and not (verdict := judge(collector, task, variant, level, precision)).passed:
-                return verdict
-    return None
-
-
 @pytest.mark.parametrize(("program", "framework"), CELLS)
 def test_wrong_program_is_caught(wrong, program, framework):
     variant = variants()[RUNS_ON[framework]]
@@ -95,8 +85,9 @@ def test_wrong_program_is_caught(wrong, program, framework):
     skip_unless_ready(sound_task(recipe), variant)
     changes = {framework: tuple(map(tuple, program["changes"][framework]))}
     mutant = replace(next(iter(all_mutants().values())), name=program["name"], recipe=recipe, changes=changes)
-    failure = first_failure(wrong, wrong.mutated(mutant, framework), variant)
-    assert failure and failure.outcome in CAUGHT, failure
+    levels = ladder.levels(sound_task(recipe), "quick")
+    *_, last = up_to_failure(climb(wrong, wrong.mutated(mutant, framework), variant, PRECISIONS, levels))
+    assert last.outcome in CAUGHT, last
     wrong.workers.keep(LIVING_WORKERS)
 
 

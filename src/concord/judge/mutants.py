@@ -18,7 +18,7 @@ from concord.data import datasets as data
 from concord.data.accepted import check_accepted
 from concord.judge import ladder
 from concord.judge.ladder import Level, Run
-from concord.judge.prove import judge, prove
+from concord.judge.prove import climb, descend, judge, prove, up_to_failure
 from concord.judge.verdict import LevelVerdict
 from concord.project import paths
 from concord.project.errors import UserError, nearest
@@ -272,7 +272,8 @@ def judge_mutant(collector: MutantCollector, mutant: Mutant, variant: Variant, d
     except PatchError as error:
         return replace(result, reason=str(error))
     if depth == "quick":
-        verdicts = list(prove(collector, task, variant, PRECISIONS, "quick").levels)
+        levels = climb(collector, task, variant, PRECISIONS, ladder.levels(task, "quick"))
+        verdicts = descend(collector, task, variant, up_to_failure(levels))
     else:
         verdicts = [judge_level(collector, task, variant, level) for level in levels_up_to(task, mutant.level)]
     result = replace(result, levels=tuple(verdicts))

@@ -1,7 +1,7 @@
 """The proof of one program: collects what each level needs, and asks the judge."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -133,13 +133,9 @@ def prove(
     level, step and tensor.
     """
     begin = time.perf_counter()
-    levels = climb(collector, task, variant, precisions, ladder.levels(task, depth))
-    failure = next((level for level in levels if not level.passed), None)
-    if depth == "quick" and task.kind == "network" and failure and failure.outcome in CAUGHT:
-        below = climb(collector, task, variant, (failure.precision,), ladder.shallow(task))
-        first = next((level for level in below if not level.passed), None)
-        if first:
-            levels.insert(levels.index(failure), first)
+    levels = list(climb(collector, task, variant, precisions, ladder.levels(task, depth)))
+    if depth == "quick":
+        levels = descend(collector, task, variant, levels)
     scored_by = score_of(task.specification).name if task.kind == "network" else ""
     row = VariantVerdict(task.name, variant.id, variant.versions() or {}, tuple(levels), depth, scored_by)
     evidence = collector.of(task, variant)
@@ -173,11 +169,31 @@ def in_plain_values(found: Evidence) -> dict[str, tuple[float, ...]]:
 
 def climb(
     collector: Collector, task: Task, variant: Variant, precisions: Sequence[str], levels: Sequence[Level]
-) -> list[LevelVerdict]:
+) -> Iterator[LevelVerdict]:
     """The verdict of every level that has a gate, or a report, at a precision."""
-    return [
-        judge(collector, task, variant, level, precision)
-        for precision in precisions
-        for level in levels
-        if precision in level.gates
-    ]
+    for precision in precisions:
+        for level in levels:
+            if precision in level.gates:
+                yield judge(collector, task, variant, level, precision)
+
+
+def up_to_failure(verdicts: Iterable[LevelVerdict]) -> list[LevelVerdict]:
+    """The first that isn't passed, and those before it; what comes after it isn't asked."""
+    found = []
+    for verdict in verdicts:
+        found.append(verdict)
+        if not verdict.passed:
+            break
+    return found
+
+
+def descend(collector: Collector, task: Task, variant: Variant, verdicts: Sequence[LevelVerdict]) -> list[LevelVerdict]:
+    """The quick proof's verdicts; before a network's first failure, that of the first shallow level of the whole ladder
+    that isn't passed."""
+    found = up_to_failure(verdicts)
+    failure = found[-1]
+    if failure.passed or task.kind != "network" or failure.outcome not in CAUGHT:
+        return list(verdicts)
+    below = climb(collector, task, variant, (failure.precision,), ladder.shallow(task))
+    first = [verdict for verdict in up_to_failure(below)[-1:] if not verdict.passed]
+    return [*found[:-1], *first, *verdicts[len(found) - 1 :]]
