@@ -161,7 +161,7 @@ def hidden(packages):
 MANY = 1_000  # images: from here on a program may go another way
 UNEVEN = 1_003  # more than that, and no multiple of a batch
 OTHERWISE = "with its arguments in another order"
-SAME_ORDER = 0.02  # see `repeats_an_order`
+SAME_ORDER = 0.05  # see `repeats_an_order`
 
 device = None  # the framework's device.py, where it has one
 
@@ -330,32 +330,28 @@ def run_conduct(recipe, make, read, job, precision):
     def repeats_an_order(seed):
         """Whether two of four epochs take the images in the same order, or in one that moves the weights alike.
 
-        At a small rate, what an epoch moves changes by the same from each epoch to the next, shuffled or not; what it
-        changes by beyond that comes from the order alone. Of that the same order left 0.004 at most in mlp (0.013
-        where Keras computes in float32), another one 0.07 at least in 12 networks, but less where images resemble
-        each other: of three kinds of strokes, 0.04 in one of 12 draws. Where gradients are clipped or averages taken
-        over batches, this finds nothing.
+        At a small rate an epoch moves the weights a little otherwise than the same epoch in the images' own order. Two
+        epochs of the same order share that: all but 0.013 of the largest such difference in 14 networks (0.017 where
+        Keras on PyTorch computes in float32). Two others differed by 0.13 of it at least, in 8 seeds of each network;
+        where images resemble each other, in three kinds of strokes, by 0.04.
         """
         if job["stops_early"] or "learning_rate" not in asked:
             return False
         names = [name for name in start if name not in job["untrained"]]
+        options = {"epochs": 4, "seed": seed, "learning_rate": asked["learning_rate"] / 1_000}
 
-        def moves(model, count, shuffle):  # a model and (epochs, weights)
-            seen, rate = [read(model)], asked["learning_rate"] / 1_000
-            options = {"epochs": count, "learning_rate": rate, "shuffle": shuffle, "seed": seed}
-            model = two_batches(model, **options, watch=lambda model: seen.append(read(model)))
-            flat = [np.concatenate([weights[name].ravel() for name in names]) for weights in seen]
-            return model, np.diff(flat, axis=0)
+        def moves(shuffle):  # (epochs, weights)
+            seen = [start]
+            two_batches(make(), shuffle=shuffle, **options, watch=lambda model: seen.append(read(model)))
+            return np.diff([np.concatenate([weights[name].ravel() for name in names]) for weights in seen], axis=0)
 
         def size(change):  # a ReLU that an image passes on the way changes few weights, by much
-            return np.median(np.abs(change[drift != 0]))
+            return np.median(np.abs(change[in_order[0] != 0]))
 
-        model, in_order = moves(make(), 3, False)
-        drift = np.diff(in_order, axis=0)[-1]
-        _, shuffled = moves(model, 4, True)
-        pairs = itertools.combinations(range(len(shuffled)), 2)
-        left = (shuffled[late] - shuffled[early] - (late - early) * drift for early, late in pairs)
-        return min(map(size, left)) < SAME_ORDER * size(drift)
+        in_order = moves(False)
+        by_order = moves(True) - in_order
+        apart = min(size(late - early) for early, late in itertools.combinations(by_order, 2))
+        return apart < SAME_ORDER * max(map(size, by_order))
 
     def compared(found, holds):
         arrays = {f"conduct/{name}": np.asarray(value) for name, value in found.items()}
