@@ -25,6 +25,8 @@ LIVING_WORKERS = 4  # of one variant and of the reference, float64 and float32; 
 
 EVERY = {task.name: task for task in all_tasks()}
 TASKS = {name: task for name, task in EVERY.items() if task.kind != "experiment"}  # those with programs of their own
+# What Theano compiles takes longer than everything else together; these show that it computes the same.
+QUICK_FOR_THEANO = ("convolution", "softmax_regression", "mnist_cnn")
 pairs = [(task, variant) for variant in variants().values() for task in EVERY.values()]
 
 
@@ -38,10 +40,20 @@ def copied(variant: Variant) -> pytest.MarkDecorator:
     return pytest.mark.xdist_group(f"{variant.id}-copies")
 
 
+def in_time(variant: Variant, quick: bool) -> list[pytest.MarkDecorator]:
+    """In the long part, if Theano compiles it and it isn't one of the quick ones."""
+    return [pytest.mark.long] if variant.framework in ("theano", "keras_theano") and not quick else []
+
+
 def ladder_cases(*kinds: str) -> list:
     """Every recipe and variant, ordered by variant so that a worker serves one test after the other."""
     return [
-        pytest.param(task, variant, id=f"{task.name}-{variant.id}", marks=together(variant))
+        pytest.param(
+            task,
+            variant,
+            id=f"{task.name}-{variant.id}",
+            marks=[together(variant), *in_time(variant, task.name in QUICK_FOR_THEANO)],
+        )
         for task, variant in pairs
         if task.kind in kinds
     ]

@@ -12,7 +12,7 @@ import jsonschema
 import numpy as np
 import pytest
 from commands import assert_refused, run
-from conftest import copied, skip_unless_installed
+from conftest import copied, in_time, skip_unless_installed
 from releases import summary
 
 from concord.ask import answers, features
@@ -26,6 +26,7 @@ from concord.project.python import definition
 
 ROWS = features.features()
 CHECKS = features.checks()
+QUICK_FOR_THEANO = ("dense", "conv_2d", "max_pooling", "dropout", "momentum", "training_loop")
 
 
 def cells(*, run: bool) -> list:
@@ -37,7 +38,8 @@ def cells(*, run: bool) -> list:
             source = written.source(row.id, variant)
             probe = written.probe(row.id, variant)
             if (run and (row.derived or (probe and not source))) or (not run and source):
-                found.append(pytest.param(row, variant, id=f"{row.id}-{variant.id}", marks=copied(variant)))
+                marks = [copied(variant), *in_time(variant, not probe or row.id in QUICK_FOR_THEANO)]
+                found.append(pytest.param(row, variant, id=f"{row.id}-{variant.id}", marks=marks))
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import copied, ladder_cases, skip_unless_ready
+from conftest import QUICK_FOR_THEANO, copied, in_time, ladder_cases, skip_unless_ready
 
 from concord.data import datasets as data
 from concord.project.framework import frameworks
@@ -37,7 +37,8 @@ def cases() -> list:
     found = []
     for case in ladder_cases("network", "operation"):
         task, variant = case.values
-        marks = [] if variant == frameworks()[variant.framework].variants[0] else [pytest.mark.long]
+        marks = in_time(variant, task.name in QUICK_FOR_THEANO)
+        marks += [] if variant == frameworks()[variant.framework].variants[0] else [pytest.mark.long]
         found.append(pytest.param(task, variant, id=case.id, marks=[copied(variant), *marks]))
     return found
 

@@ -18,7 +18,7 @@ from concord.project.task import read_task, recipe_folders
 from concord.report import pictures
 from concord.run.evidence import Collector
 
-QUICK = ("numpy", "pytorch", "jax", "tensorflow")  # the others compile each setting, or take long for many epochs
+QUICK = ("numpy", "pytorch")  # the others compile each setting, or take long for many epochs
 
 TASK = '''"""two_rates: for tests."""
 TITLE = "Two rates"

@@ -6,17 +6,11 @@ from conftest import LIVING_WORKERS, ladder_cases, skip_unless_ready
 from concord.judge.reuse import proven_once
 from concord.project.framework import PRECISIONS
 
-# What Theano compiles takes longer than everything else together; these recipes show that it computes the same.
-QUICK_FOR_THEANO = ("convolution", "softmax_regression", "mnist_cnn")
-THEANO = ("theano", "keras_theano")
-
 
 @pytest.mark.parametrize(("task", "variant"), ladder_cases("network", "operation"))
 def test_computes_the_same(proofs, request, record_property, task, variant):
     """The quick proof; in the long part every run of the whole ladder."""
     long = request.config.getoption("--long")
-    if variant.framework in THEANO and task.name not in QUICK_FOR_THEANO and not long:
-        pytest.skip("its compilation is slow: in the long part, pytest --long")
     skip_unless_ready(task, variant)
     row = proven_once(proofs, task, variant, PRECISIONS, "full" if long else "quick")
     if row.outcome == "unsupported":

@@ -356,7 +356,11 @@ def lit(page, part) -> set[str]:
     return set(parts.evaluate_all("all => all.map(one => one.closest('.cell').dataset.framework)"))
 
 
-@pytest.mark.parametrize("recipe", [task.name for task in TASKS.values() if task.kind == "network"])
+NETWORKS = [task.name for task in TASKS.values() if task.kind == "network"]
+OTHERS = [pytest.param(name, marks=pytest.mark.long) for name in NETWORKS if name not in ("mnist_cnn", "optimisers")]
+
+
+@pytest.mark.parametrize("recipe", ["mnist_cnn", "optimisers", *OTHERS])
 def test_counterparts_light_up(visit, recipe):
     page = visit(f"recipes/{recipe}/index.html?show=numpy,jax,theano,pytorch")
     every = {"numpy", "jax", "theano", "pytorch"} & TASKS[recipe].recipes.keys()
