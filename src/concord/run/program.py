@@ -450,8 +450,13 @@ def run_conduct(recipe, make, read, job, precision):
             found[f"the score of {name} model"] = np.array(score, float)
     if job["counts"]:  # few images are counted alike by chance: another model is right where it is asked by itself
         other = make({name: np.roll(array, 1, axis=-1) if array.ndim > 1 else array for name, array in start.items()})
-        guessed = np.array(recipe.predict(other, images)).argmax(axis=1).astype(labels.dtype)
+        scores = np.array(recipe.predict(other, images))
+        guessed = scores.argmax(axis=1).astype(labels.dtype)
         holds["evaluate counts what another model predicts"] = recipe.evaluate(other, images, guessed) > 1 - 1e-4
+        wrong = (guessed + 1) % scores.shape[1]
+        wrong[-1] = guessed[-1]
+        counted = recipe.evaluate(other, images, wrong.astype(labels.dtype)) * len(labels)
+        holds["evaluate counts the last image as it does the others"] = abs(counted - 1) < 0.01
     # The framework's own start: the seed decides what is random in it.
     options = start_options(recipe, job, precision)
     starts = [read(recipe.variables(**(options | {"seed": number}))) for number in (0, 0, 1)]
