@@ -12,6 +12,7 @@ from commands import assert_refused, run
 from conftest import LIVING_WORKERS, skip_unless_ready, together
 
 from concord.data import datasets as data
+from concord.judge import ladder
 from concord.judge.mutants import (
     AS_CLAIMED,
     ELSEWHERE,
@@ -25,6 +26,7 @@ from concord.judge.mutants import (
     all_mutants,
     changed_digest,
     control,
+    judge_level,
     judge_mutant,
     patched,
     select_mutants,
@@ -128,6 +130,16 @@ def test_changes_apply_and_are_python(mutant):
         recipe = sound_task(mutant.recipe).recipes[framework]
         compile(patched(recipe.read_text(encoding="utf-8"), mutant.changes[framework], recipe.name), recipe, "exec")
     assert mutant.chosen(variants().values())
+
+
+def test_only_what_is_declared_of_arrays_leaves_float64(monkeypatch):
+    """What is declared of a sentence, such as an order of the images, leaves all others to be judged."""
+    monkeypatch.setattr("concord.judge.mutants.judge", lambda _, task, variant, level, precision: precision)
+    task = sound_task("mlp")
+    levels = {level.name: level for level in ladder.levels(task)}
+    asked = {"keras-tf": "conduct", "keras-torch": "training", "pytorch": "training"}
+    found = {id: judge_level(None, task, variants()[id], levels[name]) for id, name in asked.items()}
+    assert found == {"keras-tf": "float64", "keras-torch": "float32", "pytorch": "float64"}
 
 
 def test_a_change_that_no_longer_applies_is_an_error_by_name(mutant_collector):
