@@ -25,7 +25,8 @@ def judge(collector: Collector, task: Task, variant: Variant, level: Level, prec
     """The verdict of one level, float32's rounding and known differences taken into account.
 
     A rounding error that flips one ReLU shows only with this one draw, a fault with every draw. So where only rounding
-    can be meant, because float64 agrees or is declared to be float32, what is drawn is drawn again.
+    can be meant, because float64 agrees or is declared to be float32, what is drawn is drawn again: weights, and the
+    arguments of an operation.
     """
     measured = collect_and_measure(collector, task, variant, level, precision)
     verdict = in_light_of_known(variant, task, measured)
@@ -37,7 +38,7 @@ def judge(collector: Collector, task: Task, variant: Variant, level: Level, prec
     else:
         strict, (declared, _) = None, variant.known_difference(task.own_name, precision, level.name)
         rounds = declared is not None and not declared.sentence
-    drawn = [run for run in collector.runs(task, level, precision) if run.weights in ladder.DRAWN_STARTS]
+    drawn = [run for run in collector.runs(task, level, precision) if plan.draws(run)]
     for _ in range(MORE_DRAWS if rounds and drawn else 0):
         for run in drawn:
             collector.again(task, variant, precision, run)

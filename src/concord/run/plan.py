@@ -235,7 +235,12 @@ def test_images(run: Run, dataset: "Dataset") -> int:
 
 def drawn(run: Run, draw: int) -> Run:
     """The run with its draw, if it has anything to draw."""
-    return replace(run, draw=draw) if run.weights in DRAWN_STARTS or run.case else run
+    return replace(run, draw=draw) if draws(run) else run
+
+
+def draws(run: Run) -> bool:
+    """Whether there is something to draw: start weights, or other arguments of an operation."""
+    return run.weights in DRAWN_STARTS or bool(run.case)
 
 
 TOLD = {"TITLE", "QUESTION", "ANSWER", "FIGURE"}  # what a task.py says to readers
