@@ -566,6 +566,15 @@ def test_rows_of_other_outcomes(compared):
     assert {field.name for field in dataclasses.fields(LevelVerdict)} < set(row["levels"][0])
 
 
+def test_several_recipes_are_compared_in_one_go(concord):
+    arguments = ("pooling", "convolution", "pooling", *REFERENCE_ONLY, "--precision", "float64")
+    code, out, err = concord("compare", *arguments)
+    assert (code, err) == (0, "")
+    assert [line.split()[1] for line in out.splitlines()[:2]] == ["pooling", "convolution"]
+    assert "2 of 2 programs are proven" in out
+    assert_refused(concord("compare", "pooling", "convolutoin"), "There is no recipe 'convolutoin'")
+
+
 # Repeats
 
 

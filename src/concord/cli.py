@@ -86,8 +86,8 @@ def finish(work: Callable[..., int], *arguments: Any, hint: str = "", **keywords
 
 @app.command()
 def compare(
-    recipe: Annotated[
-        str | None, typer.Argument(help="A recipe's name or a folder with a task.py; all recipes if none is named.")
+    recipes: Annotated[
+        list[str] | None, typer.Argument(help="Recipes' names or folders with a task.py; all recipes if none is named.")
     ] = None,
     frameworks: FrameworksOption = None,
     data: DataOption = None,
@@ -117,7 +117,7 @@ def compare(
 
     finish(
         run_comparison,
-        recipe,
+        recipes,
         frameworks,
         data,
         precision,

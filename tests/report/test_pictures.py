@@ -218,7 +218,7 @@ def test_publishing_a_comparison_draws_its_pictures(tmp_path, monkeypatch):
     (tmp_path / "docs" / "results").mkdir(parents=True)
     monkeypatch.setattr(paths, "CHECKOUT", tmp_path)
     monkeypatch.setenv("CONCORD_HOME", str(tmp_path / "home"))
-    assert run_comparison(str(folder), "numpy", "digits", "float64", publish=True) == 0
+    assert run_comparison([str(folder)], "numpy", "digits", "float64", publish=True) == 0
     assert (tmp_path / "docs" / "results" / "compare-pooling.json").is_file()
     for name, picture in before.items():
         drawn_now = vectors((folder / name).read_bytes())

@@ -53,6 +53,7 @@ class Run:
         setting: for an experiment, which of its settings; `steps` of it, or the whole training.
         shuffled: whether such a training is shuffled.
         perturbed: from weights that differ by a relative 1e-14: what it changes is chaotic.
+        reference: only what others are held against.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Run:
     setting: str = ""
     shuffled: bool = False
     perturbed: bool = False
+    reference: bool = False
 
     @property
     def ordinary(self) -> bool:
@@ -129,7 +131,7 @@ NETWORK_RUNS = {
             drawn=True,
             conduct="all",
             predict_first=LOGIT_IMAGES,
-            predict=LOGIT_IMAGES,
+            predict=100,
         ),
         Run("drawn_3", "unseen", steps=2, rest=1, drawn=True, conduct="epochs", predict_first=LOGIT_IMAGES),
         # Many epochs and many steps, of two images each so that they cost little.

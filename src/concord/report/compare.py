@@ -53,7 +53,7 @@ class Comparison:
 
 
 def run_comparison(
-    recipe: str | None,
+    names: Sequence[str] | None,
     frameworks: str | None,
     data_choice: str | None,
     precision: str,
@@ -81,7 +81,7 @@ def run_comparison(
         raise UserError(nearest("precision", precision, (*PRECISIONS, "both")))
     check_device(device)
     chosen = select_variants(frameworks)
-    tasks = network_first(all_tasks()) if recipe is None else [find_task(recipe)]
+    tasks = [find_task(name) for name in dict.fromkeys(names)] if names else network_first(all_tasks())
     own = (
         tasks[0] if len(tasks) == 1 and hasattr(tasks[0].specification, "DATA") else None
     )  # which nothing is looked for
@@ -92,7 +92,7 @@ def run_comparison(
         raise UserError("--publish writes into docs/results of a clone of the project; this is an installed package.")
     console = terminal()
     dataset = made_by(own, None) if own else data.load(data_choice, progress=Console(stderr=True))
-    if recipe is None:
+    if not names:
         tasks, told = choose(tasks, dataset)
         for line in told:
             console.print(line, soft_wrap=True, markup=False)

@@ -9,6 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -151,6 +152,7 @@ class Collector:
         whose weights were drawn, so that no recipe finds an answer lying about."""
         precision = "float32" if run.ordinary or run.shuffled else "float64"
         variant, task = variants()[REFERENCE], task.of_reference
+        run = replace(run, reference=bool(run.conduct))
         key = (task.folder, f"{REFERENCE} as the reference", precision, run)
         if key not in self._collected:
             with locks[key]:  # several threads may want the same one
@@ -309,6 +311,7 @@ class Collector:
             "whole": run.whole,
             "counts": task.score.name == "accuracy",
             "conduct": run.conduct,
+            "reference": run.reference,
             "smallest": task.smallest_batch,
             "draws": bool(task.injected),
             "stops_early": task.stops_early,
@@ -345,7 +348,7 @@ class Collector:
             contract=task.contract(),
             given=given,
             adapter=file_digest(variant.weights_code) if task.kind != "operation" else "",
-            harness=[file_digest(file) for file in HARNESS],
+            harness=harness_digests(),
         )
 
     def given(self, task: Task) -> list[Any]:
@@ -439,6 +442,11 @@ class Collector:
 def file_digest(file: Path) -> str:
     """SHA-256 (hex) of a file's bytes."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@cache
+def harness_digests() -> list[str]:
+    return [file_digest(file) for file in HARNESS]
 
 
 locks: defaultdict[Any, threading.Lock] = defaultdict(threading.Lock)

@@ -327,31 +327,32 @@ def run_conduct(recipe, make, read, job, precision):
         momentum one epoch leaves nothing else to the next."""
         return train(model, 2 * size, **({"momentum": 0.0} if "momentum" in asked else {}), **changes)[0]
 
-    def repeats_an_order(seed):
-        """Whether two of four epochs take the images in the same order, or in one that moves the weights alike.
+    def watched(**changes):
+        """The weights after such a training, and what `watch` saw of them after each epoch."""
+        seen = []
+        return read(two_batches(make(), watch=lambda model: seen.append(read(model)), **changes)), seen
+
+    def apart(shuffled, in_order):
+        """How far any two epochs are from having the same order, as shares of the most that an order makes of one.
 
         At a small rate an epoch moves the weights a little otherwise than the same epoch in the images' own order. Two
-        epochs of the same order share that: all but 0.013 of the largest such difference in 14 networks (0.017 where
-        Keras on PyTorch computes in float32). Two others differed by 0.13 of it at least, in 8 seeds of each network;
-        where images resemble each other, in three kinds of strokes, by 0.04.
+        epochs of the same order, or of one that moves the weights alike, share that: all but 0.013 in 14 networks
+        (0.017 where Keras on PyTorch computes in float32). Two others differed by 0.13 at least, in 8 seeds of each
+        network; where images resemble each other, in three kinds of strokes, by 0.04.
         """
-        if job["stops_early"] or "learning_rate" not in asked:
-            return False
         names = [name for name in start if name not in job["untrained"]]
-        options = {"epochs": 4, "seed": seed, "learning_rate": asked["learning_rate"] / 1_000}
 
-        def moves(shuffle):  # (epochs, weights)
-            seen = [start]
-            two_batches(make(), shuffle=shuffle, **options, watch=lambda model: seen.append(read(model)))
-            return np.diff([np.concatenate([weights[name].ravel() for name in names]) for weights in seen], axis=0)
+        def moves(seen):  # (epochs, weights)
+            epochs = [np.concatenate([weights[name].ravel() for name in names]) for weights in (start, *seen)]
+            return np.diff(epochs, axis=0)
 
         def size(change):  # a ReLU that an image passes on the way changes few weights, by much
-            return np.median(np.abs(change[in_order[0] != 0]))
+            return np.median(np.abs(change[plain[0] != 0]))
 
-        in_order = moves(False)
-        by_order = moves(True) - in_order
-        apart = min(size(late - early) for early, late in itertools.combinations(by_order, 2))
-        return apart < SAME_ORDER * max(map(size, by_order))
+        plain = moves(in_order)
+        by_order = moves(shuffled) - plain
+        largest = max(map(size, by_order)) or math.inf
+        return [size(late - early) / largest for early, late in itertools.combinations(by_order, 2)]
 
     def compared(found, holds):
         arrays = {f"conduct/{name}": np.asarray(value) for name, value in found.items()}
@@ -378,8 +379,6 @@ def run_conduct(recipe, make, read, job, precision):
     whole, _ = train(whole, size + max(2, job["smallest"]), shuffle=False, **slower)
     for name, array in read(whole).items():
         found[f"{name} after two trainings of one model"] = array
-    if job["own"] and "learning_rate" in asked:
-        holds |= run_own_numbers(recipe, make, images, labels, job, precision)
     if job["stops_early"]:
         # The last quarter has the labels of the first: the more is learnt of the others, the worse it gets there. In 12
         # draws training stopped after 6 to 13 epochs, and the best was not the last one. The best one must come back
@@ -393,6 +392,8 @@ def run_conduct(recipe, make, read, job, precision):
             found[f"the losses until {until}"] = np.array(history, float)
             for name, array in moved(read(best)).items():
                 found[f"{name} of the best epoch until {until}"] = array
+    if job["own"] and "learning_rate" in asked and not job["reference"]:
+        holds |= run_own_numbers(recipe, make, images, labels, job, precision)
     if job["conduct"] != "all":
         return compared(found, holds)
     if job["untrained"]:  # others learn from the same image again and again, see `run_alike`
@@ -400,28 +401,39 @@ def run_conduct(recipe, make, read, job, precision):
         several, _ = train(make(), size, epochs=4, watch=lambda model: recipe.predict(model, images[:1]))
         for name, array in moved(read(several)).items():
             found[f"{name} after four epochs of one batch, shuffled"] = array
-    # The seed decides on the order, and each epoch has its own.
-    seeds = (seed, seed, seed + 1, seed + 2)
-    models = [two_batches(make(), epochs=1, seed=number) for number in seeds]
-    first, again, *others = map(read, models)
+    model = make()
+    found["the logits of the same images the other way round"] = np.array(recipe.predict(model, images[::-1].copy()))
+    found["the logits of a single image"] = np.array(recipe.predict(model, images[:1].copy()))
+    few = images[: 2 + int(abs(labels).sum()) % 17].copy()
+    found["the logits of a few images"] = np.array(recipe.predict(model, few))
+    states = {"an untrained": model, "a trained": whole}
+    if not job["counts"]:
+        for name, scored in states.items():
+            found[f"the score of {name} model"] = np.array(recipe.evaluate(scored, images, labels), float)
+    if job["reference"]:  # which only says what others must equal
+        return compared(found, holds)
+    # The seed decides on the order.
+    models = [two_batches(make(), epochs=1, seed=number) for number in (seed, seed, seed + 1)]
+    first, again, other = map(read, models)
     holds["the same seed gives the same bits"] = same(first, again)
-    orders = itertools.combinations((first, *others), 2)  # two batches that stay together have two orders, not three
-    holds["another seed gives another order of the images"] = not any(alike(*pair) for pair in orders)
-    watched = []
-    trained = two_batches(make(), epochs=2, watch=lambda model: watched.append(read(model)))
-    twice = two_batches(models[1], epochs=1)
-    # What comes back may be the first epoch's, where training stops early.
-    second = watched[-1] if job["stops_early"] and watched else read(trained)
-    # By chance two orders may be alike in their effect; after three seeds in turn they hardly are.
-    repeats = watched and all(map(repeats_an_order, (seed, seed + 1, seed + 2)))
-    holds["each epoch has an order of its own"] = not (alike(second, read(twice)) or repeats)
-    # The last one comes back, or the best.
-    last = watched if job["stops_early"] else [start, *watched][-1:]
-    holds["watch sees the model after each epoch"] = (
-        len(watched) == 2
-        and any(same(seen, read(trained)) for seen in last)
-        and not (same(watched[0], start) or same(*watched))
-    )
+    holds["another seed gives another order of the images"] = not alike(first, other)
+    # Each epoch has its own, `watch` sees each, and the last one comes back; or the best, where training stops early.
+    own_order, watches = "each epoch has an order of its own", "watch sees the model after each epoch"
+    if job["stops_early"] or "learning_rate" not in asked:
+        trained, seen = watched(epochs=2)
+        holds[watches] = len(seen) == 2 and any(same(epoch, trained) for epoch in seen)
+        holds[own_order] = not (seen and alike(seen[-1], read(two_batches(models[1], epochs=1))))
+    else:
+        slowly = {"epochs": 4, "learning_rate": asked["learning_rate"] / 1_000}
+        _, in_order = watched(**slowly, shuffle=False)
+        for number in (seed, seed + 1, seed + 2):  # by chance two may be alike, hardly with three seeds in turn
+            trained, seen = watched(**slowly, seed=number)
+            holds[watches] = len(seen) == len(in_order) == 4 and same(seen[-1], trained)
+            pairs = apart(seen, in_order) if holds[watches] else [math.inf]
+            holds[own_order] = min(pairs) >= SAME_ORDER
+            if holds[own_order] or max(pairs) < SAME_ORDER:  # all four by chance: never
+                break
+    holds[watches] &= not any(map(same, seen, [start, *seen]))
     # Nothing of the caller's is changed, and nothing of it is kept.
     holds["training leaves its images and labels as they are"] = same(dict(enumerate(kept)), {0: images, 1: labels})
     given = {name: array.copy() for name, array in start.items()}
@@ -438,17 +450,12 @@ def run_conduct(recipe, make, read, job, precision):
     logits = np.array(recipe.predict(model, images))
     holds["predicting leaves its images as they are"] = np.array_equal(images, kept[0])
     holds["predicting twice gives the same bits"] = np.array_equal(logits, recipe.predict(model, images))
-    found["the logits of the same images the other way round"] = np.array(recipe.predict(model, images[::-1].copy()))
-    found["the logits of a single image"] = np.array(recipe.predict(model, images[:1]))
-    found["the logits of a few images"] = np.array(recipe.predict(model, images[: 2 + int(abs(labels).sum()) % 17]))
-    for name, scored in {"an untrained": model, "a trained": trained if job["counts"] else whole}.items():
-        score = recipe.evaluate(scored, images, labels)
-        if job["counts"]:
+    if job["counts"]:
+        for name, scored in states.items():
             counted = np.mean(np.array(recipe.predict(scored, images)).argmax(axis=1) == labels)
-            holds[f"evaluate counts what {name} model predicts"] = abs(score - counted) * len(labels) < 0.01
-        else:
-            found[f"the score of {name} model"] = np.array(score, float)
-    if job["counts"]:  # few images are counted alike by chance: another model is right where it is asked by itself
+            right = abs(recipe.evaluate(scored, images, labels) - counted) * len(labels) < 0.01
+            holds[f"evaluate counts what {name} model predicts"] = right
+        # Few images are counted alike by chance: another model is right where it is asked by itself.
         other = make({name: np.roll(array, 1, axis=-1) if array.ndim > 1 else array for name, array in start.items()})
         scores = np.array(recipe.predict(other, images))
         guessed = scores.argmax(axis=1).astype(labels.dtype)
