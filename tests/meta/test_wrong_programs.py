@@ -23,6 +23,7 @@ RUNS_ON = {"numpy": "numpy", "pytorch": "pytorch", "keras": "keras-torch"}
 # Of the kinds that one check each closes, and that nothing else would notice.
 SHORT = (
     "float32: a tenth of the rate after step 100",
+    "float32: images in half precision",
     "odd batch sizes made even",
     "the batch size of 50 alone is doubled",
     "a buffer of 1,000",

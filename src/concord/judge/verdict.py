@@ -352,6 +352,14 @@ def loss(held: Held) -> Errors:
     yield "loss", relative_error(held.arrays["history"], held.expected["history"])
 
 
+def losses(held: Held) -> Errors:
+    """Those of shuffled epochs too, where they are tried."""
+    yield from loss(held)
+    for tensor, error in conduct(held):
+        if "loss" in tensor and not tensor.startswith(HOLDS):
+            yield tensor, error
+
+
 def displacement(held: Held) -> Errors:
     """How far each tensor has moved from the start; after a plain step that is minus its gradient."""
     import numpy as np
@@ -427,7 +435,7 @@ def values(held: Held) -> Errors:
 MEASURES = {
     "shapes": same_shapes,
     "logits": logits,
-    "loss": loss,
+    "loss": losses,
     "gradients": displacement,
     "updates": updates,
     "training": training,

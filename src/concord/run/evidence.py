@@ -9,7 +9,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -348,7 +347,7 @@ class Collector:
             contract=task.contract(),
             given=given,
             adapter=file_digest(variant.weights_code) if task.kind != "operation" else "",
-            harness=harness_digests(),
+            harness=[file_digest(file) for file in HARNESS],
         )
 
     def given(self, task: Task) -> list[Any]:
@@ -442,11 +441,6 @@ class Collector:
 def file_digest(file: Path) -> str:
     """SHA-256 (hex) of a file's bytes."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-@cache
-def harness_digests() -> list[str]:
-    return [file_digest(file) for file in HARNESS]
 
 
 locks: defaultdict[Any, threading.Lock] = defaultdict(threading.Lock)
