@@ -584,7 +584,7 @@ def test_repeat_compares_again_and_says_so(concord, tmp_path):
     assert (code, err) == (0, "")
     assert out.count("✓ softmax_regression  numpy") == 2
     assert "proven" not in out.split("programs are")[0]  # neither is from the store
-    assert "2 repeats: 0 of 14 verdicts changed" in out
+    assert "2 repeats: 0 of 16 verdicts changed" in out
     (row,) = read_results(file)["results"]
     assert [repeat["outcome"] for repeat in row["repeats"]] == ["ok", "ok"]
     assert not row["reused"]
