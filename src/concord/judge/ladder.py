@@ -189,7 +189,8 @@ DIGITS = Level(
     {"float64": 1e-10},
     {"float64": ("digits",)},
 )
-# No kink moves a loss: rounding did by 3e-7 at most (15 networks, 4 variants), images in half precision by 1.5e-6 at least.
+# No kink moves a loss: rounding did by 3e-7 at most (15 networks, 4 variants), images in half precision by 1.5e-6 at
+# least.
 LOSSES = Level(
     "loss",
     "the losses of what is drawn: of three epochs, of one batch, of shuffled epochs that learn nothing",
