@@ -91,8 +91,15 @@ SELECTION = {
 }
 # The quick proof's images are drawn under noise, so that pooling has no ties: the whole ladder's black borders have.
 BEYOND_THE_QUICK_PROOF = ("all ties get the gradient",)
+# An equivalent one passes every level, and the velocity is met again among the adversary's programs.
+LONG = ("ties share the gradient", "velocity forgotten each epoch")
 CELLS = [
-    pytest.param(MUTANTS[name], variants()[id], id=f"{name}-{id}", marks=together(variants()[id]))
+    pytest.param(
+        MUTANTS[name],
+        variants()[id],
+        id=f"{name}-{id}",
+        marks=[together(variants()[id]), *([pytest.mark.long] if name in LONG else [])],
+    )
     for id, names in SELECTION.items()
     for name in names
     if variants()[id] in MUTANTS[name].chosen(variants().values())

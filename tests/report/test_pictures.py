@@ -126,7 +126,11 @@ def test_matplotlib_is_imported_only_to_draw():
 
 
 drawn_by_themselves = [task for task in TASKS.values() if (task.folder / "figure.py").exists() and not task.settings]
-pictured = [pytest.param(task, id=task.name) for task in drawn_by_themselves]
+# In NumPy the training of mnist_cnn's picture takes as long as all others.
+pictured = [
+    pytest.param(task, id=task.name, marks=[pytest.mark.long] if task.name == "mnist_cnn" else [])
+    for task in drawn_by_themselves
+]
 
 
 @pytest.mark.filterwarnings("error")  # of a layout that matplotlib doesn't follow

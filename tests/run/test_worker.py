@@ -274,6 +274,18 @@ def test_a_worker_that_holds_much_is_started_anew(tmp_path, room):
     assert (first == second) == room
 
 
+def test_closed_workers_start_nothing_any_more(tmp_path):
+    """Whoever is interrupted in one run of a program mustn't begin its next one."""
+    probe = tmp_path / "probe.py"
+    probe.write_text("def process():\n    return 1\n")
+    with Workers(tmp_path / "logs") as workers:
+        assert workers.probe(variants()["numpy"], "float32", probe, "process").outcome == "ok"
+        workers.close()
+        with pytest.raises(RuntimeError, match="closed"):
+            workers.probe(variants()["numpy"], "float32", probe, "process")
+        assert not workers._living
+
+
 def test_megabytes_of_output_do_no_harm(few, tmp_path):
     talker = with_predict(tmp_path, "print('x' * 50_000_000); print('{}'); return network(model, images)")
     evidence = few.collect(talker, variants()["numpy"], "float32", NETWORK_RUNS["probe"])
@@ -456,7 +468,7 @@ def test_interrupted_comparison_says_so(tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     harness.send_signal(signal.SIGINT)
-    _, errors = harness.communicate(timeout=30)
+    _, errors = harness.communicate(timeout=10)  # and not when the program's proof has come to its end
     assert harness.returncode == 130
     assert errors.strip() == "concord: interrupted; what was proven is kept, and the next call goes on"
     _, alive = psutil.wait_procs(children, timeout=10)

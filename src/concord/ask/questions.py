@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from concord.project.errors import UserError, nearest
 from concord.project.framework import Variant
 from concord.run.pool import Workers
-from concord.run.process import Answer, available_threads, close_all
+from concord.run.process import Answer, available_threads
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -91,7 +91,7 @@ def ask_all(
             list(pool.map(ask_one, {question.variant.id: question.variant for question in questions}.values()))
         except BaseException:  # Ctrl-C, too: ends what is being run, so that the columns come to their end
             stopped.set()
-            close_all()
+            workers.close()
             raise
     return [found[question.variant.id, question.name] for question in questions]
 

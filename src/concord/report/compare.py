@@ -204,7 +204,7 @@ def proven(
     when these are done; several variants are at work at once. Who has no variant left takes from the longest one's end,
     with workers of its own."""
     found: queue.Queue[VariantVerdict | BaseException | None] = queue.Queue()
-    stopped = threading.Event()
+    stopped, at_work = threading.Event(), []
     folder = new_folder()
     left = {
         variant.id: deque(task for task in asked.tasks if asked.named or variant.framework in task.recipes)
@@ -218,6 +218,7 @@ def proven(
     def column(variant: Variant, name: str, take: "Callable[[deque[Task]], Task]") -> None:
         options = {"store": asked.store, "announce": announce, "device": asked.device, "threads": 1}
         with Collector(folder / name, asked.images, **options) as collector:
+            at_work.append(collector.workers)
             while task := next_of(variant, take):
                 found.put(proven_once(collector, task, variant, asked.precisions, asked.depth))
             if tf32 is not None:
@@ -255,6 +256,8 @@ def proven(
                 yield row
     finally:  # Ctrl-C, too: ends what is being run; what was proven is in the store
         stopped.set()
+        for workers in at_work:  # so that a program's further runs aren't begun
+            workers.close()
         close_all()
         pool.shutdown(wait=True, cancel_futures=True)
 

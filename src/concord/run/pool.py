@@ -48,9 +48,14 @@ class Workers:
         self._options = options
         self._living: dict[tuple[str, str], Worker] = {}
         self._interpreters: dict[str, Path | NoEnvironmentError] = {}
+        self._closed = False
 
     def run(self, variant: Variant, precision: str, job: dict[str, Any]) -> tuple[Answer, Answer]:
-        """Does one job; gives what became of the worker's start and of the job."""
+        """Does one job; gives what became of the worker's start and of the job.
+
+        Raises:
+            RuntimeError: all are closed, by whom an interrupt has reached: nothing is started any more.
+        """
         if variant.versions() is None:
             absent = Answer("not_installed", f"to install it: {variant.install_command()}")
             return absent, absent
@@ -100,8 +105,10 @@ class Workers:
             self._living.pop(key).close()
 
     def close(self) -> None:
+        """Ends all of them, for good."""
+        self._closed = True
         while self._living:
-            self._living.popitem()[1].close()
+            self._living.popitem()[1].end()
 
     def __enter__(self) -> Self:
         return self
@@ -120,6 +127,10 @@ class Workers:
             device = "cpu" if variant.no_gpu and self.device else self.device
             worker = Worker(variant, precision, log, python=python, device=device, **self._options)
         self._living[key] = worker  # last: the one used most recently
+        if self._closed:  # meanwhile, by another thread
+            self._living.pop(key, None)
+            worker.end()
+            raise RuntimeError("these workers are closed")
         return worker
 
     def _interpreter(self, own: OwnEnvironment) -> Path:

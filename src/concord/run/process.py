@@ -90,6 +90,7 @@ class Worker:
         self._process: subprocess.Popen[str] | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._used = False  # since its start, for more than questions about what is installed
+        self._over = False
         self._answers: queue.Queue[str | None] = queue.Queue()
         living.add(self)
 
@@ -125,6 +126,11 @@ class Worker:
             return psutil.Process(self._process.pid).memory_info().rss if self._process else 0
         except psutil.NoSuchProcess:
             return 0
+
+    def end(self) -> None:
+        """Ends the process for good, also if another thread is just about to start it."""
+        self._over = True
+        self.close()
 
     def close(self) -> None:
         """Ends the process and everything that it started."""
@@ -186,6 +192,9 @@ class Worker:
                 encoding="utf-8",
                 start_new_session=True,
             )
+        if self._over:
+            self.close()
+            raise RuntimeError("this worker has been ended")
         self._answers = queue.Queue()
         assert self._process.stdout
         threading.Thread(target=_read_lines, args=(self._process.stdout, self._answers), daemon=True).start()
