@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from concord.project.errors import UserError, nearest
 from concord.project.framework import Variant
 from concord.run.pool import Workers
-from concord.run.process import Answer, available_threads
+from concord.run.process import HEED_INTERRUPTS, Answer, available_threads
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -88,7 +88,12 @@ def ask_all(
 
     with ThreadPoolExecutor(min(SIDE_BY_SIDE, available_threads())) as pool:
         try:
-            list(pool.map(ask_one, {question.variant.id: question.variant for question in questions}.values()))
+            asked = {question.variant.id: question.variant for question in questions}
+            columns = {pool.submit(ask_one, variant) for variant in asked.values()}
+            while columns:
+                over, columns = wait(columns, timeout=HEED_INTERRUPTS, return_when=FIRST_COMPLETED)
+                for column in over:
+                    column.result()  # or what it has raised
         except BaseException:  # Ctrl-C, too: ends what is being run, so that the columns come to their end
             stopped.set()
             workers.close()

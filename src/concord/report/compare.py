@@ -27,7 +27,7 @@ from concord.report.terminal import activity, terminal
 from concord.run.devices import check_device, find_gpu, told_gpu
 from concord.run.evidence import Collector, Images, lay_out, new_folder
 from concord.run.pool import keep_compiled_code
-from concord.run.process import available_threads, close_all
+from concord.run.process import HEED_INTERRUPTS, available_threads, close_all
 from concord.run.store import Store
 
 if TYPE_CHECKING:
@@ -247,7 +247,10 @@ def proven(
             pool.submit(told, help_out, number)
         waiting = len(asked.variants) + asked.jobs - 1
         while waiting:
-            row = found.get()
+            try:
+                row = found.get(timeout=HEED_INTERRUPTS)
+            except queue.Empty:
+                continue
             if row is None:
                 waiting -= 1
             elif isinstance(row, BaseException):

@@ -29,6 +29,7 @@ TIME_LIMIT = 900.0  # seconds for one job
 START_LIMIT = 180.0  # seconds for the start of a worker, which imports the framework
 MEMORY_SHARE = 0.8  # of the memory that is free when the worker starts
 LOOK_EVERY = 0.25  # seconds, at a job's memory; a tenth took a tenth of a processor core
+HEED_INTERRUPTS = 0.2  # seconds; a Ctrl-C just before a wait without an end is lost: 2 of 150 were
 PAUSE = 1.0  # seconds between two looks at a job: longer, and the harness stood still (Ctrl-Z, a suspended machine)
 MARK = "CONCORD_WORKER"  # an environment variable by which everything that a worker starts is found again
 LOG_LIMIT = 16 * 2**20  # bytes of a recipe's own output that are kept
