@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -323,9 +324,13 @@ def check_same_data(file: Path, document: dict[str, Any], dataset: "Dataset") ->
 
 
 def sha256_of(task: Task) -> dict[str, str]:
-    """What a result is of: `code_sha256` by framework of its programs, and of its "task" without words for readers."""
-    told = hashlib.sha256(code_without(task.folder / "task.py", TOLD)).hexdigest()
-    return {"task": told} | {id: code_sha256(file) for id, file in task.recipes.items()}
+    """What a result is of: `code_sha256` by framework of its programs, and of its "task" `task_sha256`."""
+    return {"task": task_sha256(task)} | {id: code_sha256(file) for id, file in task.recipes.items()}
+
+
+def task_sha256(task: Task) -> str:
+    """SHA-256 (hex) of a task.py's code without words for readers."""
+    return hashlib.sha256(code_without(task.folder / "task.py", TOLD)).hexdigest()
 
 
 def sha256_by_name(files: Iterable[Path]) -> dict[str, str]:
@@ -335,15 +340,23 @@ def sha256_by_name(files: Iterable[Path]) -> dict[str, str]:
 
 def changed_since(task: Task, row: dict[str, Any]) -> list[str]:
     """The names of the files that are no longer what a published row is of."""
-    now, framework = sha256_of(task), row["framework"]
-    program = [task.recipes[framework].name] if now.get(framework, row["recipe_sha256"]) != row["recipe_sha256"] else []
-    return [*program, *(["task.py"] if row.get("task_sha256", now["task"]) != now["task"] else [])]
+    program, found = task.recipes.get(row["framework"]), []
+    if program and code_sha256(program) != row["recipe_sha256"]:
+        found.append(program.name)
+    now = task_sha256(task)
+    if row.get("task_sha256", now) != now:
+        found.append("task.py")
+    return found
 
 
 def code_sha256(file: Path) -> str:
     """SHA-256 (hex) of a program's lines that hold more than a comment: its prose changes nothing that was measured."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    code = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return _code_sha256(file.read_text(encoding="utf-8"))
+
+
+@cache
+def _code_sha256(source: str) -> str:
+    code = [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     return hashlib.sha256("\n".join(code).encode()).hexdigest()
 
 

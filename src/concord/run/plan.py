@@ -5,7 +5,7 @@ import ast
 import hashlib
 import math
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -267,7 +267,12 @@ def task_digest(task: Task, program: Path) -> str:
 def code_without(path: Path, left_out: set[str]) -> bytes:
     """A task.py's code without comments, its docstring and what has one of these names. What is only told or judged
     after the runs (a caption, a least value) must not make them stale."""
-    tree = ast.parse(path.read_bytes())
+    return _code_without(path.read_bytes(), frozenset(left_out))
+
+
+@cache
+def _code_without(content: bytes, left_out: frozenset[str]) -> bytes:
+    tree = ast.parse(content)
     for number, node in reversed(list(enumerate(tree.body))):
         named = node.targets if isinstance(node, ast.Assign) else [node]
         names = {getattr(name, "id", getattr(name, "name", "")) for name in named}
