@@ -286,6 +286,15 @@ def test_closed_workers_start_nothing_any_more(tmp_path):
         assert not workers._living
 
 
+def test_an_ended_worker_leaves_no_process(tmp_path):
+    """Not even where it is started after it was ended, as by another thread."""
+    worker = Worker(variants()["numpy"], "float32", tmp_path / "log")
+    worker.end()
+    with pytest.raises(RuntimeError, match="ended"):
+        worker.run({"kind": "names"})
+    assert worker._process is None
+
+
 def test_megabytes_of_output_do_no_harm(few, tmp_path):
     talker = with_predict(tmp_path, "print('x' * 50_000_000); print('{}'); return network(model, images)")
     evidence = few.collect(talker, variants()["numpy"], "float32", NETWORK_RUNS["probe"])
