@@ -40,6 +40,7 @@ FLOAT64_ONLY = (
     "a weight decay slips in",
     "epsilon beside the deviation",
     "a millionth in the norm",
+    "weights saved as float32",
 )
 
 
