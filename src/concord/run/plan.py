@@ -31,8 +31,8 @@ DRAWN_SHARE = (0.05, 0.2)  # of each hyper-parameter that is a fraction: never w
 DRAWN_NOISE = 0.05  # times the deviation of inputs that are no bytes
 SIZES = ("epochs", "batch_size")
 OWN_STEPS = 40  # of which the losses' mean and deviation are compared
-# Of every fraction. Who drops one half whatever is asked, and divides by the share asked for, has the right mean by chance:
-# at 0.2 this passed in 6 of 200 draws, at 0.04 in none, where the deviation is 2.3 times as large at least.
+# Of every fraction. Who drops one half whatever is asked, and divides by the share asked for, has the right mean by
+# chance: at 0.2 this passed in 6 of 200 draws; at 0.04 in none, where the deviation is 2.3 times as large at least.
 OWN_SHARE = 0.04
 OWN_BATCHES = 12  # in an epoch: who draws once for all has 3 times the deviation
 PERTURBATION = 1e-14  # relative, of each start weight
