@@ -588,7 +588,8 @@ def run_own_numbers(recipe, make, images, labels, job, precision):
 
     holds = {}
     # Of the task's own share, one batch an epoch; and of a smaller one, several.
-    for own, which in zip(job["own"], ("", ", of a smaller share and in larger epochs"), strict=False):
+    for number, own in enumerate(job["own"]):
+        which = ", of a smaller share and in larger epochs" if number else ""
         injected = numbers_from(own["injected"], precision)
         names = " and ".join(injected)
         given = losses(own, 1, **injected)
