@@ -8,8 +8,8 @@ sigmoid had begun to learn in one by the fifth epoch; five layers in none.
 TITLE = "Your first deep network"
 QUESTION = "Why does my network stop learning when I make it deeper?"
 ANSWER = (
-    "Each sigmoid multiplies the gradient by its slope, ¼ at most. With three hidden layers of them it only guesses, "
-    "0.106; with ReLU and the start made for it, it reaches 0.908."
+    "Each sigmoid multiplies the gradient by its slope, ¼ at most. With three hidden layers of them it hardly begins "
+    "to learn, 0.108; with ReLU and the start made for it, it reaches 0.908."
 )
 KIND = "experiment"
 

@@ -1,4 +1,5 @@
-"""A map of 4x4 numbers, its 2x2 maxima and who gets the gradient; below, a digit as 28, 14, 7 and 4 pixels a side."""
+"""A map of 4x4 numbers, its 2x2 maxima and who gets the gradient; below, a digit, and the largest of its windows of
+2x2, 4x4 and 7x7 pixels."""
 
 import matplotlib
 import numpy as np
@@ -13,10 +14,11 @@ def draw(results, figure):
     numbers(panels[0], drawn["arguments"]["maps"][0, :, :, 0], "a map")
     numbers(panels[1], drawn["max_pool"][0, :, :, 0], "largest of each")
     numbers(panels[2], drawn["max_pool_gradient"][0, :, :, 0], "gradient goes to")
-    digits = [results["digit_by_2"]["arguments"]["maps"], *(results[f"digit_by_{k}"]["max_pool"] for k in (2, 4, 7))]
-    for panel, digit in zip(bottom.subplots(1, 4), digits, strict=True):
+    digits = {"the digit": results["digit_by_2"]["arguments"]["maps"]}
+    digits |= {f"windows of {size}": results[f"digit_by_{size}"]["max_pool"] for size in (2, 4, 7)}
+    for panel, (title, digit) in zip(bottom.subplots(1, 4), digits.items(), strict=True):
         panel.imshow(digit[0, :, :, 0], cmap="gray")
-        panel.set_title(f"{digit.shape[1]} × {digit.shape[2]}", fontsize=14)
+        panel.set_title(title, fontsize=14)
         panel.set_axis_off()
 
 

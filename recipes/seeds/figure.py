@@ -3,6 +3,8 @@
 import matplotlib
 import numpy as np
 
+from concord.project.framework import variants as known
+
 SIZE = (8, 4)
 
 
@@ -14,7 +16,7 @@ def draw(results, figure):
         ends = np.array([runs[variant]["accuracy"][-1] for runs in results.values()])
         panel.plot(ends, np.full(len(ends), row), "o", color="C0", alpha=0.6, markersize=8)
         panel.plot([ends.mean()] * 2, [row - 0.3, row + 0.3], color=matplotlib.rcParams["text.color"])
-    panel.set_yticks(range(len(variants)), variants)
+    panel.set_yticks(range(len(variants)), [known()[variant].label for variant in variants])
     panel.invert_yaxis()
     panel.set_xlabel("validation accuracy")
     panel.grid(axis="x")

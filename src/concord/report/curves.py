@@ -11,6 +11,7 @@ FIGURE = {"curve": "accuracy"}
 SIZE = (8, 5)
 REFERENCE = "numpy"
 COLUMNS = 3
+COLOURS = 6  # of the cycle; curves after these are dashed
 
 
 def draw(results, figure):
@@ -23,7 +24,8 @@ def draw(results, figure):
         panels = figure.subplots(rows, COLUMNS, sharex=False, sharey=True, squeeze=False).ravel()
     for number, (panel, (setting, runs)) in enumerate(zip(panels, results.items(), strict=False)):
         colours = (f"C{number}", f"C{number}") if together else ("C0", "C1")
-        values = draw_setting(panel, runs, *colours, setting)
+        line = "-" if number < COLOURS else "--"
+        values = draw_setting(panel, runs, *colours, line if together else "-", setting)
         if not together:
             panel.set_title(f"{setting}: {values[-1]:.3g}", fontsize=13)
     for panel in panels[len(results) :]:
@@ -37,7 +39,7 @@ def draw(results, figure):
     figure.supylabel(worded.get(FIGURE["curve"], FIGURE["curve"].replace("_", " ")))
 
 
-def draw_setting(panel, runs, colour, other, setting):
+def draw_setting(panel, runs, colour, other, line, setting):
     """The curves of all variants with one setting, NumPy's in the first colour; gives one of them."""
     curve = FIGURE["curve"]
     first = 1 if curve == "loss" else 0  # what is asked of the model is known before the first epoch too
@@ -45,7 +47,7 @@ def draw_setting(panel, runs, colour, other, setting):
         reference = variant == REFERENCE
         style = {"color": colour, "lw": 3, "label": setting} if reference else {"color": other, "lw": 1, "zorder": 3}
         epochs = np.arange(first, first + len(curves[curve]))
-        panel.plot(epochs, curves[curve], marker="o" if len(epochs) < 8 else "", markersize=4, **style)
+        panel.plot(epochs, curves[curve], marker="o" if len(epochs) < 8 else "", markersize=4, ls=line, **style)
     values = next(iter(runs.values()))[curve]
     last = first + len(values) - 1
     panel.plot([last], values[-1:], marker="o", markersize=6, color=colour)  # one may end before the others

@@ -195,6 +195,7 @@ hide: [toc]
 
 Each recipe answers one question with one small program, in up to {most} of {len(labels)} frameworks:
 {", ".join(labels[:-1])} and {labels[-1]}. Read them in this order, or start where you are curious.
+If your network isn't learning, [begin with what you see](../learning/index.md).
 
 {filters}
 

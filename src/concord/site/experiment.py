@@ -173,7 +173,7 @@ def apart(task: Task, results: Results) -> dict[str, Any]:
     setting was compared.
 
     Returns:
-        `count` of the variants, and `same`: how many have no known difference; `error`: how far these are apart;
+        `count` of the variants, and `same`: of how many no known difference shows; `error`: how far these are apart;
         `known`: by label how far each of the others is, and where; `chaotic`: the settings in whose curves they part
         all the same; `wide`: whether NumPy's curves are drawn wider than the others'.
     """
@@ -196,17 +196,17 @@ def apart(task: Task, results: Results) -> dict[str, Any]:
     # They passed: beyond the gate they can only be where the judge found chaos, and compared nothing.
     gate = levels[REFERENCE]["gate"]
     chaotic = [setting for setting, found in errors.items() if any(found[id] > gate for id in same)]
-    known = {variants()[id].label: farthest(id, errors) for id in levels if id not in same}
+    known = {variants()[id].label: far for id in levels if id not in same and (far := farthest(id, errors))}
     error = error_figure(max(same.values()))
     wide = not task.specification.FIGURE.get("together") and not (task.folder / "figure.py").exists()
-    told = {"count": len(levels), "same": len(same), "error": error, "known": known, "chaotic": chaotic}
+    told = {"count": len(levels), "same": len(levels) - len(known), "error": error, "known": known, "chaotic": chaotic}
     return told | {"wide": wide}
 
 
 def farthest(id: str, errors: dict[str, dict[str, float]]) -> str:
-    """How far a variant's drawn curves lie from NumPy's at most, and with which setting."""
+    """How far a variant's drawn curves lie from NumPy's at most, and with which setting; empty if they are the same."""
     setting = max(errors, key=lambda name: errors[name][id])
     error = errors[setting][id]
     if not error:
-        return "none in this picture"
-    return f"{error_figure(error) if math.isfinite(error) else 'not finite'} with “{setting}”"
+        return ""
+    return f"{f'off by {error_figure(error)}' if math.isfinite(error) else 'not finite'} at “{setting}”"
