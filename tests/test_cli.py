@@ -245,6 +245,25 @@ def test_recipe_that_is_not_written(concord, user):
     assert document["results"][0]["outcome"] == "not_written"
 
 
+def test_others_need_a_program_in_numpy(concord, user):
+    (user / "mine" / "mine_numpy.py").rename(user / "mine" / "mine_pytorch.py")
+    finished = concord("compare", "mine", "--frameworks", "pytorch")
+    assert_refused(finished, "mine_numpy.py isn't there", "Write the task in NumPy first")
+
+
+def test_two_recipes_of_one_name(concord, user):
+    shutil.copytree(user / "mine", user / "other" / "mine")
+    assert_refused(concord("compare", "mine", "other/mine"), "have the same name")
+
+
+def test_program_in_another_encoding(concord, user):
+    """Python reads it, so it is compared."""
+    file = user / "mine" / "mine_numpy.py"
+    file.write_bytes(b"# -*- coding: latin-1 -*-\n# \xe9\n" + file.read_bytes())
+    finished = concord("compare", "mine", *REFERENCE_ONLY, "--precision", "float64")
+    assert (finished.code, finished.err) == (0, ""), finished.out
+
+
 def test_recipe_that_is_not_possible(concord, user):
     (user / "mine" / "mine_numpy.py").unlink()
     with (user / "mine" / "task.py").open("a", encoding="utf-8") as file:
@@ -260,6 +279,7 @@ DESTINATIONS = {
     "file_as_folder": ("notes.txt/results.json", "notes.txt/results.json can't be written"),
     "folder": ("empty", "empty is a folder"),
     "pipe": ("pipe", "pipe is not a plain file"),
+    "program": ("mine/task.py", "task.py exists and isn't JSON"),
     "long_name": ("x" * 300, "File name too long"),
     "nearly_too_long_name": ("x" * 250, "File name too long"),  # with the suffix of a file half written
 }
@@ -425,7 +445,7 @@ def compared(tmp_path_factory):
     found = {}
     for recipe in ("softmax_regression", "convolution"):
         results = folder / f"{recipe}.json"
-        results.write_text("x" * 1_000_000)
+        results.write_text("{" * 1_000_000)  # longer than the new ones
         arguments = ("compare", recipe, *REFERENCE_ONLY, "--json", results)
         found[recipe] = run(*arguments, home=folder / "home", cwd=folder), results
     assert {path.name for path in folder.iterdir()} == {"home", "softmax_regression.json", "convolution.json"}

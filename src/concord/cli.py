@@ -328,7 +328,8 @@ def export_data(
     file: Annotated[Path, typer.Argument(help="The file to write, e.g. mnist.npz.", metavar="FILE")],
     data: DataOption = None,
 ) -> None:
-    """Write a data set as the .npz file that the recipes look for."""
+    """Write a data set as an mnist.npz. A recipe looks for one beside it; in Keras
+    and TensorFlow its loader looks into ~/.keras/datasets."""
     from concord.data.datasets import export, load
 
     export(file, load(data, progress=console(stderr=True)))

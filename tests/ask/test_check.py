@@ -235,6 +235,9 @@ def test_what_is_no_program_is_refused(tmp_path):
     read_program(written(tmp_path / "b.py", f"def variables(seed): ...\n{train}): ...\n{rest}"))
     with pytest.raises(UserError, match="imports none of the frameworks"):
         framework_of(file, ast.parse("import this"))
+    with pytest.raises(UserError, match=r"b.py imports keras and pytorch.\nSay which with --framework: keras, pytorch"):
+        framework_of(file, ast.parse("import torch, keras"))
+    assert framework_of(tmp_path / "b_pytorch.py", ast.parse("import torch, keras")) == "pytorch"
 
 
 def written(file: Path, text: str) -> Path:
@@ -259,6 +262,8 @@ def test_command(tmp_path):
     assert sorted(file.name for file in tmp_path.glob("*.py")) == ["broken_numpy.py", "right_numpy.py"]
     assert not (tmp_path / "__pycache__").exists()
     assert_refused(run("check", "nowhere.py", **places), "nowhere.py can't be read")
+    written(tmp_path / "misspelt_numpy.py", "import torhc\n" + right.read_text(encoding="utf-8"))
+    assert_refused(run("check", "misspelt_numpy.py", "--data", "digits", **places), "No module named 'torhc' (line 1)")
     written(tmp_path / "wrong.py", "def (")
     assert_refused(run("check", "wrong.py", **places), "wrong.py, line 1")
     assert_refused(run("check", "right_numpy.py", "--framework", "pytroch", **places), "Did you mean 'pytorch'?")

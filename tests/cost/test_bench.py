@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 from commands import assert_refused, run
 
-from concord.cost.bench import check_same_program, remarks, run_benchmark, start
+from concord.cost.bench import of_another_program, remarks, run_benchmark, start
 from concord.cost.rounds import FULL, QUICK, Bench, Entrant, FailedError, Turn, check_clock, check_even
 from concord.cost.statistics import Figure, compared, figure, loaded, noise, ratio, reference, sound
 from concord.data import datasets as data
 from concord.judge.mutants import MutantCollector, patched
 from concord.project import paths
-from concord.project.errors import UserError
 from concord.project.framework import variants
 from concord.project.task import Task, find_task
 from concord.report.results import code_sha256
@@ -540,9 +539,30 @@ def test_quick_makes_no_environment_unasked(tmp_path, monkeypatch, capsys):
 def test_rounds_with_and_without_what_else_was_imported_are_not_mixed(tmp_path):
     task, tensorflow = find_task("mnist_cnn"), variants()["tensorflow"]
     row = {"versions": tensorflow.versions(), "recipe_sha256": code_sha256(task.recipes["tensorflow"])}
-    with pytest.raises(UserError, match="was made when TensorFlow still imported jax, sklearn"):
-        check_same_program(tmp_path, {"variants": {"tensorflow": row}}, task, tensorflow)
-    check_same_program(tmp_path, {"variants": {"tensorflow": row | {"hides": ["jax", "sklearn"]}}}, task, tensorflow)
+    told = "when TensorFlow still imported jax, sklearn"
+    assert of_another_program({"variants": {"tensorflow": row}}, task) == told
+    assert not of_another_program({"variants": {"tensorflow": row | {"hides": ["jax", "sklearn"]}}}, task)
+
+
+def test_figures_of_another_program_are_set_aside(tmp_path, monkeypatch, capsys):
+    """Whichever variant they are of; the user has named no file that he could change."""
+    monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    monkeypatch.setattr(Bench, "work", lambda bench, ready: [])
+    task, file = find_task("softmax_regression"), tmp_path / "bench" / "softmax_regression-quick.json"
+
+    def measure():
+        run_benchmark("softmax_regression", "numpy", "digits", threads=None, rounds=None, quick=True, json_file=None)
+        return capsys.readouterr().out
+
+    file.parent.mkdir()
+    found = start(file, task, data.load("digits"), QUICK, "cpu")
+    other = {"recipe_sha256": "0", "versions": {"torch": "1.0"}, "hides": []}
+    file.write_text(json.dumps(found | {"variants": {"pytorch": other}}), encoding="utf-8")
+    told = " ".join(measure().split())
+    aside = file.with_suffix(".old.json")
+    assert f"Everything is measured anew: {aside} was made with another softmax_regression_pytorch.py." in told
+    assert json.loads(aside.read_text(encoding="utf-8"))["variants"] == {"pytorch": other}
+    assert not file.exists() and "anew" not in measure()
 
 
 def test_what_is_about_something_else_is_refused(bench, measured):

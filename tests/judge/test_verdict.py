@@ -52,6 +52,38 @@ def test_failed_quick_proof_names_the_level_below(few):
     assert row.failure.level == "logits"
 
 
+def test_level_below_stands_once(few):
+    """Quick asks less of a level than the whole ladder: what was right there isn't told beside what is wrong."""
+    task = few.mutated(all_mutants()["partial batch dropped"], "numpy")
+    found = [(level.precision, level.level) for level in prove(few, task, NUMPY, ("float64",), "quick").levels]
+    assert len(found) == len(set(found)) > 3
+
+
+WRONG_WAYS = {  # what a program gives back, and what is said of it
+    "no pair": ("    return model, history", "    return model", "shapes", "train gives dict, expected a pair"),
+    "a dictionary": (
+        "model, history\n",
+        'model, {"loss": history}\n',
+        "shapes",
+        "gives a dict of losses",
+    ),
+    "evaluate fails": (
+        "def evaluate(model, images, labels):\n",
+        "def evaluate(model, images, labels):\n    1 / 0\n",
+        "conduct",
+        "raises no error (ZeroDivisionError",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG_WAYS)
+def test_what_fails_is_what_is_told(few, what):
+    old, new, level, said = WRONG_WAYS[what]
+    row = prove(few, changed(few, "softmax_regression", (old, new)), NUMPY, ("float64",), "quick")
+    assert row.failure.level == level
+    assert said in row.reason
+
+
 def test_first_parting_is_named(few):
     task = few.mutated(all_mutants()["velocity forgotten each epoch"], "numpy")
     verdict = judge(few, task, NUMPY, LEVELS["updates"], "float64")

@@ -16,7 +16,7 @@ import zipfile
 import pytest
 
 from concord.project.errors import UserError
-from concord.project.framework import read_own_environment, select_environments
+from concord.project.framework import read_own_environment, select_at_hand, select_environments, variants
 from concord.run import environments
 from concord.run.environments import NoEnvironmentError, OwnEnvironment, ensure, find_interpreter
 
@@ -241,3 +241,15 @@ def test_removed(ready):
     assert environments.remove(ready)
     assert ready.state() == "absent"
     assert not environments.remove(ready)
+
+
+def test_no_environment_is_made_unasked(tmp_path, monkeypatch):
+    """Who names no framework is told what is left out, and how it is made."""
+    monkeypatch.setenv("CONCORD_HOME", str(tmp_path))
+    owners = [variant.id for variant in variants().values() if variant.own]
+    asked, left_out = select_at_hand(None)
+    assert [variant.id for variant in asked] == [id for id in variants() if id not in owners]
+    assert [line.partition(" ")[0] for line in left_out] == owners
+    assert "`concord env create theano` makes it (about " in " ".join(left_out)
+    named, left_out = select_at_hand(",".join(owners))
+    assert ([variant.id for variant in named], left_out) == (owners, [])

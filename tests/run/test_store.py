@@ -19,6 +19,7 @@ from concord.data import datasets as data
 from concord.judge import ladder
 from concord.judge.prove import prove
 from concord.project import paths
+from concord.project.errors import UserError
 from concord.project.framework import PRECISIONS, variants
 from concord.project.task import find_task
 from concord.report import results
@@ -140,6 +141,12 @@ def test_store_is_told_and_cleared(tmp_path, home, proven):
     assert run("store", "clear", home=home, cwd=tmp_path).code == 0
     assert not proven.parent.exists()
     assert "0 runs, 0 MB" in run("store", home=home, cwd=tmp_path).out
+
+
+def test_store_that_stays_is_not_called_cleared(proven, monkeypatch):
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)  # tests may run as root, whom permissions don't stop
+    with pytest.raises(UserError, match=r"can't be cleared: \d+ of \d+ MB are still there"):
+        Store(proven.parent).clear()
 
 
 def test_store_is_trimmed_by_last_use(home, proven):

@@ -14,7 +14,7 @@ from concord.ask import features
 from concord.ask.features import Feature, Probe
 from concord.ask.questions import ABSENT, TIME_LIMIT, Question, absent_lines, ask, select, survey, tell
 from concord.project import paths
-from concord.project.framework import Variant, select_variants
+from concord.project.framework import Variant, select_at_hand
 from concord.run.pool import Workers
 from concord.run.process import Answer
 
@@ -244,7 +244,7 @@ def run_features(name: str | None, frameworks: str | None, json_file: Path | Non
     from concord.report.results import header, sha256_by_name
 
     rows = {row.id: row for row in select("feature", name, features.features())}
-    variants = select_variants(frameworks)
+    variants, left_out = select_at_hand(frameworks)
     complaints = features.row_problems()
     for framework in dict.fromkeys(variant.framework for variant in variants):
         complaints += [f"{framework}: {problem}" for problem in features.problems(framework)]
@@ -252,7 +252,7 @@ def run_features(name: str | None, frameworks: str | None, json_file: Path | Non
     cells, seconds = survey(
         Answers, questions, lambda answers, asked: answers.cell(rows[asked.name], asked.variant), json_file
     )
-    lines: list[Any] = explanations(cells)
+    lines: list[Any] = [*explanations(cells), *left_out]
     lines += [Text(f"written wrongly: {line}", style="red") for line in complaints]
     lines.append(", ".join(f"{symbol} {answer}" for answer, (symbol, _) in SYMBOLS.items() if symbol))
     lines.append(f"{len(rows)} rows, {len(cells)} cells, {seconds:.0f} s")

@@ -154,9 +154,13 @@ def framework_of(file: Path, tree: ast.Module) -> str:
     """The framework that a program is written in, by what it imports; by its name where that leaves several.
 
     Raises:
-        UserError: it imports nothing that is known.
+        UserError: it imports nothing that is known, or several frameworks.
     """
-    found = [name for name, one in frameworks().items() if imported(tree) & set(one.imports) - {"numpy"}]
+    found: dict[str, set[str]] = {}
+    for name, one in frameworks().items():
+        modules = imported(tree) & set(one.imports) - {"numpy"}
+        if modules and not any(modules <= others for others in found.values()):  # TensorFlow 1 is TensorFlow too
+            found[name] = modules
     if not found and "numpy" in imported(tree):
         return "numpy"
     named = [name for name in found if file.stem.endswith(f"_{name}")]
@@ -164,7 +168,9 @@ def framework_of(file: Path, tree: ast.Module) -> str:
         raise UserError(
             f"{file} imports none of the frameworks.\nName one with --framework: {', '.join(frameworks())}."
         )
-    return (named or found)[0]
+    if len(named or found) > 1:
+        raise UserError(f"{file} imports {' and '.join(found)}.\nSay which with --framework: {', '.join(found)}.")
+    return next(iter(named or found))
 
 
 def variant_of(file: Path, tree: ast.Module, chosen: str | None) -> Variant:
@@ -228,6 +234,9 @@ def run_check(file: Path, chosen: str | None, data_choice: str | None, json_file
     check_as_mnist("concord check", dataset)
     with Checker(new_folder(), dataset) as checker, progress(len(TITLES), None) as announce:
         announce(f"{variant.id}: {file.name}")
+        loaded = checker.ask(variant, "float32", "check_loads", file.resolve())
+        if error := loaded.fields["value"] if loaded.outcome == "ok" else loaded.reason or loaded.outcome:
+            raise UserError(f"{file} can't be run in {variant.label}: {error}")
         for row in all_checks(checker, variant, file.resolve(), tree):
             rows.append(row)
             sign, style = SIGNS[row["outcome"]]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from concord.ask.questions import ABSENT, TIME_LIMIT, Question, absent_lines, ask, select, survey, tell
 from concord.project import paths
 from concord.project.errors import UserError, nearest
-from concord.project.framework import PRECISIONS, Variant, frameworks, select_variants, variants
+from concord.project.framework import PRECISIONS, Variant, frameworks, select_at_hand, select_variants, variants
 from concord.project.python import run_file
 from concord.report.results import header, jsonable, sha256_by_name
 from concord.run.pool import Workers
@@ -247,7 +247,7 @@ def run_gotchas(name: str | None, frameworks_asked: str | None, json_file: Path 
         UserError: an unknown topic or framework; a mistake in a topic's file; a file that can't be written.
     """
     chosen = {topic.name: topic for topic in select("gotcha", name, topics())}
-    asked = select_variants(frameworks_asked)
+    asked, left_out = select_at_hand(frameworks_asked)
     questions = [
         question(topic, variant) for variant in asked for topic in chosen.values() if variant in topic.variants
     ]
@@ -260,7 +260,7 @@ def run_gotchas(name: str | None, frameworks_asked: str | None, json_file: Path 
     good = sum(finding.outcome == "ok" for finding in findings)
     summary = f"{good} of {len(findings)} as expected; ! not what the documentation says; {seconds:.0f} s"
     tables = [table(findings)] if findings else []
-    tell(tables, [*explanations(findings), summary], json_file, lambda: document(findings))
+    tell(tables, [*explanations(findings), *left_out, summary], json_file, lambda: document(findings))
     return 0 if all(finding.outcome in ("ok", *ABSENT) for finding in findings) else 1
 
 

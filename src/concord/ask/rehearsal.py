@@ -181,7 +181,10 @@ def average(name):
 def trained(module, model, images, labels, **keywords):
     """Trains with those of the keywords that the program's `train` takes."""
     known = inspect.signature(module.train).parameters
-    return module.train(model, images, labels, **{name: value for name, value in keywords.items() if name in known})
+    found = module.train(model, images, labels, **{name: value for name, value in keywords.items() if name in known})
+    if not (isinstance(found, (tuple, list)) and len(found) == 2):
+        raise TypeError(f"train gives {type(found).__name__}, expected a pair: the model, and the loss of each epoch")
+    return found
 
 
 def own_settings(module, code):
@@ -558,6 +561,17 @@ CHECKS = {
     "order": check_order,
     "new_images": check_new_images,
 }
+
+
+def check_loads(program, folder):
+    """What a program raises when it is imported, as every check does first, and where; empty if nothing."""
+    with inside(folder):
+        try:
+            load(program)
+        except Exception as error:
+            line = place(error, program)
+            return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}{line and f' ({line})'}"
+    return ""
 
 
 def check(program, folder, name, adapter, precision="float32"):

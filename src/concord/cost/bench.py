@@ -19,7 +19,7 @@ from concord.data.accepted import check_accepted
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.files import check_writable
-from concord.project.framework import Variant, select_variants
+from concord.project.framework import Variant, select_variants, variants
 from concord.project.task import Task, find_task
 from concord.report import results as report
 from concord.report.results import AGAIN, code_sha256
@@ -72,8 +72,13 @@ def run_benchmark(
     check_accepted([task], dataset)
     ready = [variant for variant in chosen if variant.framework in task.recipes and variant.versions()]
     document = start(file, task, dataset, plan, device)
-    for variant in ready:
-        check_same_program(file, document, task, variant)
+    if other := of_another_program(document, task):
+        if json_file:
+            raise UserError(f"{file} was made {other}.\n{AGAIN}")
+        aside = file.with_suffix(".old.json")
+        file.replace(aside)
+        document = start(file, task, dataset, plan, device)
+        console.print(f"Everything is measured anew: {aside} was made {other}.", markup=False, soft_wrap=True)
     with (
         Collector(new_folder(), dataset, device=device, most_held=math.inf) as collector,  # who is timed stays warm
         contextlib.closing(Bench(collector, task, document, file, plan)) as bench,
@@ -148,22 +153,22 @@ def start(file: Path, task: Task, dataset: data.Dataset, plan: Plan, device: str
     return found
 
 
-def check_same_program(file: Path, document: dict[str, Any], task: Task, variant: Variant) -> None:
-    """Times of different programs are never mixed.
-
-    Raises:
-        UserError: the file's times are of other versions, or of another state of the recipe.
-    """
-    row = document["variants"].get(variant.id)
-    if row is None:
-        return
-    if row["versions"] != variant.versions():
-        then, now = (", ".join(map(" ".join, (of or {}).items())) for of in (row["versions"], variant.versions()))
-        raise UserError(f"{file} was made with {then}; here is {now}.\n{AGAIN}")
-    if row["recipe_sha256"] != code_sha256(task.recipes[variant.framework]):
-        raise UserError(f"{file} was made with another {task.recipes[variant.framework].name}.\n{AGAIN}")
-    if imported := variant.neighbours(row.get("hides", [])):
-        raise UserError(f"{file} was made when {variant.label} still imported {', '.join(imported)}.\n{AGAIN}")
+def of_another_program(document: dict[str, Any], task: Task) -> str:
+    """How a row was made that isn't of these programs and versions; empty if there is none. Times of different programs
+    are never mixed, whichever are asked for."""
+    for id, row in document["variants"].items():
+        variant = variants()[id]
+        if variant.framework not in task.recipes:
+            return f"with another {task.file_name(variant.framework)}"
+        if row["recipe_sha256"] != code_sha256(task.recipes[variant.framework]):
+            return f"with another {task.recipes[variant.framework].name}"
+        versions = variant.versions()
+        if versions and row["versions"] != versions:
+            then, now = (", ".join(map(" ".join, of.items())) for of in (row["versions"], versions))
+            return f"with {then}; here is {now}"
+        if imported := variant.neighbours(row.get("hides", [])):
+            return f"when {variant.label} still imported {', '.join(imported)}"
+    return ""
 
 
 def table(document: dict[str, Any]) -> "Table":

@@ -154,6 +154,10 @@ def read_npz(path: Path) -> Found:
 
     import numpy as np
 
+    try:
+        path.open("rb").close()  # zipfile would call a file that can't be read no archive
+    except OSError as error:
+        raise UserError(f"can't read {path}: {error.strerror or error}.") from None
     if not zipfile.is_zipfile(path):
         raise UserError(f"{path}: not an .npz file; expected one, a table (.csv), or a folder of four IDX files.")
     try:

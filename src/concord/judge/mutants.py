@@ -23,7 +23,7 @@ from concord.judge.verdict import LevelVerdict
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.files import check_writable, write_json
-from concord.project.framework import PRECISIONS, Variant, frameworks, select_variants
+from concord.project.framework import PRECISIONS, Variant, frameworks, select_at_hand
 from concord.project.framework import variants as known_variants
 from concord.project.outcomes import CAUGHT
 from concord.project.task import Task, read_task, recipe_folders
@@ -150,7 +150,9 @@ def select_mutants(names: Sequence[str]) -> list[Mutant]:
     recipes = list(dict.fromkeys(mutant.recipe for mutant in everything.values()))
     for name in names:
         if name not in everything and name not in recipes:
-            raise UserError(nearest("mutant", name, [*everything, *recipes]))
+            said = nearest("mutant", name, [*everything, *recipes]).partition("\n")[0]
+            known = f"A recipe of the project stands for all of its mutants: {', '.join(recipes)}."
+            raise UserError(f"{said}\n{known}")
     return [mutant for mutant in everything.values() if not names or mutant.name in names or mutant.recipe in names]
 
 
@@ -211,7 +213,7 @@ def run_mutants(
         UserError: an unknown mutant, framework or data set; a file or folder that can't be written.
     """
     begin = time.perf_counter()
-    variants, mutants = select_variants(chosen_frameworks), select_mutants(names)
+    (variants, left_out), mutants = select_at_hand(chosen_frameworks), select_mutants(names)
     if json_file:
         check_writable(json_file)
     console = terminal()
@@ -244,6 +246,8 @@ def run_mutants(
         console.print(table(name, [result for result in results if result.variant == name]))
         console.print()
     summarise(console, results, unsound, depth)
+    for line in left_out:
+        console.print(line, markup=False, soft_wrap=True)
     console.print(f"data: {dataset.name} ({dataset.source}); {time.perf_counter() - begin:.0f} s", markup=False)
     if json_file:
         console.print(f"wrote {json_file}", markup=False)

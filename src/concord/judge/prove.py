@@ -197,4 +197,11 @@ def descend(collector: Collector, task: Task, variant: Variant, verdicts: Sequen
         return list(verdicts)
     below = climb(collector, task, variant, (failure.precision,), ladder.shallow(task))
     first = [verdict for verdict in up_to_failure(below)[-1:] if not verdict.passed]
-    return [*found[:-1], *first, *verdicts[len(found) - 1 :]]
+    told = {verdict.level for verdict in first}  # whose quick one asked less, or the same; a known difference stays
+    rest = [
+        verdict
+        for verdict in verdicts
+        if verdict.precision != failure.precision or verdict.level not in told or verdict.declared
+    ]
+    place = sum(verdict in rest for verdict in found[:-1])
+    return [*rest[:place], *first, *rest[place:]]

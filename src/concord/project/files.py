@@ -26,6 +26,14 @@ def write_json(path: Path, value: Any) -> None:
         partial.unlink(missing_ok=True)
 
 
+def replaceable(file: Path) -> bool:
+    """Whether nothing is lost when results take a file's place: it isn't there, is empty, or holds results."""
+    if not file.exists():
+        return True
+    with file.open("rb") as there:
+        return there.read(1) in (b"", b"{")
+
+
 def check_writable(file: Path) -> None:
     """Finds out before an hour's work whether its results can be written; touches nothing that exists.
 
@@ -37,6 +45,8 @@ def check_writable(file: Path) -> None:
             raise UserError(f"{file} is a folder; --json takes a file.")
         if file.exists() and not file.is_file():  # a results file is replaced whole, and a device must not be
             raise UserError(f"{file} is not a plain file; --json takes the name of one.")
+        if not replaceable(file):
+            raise UserError(f"{file} exists and isn't JSON; --json would replace it. Give it another name.")
         if not file.absolute().parent.is_dir():
             raise UserError(f"{file} can't be written: its folder doesn't exist.")
         with tempfile.NamedTemporaryFile(dir=file.absolute().parent, prefix=f".{file.name}.") as trial:

@@ -261,6 +261,24 @@ def select_variants(names: str | list[str] | None) -> list[Variant]:
     return [variant for variant in variants().values() if variant.id in chosen]
 
 
+def select_at_hand(names: str | None) -> tuple[list[Variant], list[str]]:
+    """The same; where none is named, without those whose environment would have to be made first, and a line about each
+    of these.
+
+    Raises:
+        UserError: as above.
+    """
+    chosen = select_variants(names)
+    unmade = [one for one in chosen if names is None and one.own and one.own.state() != "ready"]
+    lines = [
+        f"{one.id} is left out: it needs an environment of its own. `concord env create {one.framework}` makes it "
+        f"(about {one.own.megabytes} MB, a minute or two)."
+        for one in unmade
+        if one.own
+    ]
+    return [one for one in chosen if one not in unmade], lines
+
+
 def select_environments(name: str | None) -> list[OwnEnvironment]:
     """The environment of its own that a framework or variant asks for; those of all frameworks without a name.
 

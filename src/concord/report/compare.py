@@ -19,7 +19,7 @@ from concord.judge.verdict import Repeat, VariantVerdict
 from concord.project import paths
 from concord.project.errors import UserError, nearest
 from concord.project.files import check_writable, write_json
-from concord.project.framework import PRECISIONS, Variant, select_variants, variants
+from concord.project.framework import PRECISIONS, REFERENCE, Variant, select_variants, variants
 from concord.project.outcomes import ABSENT
 from concord.project.task import Task, all_tasks, find_task
 from concord.report import pictures, results
@@ -82,6 +82,7 @@ def run_comparison(
     check_device(device)
     chosen = select_variants(frameworks)
     tasks = [find_task(name) for name in dict.fromkeys(names)] if names else network_first(all_tasks())
+    check_comparable(tasks, {variant.framework for variant in chosen})
     own = (
         tasks[0] if len(tasks) == 1 and hasattr(tasks[0].specification, "DATA") else None
     )  # which nothing is looked for
@@ -135,7 +136,7 @@ def run_comparison(
     console.print(results.sentence(rows, asked.images.dataset.name, asked.depth, seconds), markup=False, soft_wrap=True)
     if device == "gpu":
         console.print(told_gpu(find_gpu() | {"tf32": tf32}), soft_wrap=True, markup=False)
-    changes = changed_verdicts(rounds)
+    changes = changed_verdicts(rounds) if repeat > 1 else []
     if repeat > 1:
         count = sum(len(row.levels) for row in rows)
         console.print(f"{repeat} repeats: {len(changes)} of {count} verdicts changed")
@@ -160,6 +161,25 @@ def run_comparison(
     absent = () if asked.named else ABSENT
     good = any(row.outcome == "ok" for row in rows) and all(row.outcome in ("ok", *absent) for row in rows)
     return 0 if good and not changes else 1
+
+
+def check_comparable(tasks: list[Task], frameworks: set[str]) -> None:
+    """Each task has a name of its own, and a reference.
+
+    Raises:
+        UserError: two tasks have one name, or a task with a program to compare has none in NumPy.
+    """
+    by_name: dict[str, Task] = {}
+    for task in tasks:
+        if other := by_name.get(task.name):
+            raise UserError(f"{other.folder} and {task.folder} have the same name; compare one of them at a time.")
+        by_name[task.name] = task
+        if REFERENCE not in task.of_reference.recipes and frameworks & set(task.recipes):
+            missing = task.of_reference.folder / f"{task.of_reference.name}_{REFERENCE}.py"
+            raise UserError(
+                f"{missing} isn't there, and every other program is held against it.\n"
+                "Write the task in NumPy first: CONTRIBUTING.md says how, and every recipe has one."
+            )
 
 
 def network_first(tasks: list[Task]) -> list[Task]:

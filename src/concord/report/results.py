@@ -351,13 +351,13 @@ def changed_since(task: Task, row: dict[str, Any]) -> list[str]:
 
 def code_sha256(file: Path) -> str:
     """SHA-256 (hex) of a program's lines that hold more than a comment: its prose changes nothing that was measured."""
-    return _code_sha256(file.read_text(encoding="utf-8"))
+    return _code_sha256(file.read_bytes().decode("utf-8", "surrogateescape"))  # Python reads other encodings too
 
 
 @cache
 def _code_sha256(source: str) -> str:
     code = [line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    return hashlib.sha256("\n".join(code).encode()).hexdigest()
+    return hashlib.sha256("\n".join(code).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def concord_version() -> str:

@@ -203,7 +203,16 @@ def run_network(job, precision):
     def trained(model, images, labels):
         """Training is over when the weights have been read: what is put off until then costs time too."""
         keywords = {name: rate(value, precision) for name, value in job["train"].items()}
-        model, history = recipe.train(model, images, labels, **keywords, **numbers_from(job["injected"], precision))
+        found = recipe.train(model, images, labels, **keywords, **numbers_from(job["injected"], precision))
+        if not (isinstance(found, (tuple, list)) and len(found) == 2):
+            raise TypeError(
+                f"train gives {type(found).__name__}, expected a pair: the model, and the loss of each epoch"
+            )
+        model, history = found
+        if isinstance(history, dict) or not hasattr(history, "__len__"):
+            raise TypeError(
+                f"train gives a {type(history).__name__} of losses, expected a list, a number for each epoch"
+            )
         return model, np.array(history, float), read(model)
 
     started = timed("variables", recipe.variables, **start_options(recipe, job, precision))

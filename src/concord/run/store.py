@@ -136,14 +136,25 @@ class Store:
         return sorted(path for path in self.folder.parent.glob("*") if path != self.folder)
 
     def clear(self) -> int:
-        """Takes everything away, other versions' entries too; gives the bytes."""
+        """Takes everything away, other versions' entries too; gives the bytes.
+
+        Raises:
+            UserError: something stays, because a folder can't be written.
+        """
         parent = self.folder.parent
-        size = sum(file.stat().st_size for file in parent.rglob("*") if file.is_file())
+        size = size_of(parent)
         shutil.rmtree(parent, ignore_errors=True)
+        if stays := size_of(parent):
+            raise UserError(f"{parent} can't be cleared: {stays / 1e6:,.0f} of {size / 1e6:,.0f} MB are still there.")
         return size
 
     def _facts(self, digest: str) -> Path:
         return self.folder / digest[:2] / f"{digest}.json"
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files in a folder and in those inside of it."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
 def digest_of(**facts: Any) -> str:
