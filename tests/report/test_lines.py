@@ -1,15 +1,19 @@
 """What a comparison prints: a line for each program, and nothing twice."""
 
+import io
 import math
 import threading
 
+from rich.console import Console
+
 from concord.data import datasets
+from concord.judge import ladder
 from concord.judge.verdict import LevelVerdict, VariantVerdict
 from concord.project.framework import variants
 from concord.project.task import all_tasks
 from concord.report import compare
 from concord.report.compare import WORTH_HELP, Comparison, network_first
-from concord.report.results import lines
+from concord.report.results import levels_table, lines
 from concord.run.evidence import lay_out
 
 SAME = LevelVerdict("training", "float64", "ok", error=3e-15, gate=1e-9)
@@ -63,3 +67,15 @@ def test_who_has_no_variant_left_helps(monkeypatch):
     images = lay_out(datasets.load("digits"))
     asked = Comparison(tasks, [variants()["numpy"]], True, ("float64",), images, "quick", "cpu", 2, None)
     assert sorted(row.recipe for row in compare.proven(asked)) == sorted(task.name for task in tasks)
+
+
+def test_no_figure_is_cut_off_in_a_narrow_terminal():
+    levels = [
+        LevelVerdict(name, precision, "ok", error=2e-16)
+        for precision in ("float64", "float32")
+        for name in ladder.LEVEL_NAMES
+    ]
+    console = Console(width=40, file=(printed := io.StringIO()))
+    console.print(levels_table(VariantVerdict("mnist_cnn", "keras-theano", {}, tuple(levels))))
+    assert printed.getvalue().count("2e-16") == len(levels)
+    assert "…" not in printed.getvalue()

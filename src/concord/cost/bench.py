@@ -178,8 +178,8 @@ def table(document: dict[str, Any]) -> "Table":
     found, environment = compared(document), document["environment"]
     table = Table(title=f"{document['recipe']}: {told_machine(environment)}", title_justify="left", box=None)
     table.add_column("tier", justify="right")
-    table.add_column("variant", no_wrap=True)
-    table.add_column("step", justify="right", no_wrap=True)
+    table.add_column("variant", overflow="fold")
+    table.add_column("step", justify="right", overflow="fold")
     table.add_column(f"times {reference(document) or 'the fastest'}'s", justify="right")
     columns: dict[str, tuple[str, Callable[[float], str]]] = {
         "import": ("import_seconds", told_seconds),
@@ -191,7 +191,7 @@ def table(document: dict[str, Any]) -> "Table":
         **({"on the GPU": ("peak_device_memory", told_bytes)} if "device" in environment else {}),
     }
     for name in (*columns, "installed"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", overflow="fold")
     for id in [*found, *(id for id in document["variants"] if id not in found)]:
         row = document["variants"][id]
         tier, ratio = found.get(id, (None, None))

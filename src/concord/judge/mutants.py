@@ -338,7 +338,7 @@ def table(variant: str, results: Sequence[Result]) -> "Table":
     names = [name for name in ladder.LEVEL_NAMES if name in used]
     made = Table(title=variant, title_justify="left", box=None, padding=(0, 1, 0, 0))
     for name in ("mutant", "recipe", *names, "outcome"):
-        made.add_column(name, no_wrap=True)
+        made.add_column(name, overflow="fold")  # in a narrow terminal, too, no figure is cut off
     for result in results:
         verdicts = {verdict.level: verdict for verdict in result.levels}
         good = result.outcome in AS_CLAIMED

@@ -129,13 +129,13 @@ def levels_table(row: VariantVerdict) -> "Table":
     from rich.text import Text
 
     table = Table(title=f"{row.recipe}, {row.variant}", title_justify="left", box=None, padding=(0, 1, 0, 0))
-    names = list(dict.fromkeys(level.level for level in row.levels))
-    for name in ("", *names):
+    precisions = list(dict.fromkeys(level.precision for level in row.levels))
+    verdicts = {(level.level, level.precision): level for level in row.levels}
+    for name in ("", *precisions):
         table.add_column(name, no_wrap=True)
-    for precision in dict.fromkeys(level.precision for level in row.levels):
-        verdicts = {level.level: level for level in row.levels if level.precision == precision}
-        cells = [level_cell(verdicts.get(name)) for name in names]
-        table.add_row(Text(SHORT[precision], style="dim"), *cells)
+    for level in dict.fromkeys(level.level for level in row.levels):
+        cells = [level_cell(verdicts.get((level, precision))) for precision in precisions]
+        table.add_row(Text(level, style="dim"), *cells)
     return table
 
 
