@@ -315,7 +315,7 @@ def test_command(tmp_path):
         (kept.replace('"sha256": "', '"sha256": "0', 1), "is about other data: digits, now digits"),
         (kept.replace("concord.mutants/", "concord.others/"), "has the schema 'concord.others/"),
         ('{"schema": "concord.mutants/1"}', "is about other data: None, now digits"),
-        ("my notes", "can't be read as JSON"),
+        ("my notes", "mutants.json exists and isn't JSON"),
     ]:
         out.write_text(changed)
         assert_refused(run(*arguments, "--json", out, home=tmp_path / "home", cwd=tmp_path), reason)

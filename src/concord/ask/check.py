@@ -156,11 +156,8 @@ def framework_of(file: Path, tree: ast.Module) -> str:
     Raises:
         UserError: it imports nothing that is known, or several frameworks.
     """
-    found: dict[str, set[str]] = {}
-    for name, one in frameworks().items():
-        modules = imported(tree) & set(one.imports) - {"numpy"}
-        if modules and not any(modules <= others for others in found.values()):  # TensorFlow 1 is TensorFlow too
-            found[name] = modules
+    uses = {name: imported(tree) & set(one.imports) - {"numpy"} for name, one in frameworks().items()}
+    found = [name for name, modules in uses.items() if modules]
     if not found and "numpy" in imported(tree):
         return "numpy"
     named = [name for name in found if file.stem.endswith(f"_{name}")]
@@ -168,9 +165,13 @@ def framework_of(file: Path, tree: ast.Module) -> str:
         raise UserError(
             f"{file} imports none of the frameworks.\nName one with --framework: {', '.join(frameworks())}."
         )
-    if len(named or found) > 1:
-        raise UserError(f"{file} imports {' and '.join(found)}.\nSay which with --framework: {', '.join(found)}.")
-    return next(iter(named or found))
+    if named:
+        return named[0]
+    others = [name for name in found[1:] if not uses[name] <= uses[found[0]]]  # TensorFlow 1 is TensorFlow too
+    if others:
+        told = [found[0], *others]
+        raise UserError(f"{file} imports {' and '.join(told)}.\nSay which with --framework: {', '.join(told)}.")
+    return found[0]
 
 
 def variant_of(file: Path, tree: ast.Module, chosen: str | None) -> Variant:
