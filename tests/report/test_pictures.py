@@ -1,5 +1,6 @@
 """Pictures are drawn from evidence, in the house style, the same ones each time."""
 
+import ast
 import copy
 import itertools
 import json
@@ -17,6 +18,7 @@ from conftest import EVERY, TASKS
 from concord.project import paths
 from concord.project.errors import UserError
 from concord.project.framework import variants
+from concord.project.structure import imported
 from concord.project.task import Task, read_task
 from concord.report.compare import run_comparison
 from concord.report.pictures import MOST_BYTES, THEMES, draw, evidence, of_experiment, of_network, publish
@@ -227,3 +229,9 @@ def test_publishing_a_comparison_draws_its_pictures(tmp_path, monkeypatch):
     for name, picture in before.items():
         drawn_now = vectors((folder / name).read_bytes())
         assert drawn_now.startswith(b"<?xml") and drawn_now.count(b"<image") == vectors(picture).count(b"<image")
+
+
+@pytest.mark.parametrize("file", sorted(paths.RECIPES.glob("*/figure.py")), ids=lambda file: file.parent.name)
+def test_a_picture_needs_nothing_of_the_project(file):
+    """Whoever copies a recipe's folder can read how its picture is made, and draw it."""
+    assert "concord" not in imported(ast.parse(file.read_text(encoding="utf-8")))

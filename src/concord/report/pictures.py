@@ -206,6 +206,7 @@ def _drawn(
                 raise UserError(f"{path} lacks {' and '.join(lacking)}.\n{HINT}")
             if says:
                 module.__dict__["FIGURE"] = says
+            module.__dict__["LABELS"] = {variant.id: variant.label for variant in variants().values()}
             figure = Figure(figsize=module.SIZE)
             module.draw(results, figure)
             nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
